@@ -1,0 +1,34 @@
+import type { MetricName } from './metric.ts'
+import type { QualityCode } from './quality.ts'
+
+/** A value at a time. */
+export interface Reading {
+  readonly device: string
+  readonly metric: MetricName
+  /** Event time, epoch milliseconds. */
+  readonly at: number
+  readonly value: number
+  readonly quality: QualityCode
+}
+
+/** A reading as a store returns it for one device and one metric. */
+export interface Sample {
+  readonly at: number
+  readonly value: number
+  readonly quality: QualityCode
+}
+
+/**
+ * Many readings in journal order, one column a field, all of the same length `count`. `device[i]` indexes
+ * `deviceIds`, a table that only grows during the life of the process that decodes; it is shared by all batches.
+ */
+export interface ReadingBatch {
+  readonly count: number
+  readonly deviceIds: readonly string[]
+  readonly device: Uint32Array
+  readonly metric: Uint8Array
+  readonly at: Float64Array
+  readonly value: Float64Array
+  readonly quality: Uint8Array
+  readonly receivedAt: Float64Array
+}

@@ -1,0 +1,5 @@
+import type { ReaderPositionTables } from './reader-positions.ts'
+import type { SignalTables } from './signals.ts'
+
+/** Every table of the ledger. Each repository file describes its own; the names here must match the migrations. */
+export type LedgerSchema = ReaderPositionTables & SignalTables

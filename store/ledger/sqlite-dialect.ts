@@ -1,0 +1,84 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+
+/** Another process may hold the write lock for one short transaction; far longer means that something is stuck. */
+const busyTimeoutMs = 10_000
+const statementsCachedMax = 500
+
+/** Kysely on node:sqlite: one connection, one transaction at a time, prepared statements kept. */
+export function sqliteDialect(path: string): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SerialSqliteDriver({ database: openDatabase(path) }),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+}
+
+function openDatabase(path: string): SqliteDatabase {
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false })
+  // FULL: what a person changed and what a client was told must survive a power cut, not only a crash.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;')
+  const statements = new Map<string, StatementSync>()
+  return {
+    close: () => database.close(),
+    prepare(sql) {
+      const statement = statements.get(sql) ?? database.prepare(sql)
+      statements.delete(sql)
+      statements.set(sql, statement)
+      if (statements.size > statementsCachedMax) statements.delete(statements.keys().next().value as string)
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...bind(parameters)),
+        run: (parameters) => statement.run(...bind(parameters)),
+        iterate: (parameters) => statement.iterate(...bind(parameters)),
+      }
+    },
+  }
+}
+
+function bind(parameters: readonly unknown[]): SQLInputValue[] {
+  return parameters.map((value) => {
+    if (value === undefined) return null
+    if (typeof value === 'boolean') return value ? 1 : 0
+    return value as SQLInputValue
+  })
+}
+
+/**
+ * Kysely's own driver hands the one connection to everybody at once, so that two transactions of one process would
+ * run into each other. This one lends it to one borrower at a time, and takes the write lock when a transaction
+ * begins, because a read that later upgrades fails when somebody wrote in between.
+ */
+class SerialSqliteDriver extends SqliteDriver {
+  #lastBorrower: Promise<void> = Promise.resolve()
+  readonly #release = new WeakMap<DatabaseConnection, () => void>()
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const before = this.#lastBorrower
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#lastBorrower = promise
+    await before
+    const connection = await super.acquireConnection()
+    this.#release.set(connection, resolve)
+    return connection
+  }
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  override async releaseConnection(): Promise<void> {
+    const connection = await super.acquireConnection()
+    this.#release.get(connection)?.()
+  }
+}

@@ -1,0 +1,41 @@
+import type { MetricName } from '#domain/metric.ts'
+import type { ReadingBatch, Sample } from '#domain/reading.ts'
+
+/** What became of the readings of one batch; the three add up to the batch's count. */
+export interface AppendResult {
+  readonly stored: number
+  /** Same device, metric, time and value as a stored reading. */
+  readonly repeats: number
+  /** Same device, metric and time, another value: the last wins. */
+  readonly corrections: number
+}
+
+/** Newest reading of one device and metric. */
+export interface Latest extends Sample {
+  readonly device: string
+  readonly metric: MetricName
+}
+
+/** Answers questions about kept readings; several processes may hold one at once. */
+export interface TelemetryReader {
+  /** Readings of one device and metric with from <= at < to, oldest first, each time once, at most `limit`. */
+  readings(device: string, metric: MetricName, from: number, to: number, limit: number): Promise<Sample[]>
+  /** Newest readings of the device, one for each metric it sent within retention. */
+  latest(device: string): Promise<Latest[]>
+  /** Bytes on disk and readings kept, for the forecast; event times of the oldest and the newest. */
+  usage(): Promise<{ bytes: number; readings: number; oldestAt?: number; newestAt?: number }>
+  close(): Promise<void>
+}
+
+/**
+ * Keeps every reading; one writer at a time. A batch and the journal position behind it become durable together or
+ * not at all; appending a batch again after a crash gives the same data. Raw readings go after the retention time.
+ */
+export interface TelemetryStore extends TelemetryReader {
+  /** Stores a batch with the journal position that follows it and the reader's counters. Resolves when durable. */
+  append(batch: ReadingBatch, position: number, counters: Readonly<Record<string, number>>): Promise<AppendResult>
+  /** Position and counters of the last durable append; position 0 and no counters for a new store. */
+  progress(): Promise<{ position: number; counters: Record<string, number> }>
+  /** Merges what was appended into device order and drops what is past retention; `now` is the service's clock. */
+  maintain(now: number): Promise<void>
+}
