@@ -1,0 +1,90 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+/** Where everything of one service lives. */
+export interface DataFolder {
+  readonly path: string
+  readonly ledger: string
+  readonly journal: string
+  readonly telemetry: string
+  readonly watch: string
+  readonly clock: string
+  readonly demo: string
+}
+
+export function dataFolder(path: string): DataFolder {
+  const root = resolve(path)
+  return {
+    path: root,
+    ledger: join(root, 'ledger.db'),
+    journal: join(root, 'journal'),
+    telemetry: join(root, 'telemetry'),
+    watch: join(root, 'watch'),
+    clock: join(root, 'clock.json'),
+    demo: join(root, 'demo.json'),
+  }
+}
+
+/** Takes the folder for this process; returns how to give it back, or the process that has it. */
+export function lockDataFolder(folder: DataFolder): { ok: true; unlock(): void } | { ok: false; pid: number } {
+  mkdirSync(folder.path, { recursive: true, mode: 0o750 })
+  const path = join(folder.path, 'lock')
+  for (;;) {
+    try {
+      const descriptor = openSync(path, 'wx')
+      writeSync(descriptor, String(process.pid))
+      closeSync(descriptor)
+      return { ok: true, unlock: () => rmSync(path, { force: true }) }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const pid = Number(readFileSync(path, 'utf8'))
+    if (pid > 0 && pid !== process.pid && isRunning(pid)) return { ok: false, pid }
+    // Left behind by a process that was killed.
+    rmSync(path, { force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Writes a file so that after a crash there is the old one or the new one, whole. */
+export function writeFileWhole(path: string, text: string, mode = 0o640): void {
+  const aside = `${path}.new`
+  const descriptor = openSync(aside, 'w', mode)
+  writeFileSync(descriptor, text)
+  fsyncSync(descriptor)
+  closeSync(descriptor)
+  renameSync(aside, path)
+}
+
+/** The city clock that the folder keeps: where it stood when it was last saved, and whether it is simulated. */
+const keptClockSchema = z.strictObject({ cityMs: z.number(), simulated: z.boolean(), historyDone: z.boolean() })
+export type KeptClock = z.infer<typeof keptClockSchema>
+
+export function readKeptClock(folder: DataFolder): KeptClock | undefined {
+  if (!existsSync(folder.clock)) return undefined
+  return keptClockSchema.parse(JSON.parse(readFileSync(folder.clock, 'utf8')))
+}
+
+export function writeKeptClock(folder: DataFolder, kept: KeptClock): void {
+  writeFileWhole(folder.clock, JSON.stringify(kept))
+}

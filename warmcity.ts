@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from './commands/command.ts'
+import { exitCode } from './commands/command.ts'
+
+/** Loaded only when asked for: `--help` and a wrong name answer at once. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./commands/start.ts')).start,
+  edge: async () => (await import('./commands/edge.ts')).edge,
+  api: async () => (await import('./commands/api.ts')).api,
+  simulate: async () => (await import('./commands/simulate.ts')).simulate,
+  city: async () => (await import('./commands/city.ts')).city,
+  registry: async () => (await import('./commands/registry.ts')).registry,
+  gateways: async () => (await import('./commands/gateways.ts')).gateways,
+  quarantine: async () => (await import('./commands/quarantine.ts')).quarantine,
+  accounts: async () => (await import('./commands/accounts.ts')).accounts,
+  audit: async () => (await import('./commands/audit.ts')).audit,
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(await describeCommands())
+    return name === undefined ? exitCode.usage : exitCode.ok
+  }
+  if (name === '--version') {
+    console.log(JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')).version)
+    return exitCode.ok
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (load === undefined) {
+    console.error(`warmcity: "${name}" is not a command\n\n${await describeCommands()}`)
+    return exitCode.usage
+  }
+  const command = await load()
+  return command.run(rest, process.env)
+}
+
+async function describeCommands(): Promise<string> {
+  const loaded = await Promise.all(Object.values(commands).map((load) => load()))
+  const lines = loaded.map((command) => `  ${command.name.padEnd(12)}${command.summary}`)
+  return `Usage: warmcity COMMAND [options]\n\n${lines.join('\n')}\n\nwarmcity COMMAND --help says more.`
+}
+
+process.exitCode = await main(process.argv.slice(2))
