@@ -1,9 +1,15 @@
 import type { Migration } from 'kysely/migration'
 import { stream } from './0001-stream.ts'
+import { registry } from './0002-registry.ts'
+import { gateways } from './0003-gateways.ts'
+import { quarantine } from './0004-quarantine.ts'
 import { audit } from './0006-audit.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
   '0001-stream': stream,
+  '0002-registry': registry,
+  '0003-gateways': gateways,
+  '0004-quarantine': quarantine,
   '0006-audit': audit,
 }
