@@ -1,0 +1,38 @@
+import { MultiBar, Presets } from 'cli-progress'
+import type { Texts } from './texts.ts'
+
+/** Shows how far the city's history has come. */
+export interface HistoryProgress {
+  update(cityMs: number, readings: number): void
+  done(): void
+}
+
+/** A bar on a terminal; elsewhere a line at each tenth, so that a log file stays readable. */
+export function showHistoryProgress(texts: Texts, fromMs: number, toMs: number, day: (ms: number) => string): HistoryProgress {
+  const label = (cityMs: number, readings: number) => texts.historyUnit(day(cityMs), readings.toLocaleString('en'))
+  if (!process.stderr.isTTY) return printTenths(texts, fromMs, toMs, label)
+  const bars = new MultiBar({ format: `  ${texts.history} {bar} {percentage}%  {state}`, hideCursor: true }, Presets.shades_classic)
+  const bar = bars.create(toMs - fromMs, 0, { state: label(fromMs, 0) })
+  return {
+    update: (cityMs, readings) => bar.update(cityMs - fromMs, { state: label(cityMs, readings) }),
+    done: () => bars.stop(),
+  }
+}
+
+function printTenths(
+  texts: Texts,
+  fromMs: number,
+  toMs: number,
+  label: (cityMs: number, readings: number) => string,
+): HistoryProgress {
+  let printed = 0
+  return {
+    update(cityMs, readings) {
+      const tenth = Math.floor(((cityMs - fromMs) / (toMs - fromMs)) * 10)
+      if (tenth <= printed) return
+      printed = tenth
+      console.error(`  ${texts.history} ${tenth * 10} %  ${label(cityMs, readings)}`)
+    },
+    done: () => {},
+  }
+}
