@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { LatencySummary } from './load-generator-latency.ts'
+
+export interface LoadPlan {
+  readonly host: string
+  readonly port: number
+  /** One connection each; the devices of the file are dealt to them in order, in equal shares. */
+  readonly gateways: readonly { readonly id: string; readonly secret?: string; readonly topic: string }[]
+  readonly deviceFile: string
+  /** Unacknowledged messages of a connection, at most. */
+  readonly window: number
+  /** A fixed rate over all connections; as fast as the acks come when absent. */
+  readonly messagesPerSecond?: number
+  readonly reconnects: boolean
+  /** Service's clock minus this machine's. */
+  readonly clockOffsetMs: number
+  readonly seed: number
+}
+
+/** What happened since the start or the lap before. */
+export interface LapReport {
+  readonly seconds: number
+  readonly acked: number
+  readonly inFlight: number
+  readonly messagesPerSecond: number
+  readonly latency: LatencySummary
+  readonly cpuSeconds: number
+  readonly lost: number
+  readonly lastLostReason?: string | undefined
+}
+
+export type LoadCommand = { kind: 'start'; plan: LoadPlan } | { kind: 'lap' } | { kind: 'stop' }
+export type LoadEvent =
+  | { kind: 'connected'; connections: number }
+  | { kind: 'resumed'; at: number }
+  | { kind: 'lap'; report: LapReport }
+  | { kind: 'stopped'; report: LapReport }
+
+export interface LoadGenerator {
+  /** Resolves when every connection has its CONNACK. */
+  readonly connected: Promise<void>
+  /** Reports what happened since the last report, and starts counting afresh. */
+  lap(): Promise<LapReport>
+  /** Waits for the first PUBACK after connections were lost; gives its epoch time. */
+  resumed(): Promise<number>
+  /** Sends no more, waits for outstanding PUBACKs, ends the process. */
+  stop(): Promise<LapReport>
+  kill(): void
+}
+
+/** Starts the publishing process. It runs apart so that its work is not the work of what it measures. */
+export function startLoadGenerator(plan: LoadPlan): LoadGenerator {
+  const child = fork(fileURLToPath(new URL('./load-generator.ts', import.meta.url)), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+  const tell = (command: LoadCommand) => child.send(command)
+  tell({ kind: 'start', plan })
+  const connected = next(child, 'connected').then(() => undefined)
+  connected.catch(() => undefined)
+  return {
+    connected,
+    async lap() {
+      const event = next(child, 'lap')
+      tell({ kind: 'lap' })
+      return (await event).report
+    },
+    resumed: async () => (await next(child, 'resumed')).at,
+    async stop() {
+      const event = next(child, 'stopped')
+      tell({ kind: 'stop' })
+      return (await event).report
+    },
+    kill: () => child.kill('SIGKILL'),
+  }
+}
+
+function next<K extends LoadEvent['kind']>(child: ChildProcess, kind: K): Promise<Extract<LoadEvent, { kind: K }>> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (event: LoadEvent) => {
+      if (event.kind !== kind) return
+      child.off('message', onMessage)
+      child.off('exit', onExit)
+      resolve(event as Extract<LoadEvent, { kind: K }>)
+    }
+    const onExit = (code: number | null) => reject(new Error(`The load generator ended with code ${code}`))
+    child.on('message', onMessage)
+    child.on('exit', onExit)
+  })
+}

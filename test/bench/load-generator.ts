@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs'
+import { type Connection, openConnection } from './load-generator-connection.ts'
+import { latencyHistogram } from './load-generator-latency.ts'
+import { deviceTable, messageClock, messageSource, seededRandom } from './load-generator-messages.ts'
+import type { LapReport, LoadCommand, LoadEvent, LoadPlan } from './load-generator-process.ts'
+
+/**
+ * The process that publishes. It is told what to do over IPC (`startLoadGenerator`) and reports what was acked, how
+ * long a PUBACK took, and what its own work cost.
+ */
+const pacingMs = 4
+const pingEveryMs = 25_000
+/** How many connects may be under way at once: a fleet that arrives in a second is another test. */
+const connectsMax = 100
+const drainDeadlineMs = 20_000
+
+function tell(event: LoadEvent) {
+  process.send?.(event)
+}
+
+function run(plan: LoadPlan) {
+  const table = deviceTable(readFileSync(plan.deviceFile))
+  const random = seededRandom(plan.seed)
+  const clock = messageClock()
+  const latency = latencyHistogram()
+  const connections: Connection[] = []
+  let established = 0
+  let acked = 0
+  let lost = 0
+  let lostSinceAck = false
+  let lastLostReason: string | undefined
+  let lapStartedAt = performance.now()
+  let lapCpu = process.cpuUsage()
+
+  const clockTimer = setInterval(() => clock.set(Date.now() + plan.clockOffsetMs), 1)
+  clock.set(Date.now() + plan.clockOffsetMs)
+  const pingTimer = setInterval(() => {
+    for (const connection of connections) connection.ping()
+  }, pingEveryMs)
+
+  function connectNext() {
+    const index = connections.length
+    const gateway = plan.gateways[index]
+    if (gateway === undefined) return
+    const first = Math.floor((index * table.count) / plan.gateways.length)
+    const end = Math.floor(((index + 1) * table.count) / plan.gateways.length)
+    const messages = messageSource(table, first, end, clock, random)
+    let seen = false
+    connections.push(
+      openConnection({
+        host: plan.host,
+        port: plan.port,
+        credentials: { clientId: gateway.id, password: gateway.secret },
+        topic: gateway.topic,
+        window: plan.window,
+        payloadTemplate: messages.payloadTemplate,
+        fill: messages.fill,
+        closedLoop: plan.messagesPerSecond === undefined,
+        reconnects: plan.reconnects,
+        latency,
+        onConnected() {
+          if (seen) return
+          seen = true
+          if (++established === plan.gateways.length) tell({ kind: 'connected', connections: established })
+          connectNext()
+        },
+        onAcked(count) {
+          if (lostSinceAck) tell({ kind: 'resumed', at: Date.now() })
+          lostSinceAck = false
+          acked += count
+        },
+        onLost(reason) {
+          lost++
+          lostSinceAck = true
+          lastLostReason = reason
+        },
+      }),
+    )
+  }
+  for (let started = 0; started < connectsMax; started++) connectNext()
+  const pacing = plan.messagesPerSecond === undefined ? undefined : pace(connections, plan.messagesPerSecond, random)
+
+  function lap(): LapReport {
+    const seconds = (performance.now() - lapStartedAt) / 1000
+    const cpu = process.cpuUsage(lapCpu)
+    const report: LapReport = {
+      seconds,
+      acked,
+      inFlight: connections.reduce((sum, connection) => sum + connection.inFlight(), 0),
+      messagesPerSecond: acked / seconds,
+      latency: latency.summary(),
+      cpuSeconds: (cpu.user + cpu.system) / 1e6,
+      lost,
+      lastLostReason,
+    }
+    latency.clear()
+    acked = lost = 0
+    lastLostReason = undefined
+    lapStartedAt = performance.now()
+    lapCpu = process.cpuUsage()
+    return report
+  }
+
+  /** Sends no more, waits for the PUBACKs that are due, closes. */
+  function stop() {
+    clearInterval(pacing)
+    clearInterval(pingTimer)
+    for (const connection of connections) connection.stop()
+    const deadline = performance.now() + drainDeadlineMs
+    const poll = setInterval(() => {
+      const waiting = connections.some((connection) => connection.inFlight() > 0)
+      if (waiting && performance.now() < deadline) return
+      clearInterval(poll)
+      clearInterval(clockTimer)
+      tell({ kind: 'stopped', report: lap() })
+      for (const connection of connections) connection.close()
+      process.disconnect?.()
+    }, 1)
+  }
+
+  return { lap, stop }
+}
+
+/**
+ * Sends a fixed number of messages a second over connections drawn at random. A message that had to wait for room in
+ * a window, or for this process, counts from the time when it was due.
+ */
+function pace(connections: readonly Connection[], messagesPerSecond: number, random: () => number): NodeJS.Timeout {
+  let startedAt: number | undefined
+  let sent = 0
+  return setInterval(() => {
+    const now = performance.now()
+    if (startedAt === undefined) {
+      if (!connections.every((connection) => connection.free() > 0)) return
+      startedAt = now
+    }
+    const due = Math.floor(((now - startedAt) / 1000) * messagesPerSecond)
+    let misses = 0
+    while (sent < due && misses < connections.length) {
+      const connection = connections[Math.floor(random() * connections.length)]
+      const dueAt = startedAt + (sent / messagesPerSecond) * 1000
+      if (connection !== undefined && connection.send(1, dueAt) === 1) sent++
+      else misses++
+    }
+  }, pacingMs)
+}
+
+let running: ReturnType<typeof run> | undefined
+process.on('message', (command: LoadCommand) => {
+  if (command.kind === 'start') running = run(command.plan)
+  else if (command.kind === 'lap' && running) tell({ kind: 'lap', report: running.lap() })
+  else if (command.kind === 'stop') running?.stop()
+})
