@@ -1,11 +1,16 @@
+import type { AccountTables } from './accounts.ts'
 import type { AuditTables } from './audit.ts'
+import type { LeaseTables } from './leases.ts'
 import type { MqttIdentityTables } from './mqtt-identities.ts'
+import type { NotificationTables } from './notifications.ts'
 import type { PresenceTables } from './presence.ts'
 import type { QuarantineTables } from './quarantine.ts'
 import type { ReaderPositionTables } from './reader-positions.ts'
 import type { RefusalTables } from './refusals.ts'
 import type { RegistryTables } from './registry-schema.ts'
+import type { SessionTables } from './sessions.ts'
 import type { SignalTables } from './signals.ts'
+import type { WebhookTables } from './webhooks.ts'
 
 /** Every table of the ledger. Each repository file describes its own; the names here must match the migrations. */
 export type LedgerSchema = RegistryTables &
@@ -14,5 +19,10 @@ export type LedgerSchema = RegistryTables &
   QuarantineTables &
   RefusalTables &
   AuditTables &
+  AccountTables &
+  SessionTables &
+  WebhookTables &
+  NotificationTables &
+  LeaseTables &
   ReaderPositionTables &
   SignalTables

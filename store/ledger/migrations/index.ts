@@ -4,6 +4,8 @@ import { registry } from './0002-registry.ts'
 import { gateways } from './0003-gateways.ts'
 import { quarantine } from './0004-quarantine.ts'
 import { audit } from './0006-audit.ts'
+import { accounts } from './0007-accounts.ts'
+import { notifications } from './0008-notifications.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +14,6 @@ export const migrations: Record<string, Migration> = {
   '0003-gateways': gateways,
   '0004-quarantine': quarantine,
   '0006-audit': audit,
+  '0007-accounts': accounts,
+  '0008-notifications': notifications,
 }
