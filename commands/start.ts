@@ -1,0 +1,133 @@
+import { type ClockAnchor, dayMs } from '#domain/time.ts'
+import { printBanner } from './banner.ts'
+import { makeCityClock } from './clock.ts'
+import { defineCommand, exitCode } from './command.ts'
+import { apiOptions, dataOption, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
+import { type DataFolder, dataFolder, lockDataFolder, readKeptClock, writeKeptClock } from './data-folder.ts'
+import { demoOpeningMs, prepareDemo } from './demo.ts'
+import { folderObjection } from './folder-check.ts'
+import { type Household, startHousehold } from './household.ts'
+import { flagOption, type OptionValues, positiveInteger } from './options.ts'
+import { prepareService } from './service-accounts.ts'
+import { simulationOptions } from './simulation-options.ts'
+import { terminalTexts } from './texts.ts'
+
+/** The city clock is saved this often; a killed service resumes at most this far back. */
+const clockSaveMs = 2_000
+
+const startOptions = {
+  data: dataOption,
+  host: hostOption,
+  ...edgeOptions,
+  ...apiOptions,
+  simulator: { ...flagOption('WARMCITY_SIMULATOR', 'run on real time, without a simulated city'), default: true },
+  ...simulationOptions,
+  speed: {
+    env: 'WARMCITY_SPEED',
+    default: 1,
+    schema: positiveInteger('the speed', 3_600),
+    placeholder: 'N',
+    help: 'how many times faster than real time the simulated city and the service run',
+  },
+  historyDays: {
+    env: 'WARMCITY_HISTORY_DAYS',
+    default: 3,
+    schema: positiveInteger('the history in days', 28),
+    placeholder: 'DAYS',
+    help: 'days of simulated history that fill in at the first start',
+  },
+  allowOutsideAtSpeed: flagOption('WARMCITY_ALLOW_OUTSIDE_AT_SPEED', 'let gateways from outside into a city that runs fast'),
+  logLevel: { ...logLevelOption, default: 'warn' as const },
+}
+export type StartValues = OptionValues<typeof startOptions>
+
+export const start = defineCommand({
+  name: 'start',
+  summary: 'Everything on one machine: broker, ingest, API and, unless told otherwise, a simulated city',
+  options: startOptions,
+  async run(values) {
+    const texts = terminalTexts(process.env)
+    const outside = values.host !== 'localhost' && values.host !== '::1' && !values.host.startsWith('127.')
+    if (values.simulator && values.speed > 1 && outside && !values.allowOutsideAtSpeed) {
+      console.error(texts.outsideAtSpeed)
+      return exitCode.usage
+    }
+    const folder = dataFolder(values.data)
+    const lock = lockDataFolder(folder)
+    if (!lock.ok) {
+      console.error(texts.folderInUse(folder.path, lock.pid))
+      return exitCode.usage
+    }
+    try {
+      const objection = await folderObjection(folder, values.simulator, Date.now(), texts)
+      if (objection === undefined) return await runHousehold(values, folder)
+      console.error(objection)
+      return exitCode.usage
+    } finally {
+      lock.unlock()
+    }
+  },
+})
+
+async function runHousehold(values: StartValues, folder: DataFolder): Promise<number> {
+  const texts = terminalTexts(process.env)
+  const clock = makeCityClock(firstAnchor(values, folder))
+  const service = await prepareService(folder, clock.now(), values.simulator)
+  const demo = values.simulator ? await prepareDemo(folder, values, clock.now(), texts) : undefined
+  let historyDone = !values.simulator || readKeptClock(folder)?.historyDone === true
+  const saveClock = () => writeKeptClock(folder, { cityMs: clock.now(), simulated: values.simulator, historyDone })
+  saveClock()
+
+  const household: Household = startHousehold({ values, folder, clock, texts, service })
+  const stop = stopRequested()
+  const saving = setInterval(saveClock, clockSaveMs)
+  try {
+    const addresses = await Promise.race([household.ready, stop])
+    if (addresses !== undefined) {
+      printBanner({ values, folder, clock, texts, addresses, demo, firstAdminPassword: service.firstAdminPassword })
+      if (demo) {
+        const caughtUp = household.simulate({ until: historyDone ? clock.now() : demoOpeningMs })
+        await Promise.race([caughtUp.then(() => (historyDone = true)), stop])
+        saveClock()
+      }
+      await Promise.race([stop, household.failed])
+    }
+    return exitCode.ok
+  } catch (error) {
+    console.error((error as Error).message)
+    return exitCode.failed
+  } finally {
+    clearInterval(saving)
+    console.error(texts.stopping)
+    await household.stop()
+    saveClock()
+    console.error(texts.stopped)
+  }
+}
+
+/** Where the city's clock begins: where the folder left it, else before the history that leads up to the opening. */
+function firstAnchor(values: StartValues, folder: DataFolder): ClockAnchor {
+  const wallMs = Date.now()
+  if (!values.simulator) return { cityMs: wallMs, wallMs, speed: 1, simulated: false, catchingUp: false }
+  const kept = readKeptClock(folder)
+  const live = kept?.historyDone === true
+  return {
+    cityMs: kept?.cityMs ?? demoOpeningMs - values.historyDays * dayMs,
+    wallMs,
+    speed: live ? values.speed : 0,
+    simulated: true,
+    catchingUp: !live,
+  }
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+function stopRequested(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        resolve(undefined)
+        process.once(signal, () => process.exit(exitCode.failed))
+      })
+    }
+  })
+}
