@@ -1,8 +1,12 @@
 import type { AccountTables } from './accounts.ts'
+import type { AlertTables } from './alerts.ts'
 import type { AuditTables } from './audit.ts'
+import type { DwellingDayTables } from './dwelling-days.ts'
+import type { FlagTables } from './flags.ts'
 import type { LeaseTables } from './leases.ts'
 import type { MqttIdentityTables } from './mqtt-identities.ts'
 import type { NotificationTables } from './notifications.ts'
+import type { OutageTables } from './outages.ts'
 import type { PresenceTables } from './presence.ts'
 import type { QuarantineTables } from './quarantine.ts'
 import type { ReaderPositionTables } from './reader-positions.ts'
@@ -10,6 +14,7 @@ import type { RefusalTables } from './refusals.ts'
 import type { RegistryTables } from './registry-schema.ts'
 import type { SessionTables } from './sessions.ts'
 import type { SignalTables } from './signals.ts'
+import type { WeatherTables } from './weather.ts'
 import type { WebhookTables } from './webhooks.ts'
 
 /** Every table of the ledger. Each repository file describes its own; the names here must match the migrations. */
@@ -18,6 +23,11 @@ export type LedgerSchema = RegistryTables &
   PresenceTables &
   QuarantineTables &
   RefusalTables &
+  FlagTables &
+  AlertTables &
+  DwellingDayTables &
+  OutageTables &
+  WeatherTables &
   AuditTables &
   AccountTables &
   SessionTables &

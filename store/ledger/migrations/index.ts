@@ -3,6 +3,7 @@ import { stream } from './0001-stream.ts'
 import { registry } from './0002-registry.ts'
 import { gateways } from './0003-gateways.ts'
 import { quarantine } from './0004-quarantine.ts'
+import { watch } from './0005-watch.ts'
 import { audit } from './0006-audit.ts'
 import { accounts } from './0007-accounts.ts'
 import { notifications } from './0008-notifications.ts'
@@ -13,6 +14,7 @@ export const migrations: Record<string, Migration> = {
   '0002-registry': registry,
   '0003-gateways': gateways,
   '0004-quarantine': quarantine,
+  '0005-watch': watch,
   '0006-audit': audit,
   '0007-accounts': accounts,
   '0008-notifications': notifications,

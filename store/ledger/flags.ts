@@ -1,0 +1,209 @@
+import type { Selectable } from 'kysely'
+import type { Scope, Whereabouts } from '#domain/account.ts'
+import type { Flag, FlagRule, FlagSubjectKind } from '#domain/flag.ts'
+import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { scopeCondition, territoryNodes, territoryText } from './scope-condition.ts'
+
+export interface FlagTables {
+  flag: {
+    key: string
+    subject_kind: string
+    subject: string
+    rule: string
+    since: number
+    raised_at: number
+    cleared_at: number | null
+    cleared_by: string | null
+    value: number | null
+    target_c: number | null
+    history: number
+    of_dwelling: number
+    territory: string
+    firm: string | null
+    building: string | null
+    circuit: string | null
+    device: string | null
+    alert: string | null
+  }
+}
+
+/** A flag with where its subject was when it was raised, and the alert it joined. */
+export interface StoredFlag extends Flag {
+  readonly where: Whereabouts
+  readonly ofDwelling: boolean
+  readonly building?: string
+  readonly circuit?: string
+  /** Probe or sensor whose readings raised it. */
+  readonly device?: string
+  readonly alert?: string
+  /** Stable code of what ended it: `recovered`, `heard`, `season`, `contract`, `silence`, `moved`, `registry`. */
+  readonly clearedBy?: string
+}
+
+/** Keeps a statement under SQLite's limit of bound values. */
+const flagsPerStatementMax = 400
+
+/** Writes new flags. */
+export async function insertFlags(transaction: LedgerTransaction, flags: readonly StoredFlag[]): Promise<void> {
+  for (let start = 0; start < flags.length; start += flagsPerStatementMax) {
+    const rows = flags.slice(start, start + flagsPerStatementMax).map(toRow)
+    await transaction.insertInto('flag').values(rows).execute()
+  }
+}
+
+/** Writes what changes in a flag's life: its end, its alert, and whether people were told. */
+export async function updateFlag(transaction: LedgerTransaction, flag: StoredFlag): Promise<void> {
+  await transaction
+    .updateTable('flag')
+    .set({
+      cleared_at: flag.clearedAt ?? null,
+      cleared_by: flag.clearedBy ?? null,
+      history: flag.history ? 1 : 0,
+      alert: flag.alert ?? null,
+    })
+    .where('key', '=', flag.key)
+    .execute()
+}
+
+/** Open flags of the given subjects, of all rules. */
+export async function openFlagsOf(db: LedgerDb, subjects: readonly string[]): Promise<StoredFlag[]> {
+  const found: StoredFlag[] = []
+  for (let start = 0; start < subjects.length; start += flagsPerStatementMax) {
+    const rows = await db
+      .selectFrom('flag')
+      .selectAll()
+      .where('subject', 'in', subjects.slice(start, start + flagsPerStatementMax))
+      .where('cleared_at', 'is', null)
+      .execute()
+    found.push(...rows.map(fromRow))
+  }
+  return found
+}
+
+/** Every open flag in order of key, a page at a time: after the given key, at most `limit`. */
+export async function openFlagsAfter(db: LedgerDb, key: string, limit: number): Promise<StoredFlag[]> {
+  const rows = await db
+    .selectFrom('flag')
+    .selectAll()
+    .where('cleared_at', 'is', null)
+    .where('key', '>', key)
+    .orderBy('key')
+    .limit(limit)
+    .execute()
+  return rows.map(fromRow)
+}
+
+/** Where a page of flags or alerts begins: after this entry. */
+export interface NewestFirstCursor {
+  readonly at: number
+  readonly key: string
+}
+
+export interface FlagQuery {
+  readonly scope: Scope
+  /** Whether the reader may see single homes. */
+  readonly dwellings: boolean
+  /** Only open ones, unless false. */
+  readonly openOnly?: boolean
+  readonly rules?: readonly FlagRule[]
+  readonly subject?: { readonly kind: FlagSubjectKind; readonly id: string }
+  readonly alert?: string
+  readonly after?: NewestFirstCursor
+  readonly limit: number
+}
+
+/** Flags in scope, newest first, with the cursor of the next page where there is one. */
+export async function listFlags(
+  db: LedgerDb,
+  query: FlagQuery,
+): Promise<{ flags: StoredFlag[]; next?: NewestFirstCursor }> {
+  let select = db
+    .selectFrom('flag')
+    .selectAll()
+    .where(scopeCondition(query.scope))
+    .orderBy('raised_at', 'desc')
+    .orderBy('key', 'desc')
+    .limit(query.limit + 1)
+  if (query.openOnly !== false) select = select.where('cleared_at', 'is', null)
+  if (!query.dwellings) select = select.where('of_dwelling', '=', 0)
+  if (query.rules) select = select.where('rule', 'in', [...query.rules])
+  if (query.alert !== undefined) select = select.where('alert', '=', query.alert)
+  if (query.subject) {
+    select = select.where('subject', '=', query.subject.id).where('subject_kind', '=', query.subject.kind)
+  }
+  const after = query.after
+  if (after) {
+    select = select.where((expression) =>
+      expression.or([
+        expression('raised_at', '<', after.at),
+        expression.and([expression('raised_at', '=', after.at), expression('key', '<', after.key)]),
+      ]),
+    )
+  }
+  const rows = await select.execute()
+  const flags = rows.slice(0, query.limit).map(fromRow)
+  const last = flags.at(-1)
+  return { flags, ...(rows.length > query.limit && last && { next: { at: last.raisedAt, key: last.key } }) }
+}
+
+/** How many flags are open in scope, by rule. */
+export async function countOpenFlags(
+  db: LedgerDb,
+  scope: Scope,
+  dwellings: boolean,
+): Promise<Partial<Record<FlagRule, number>>> {
+  let select = db
+    .selectFrom('flag')
+    .select((expression) => ['rule', expression.fn.countAll<number>().as('count')])
+    .where('cleared_at', 'is', null)
+    .where(scopeCondition(scope))
+    .groupBy('rule')
+  if (!dwellings) select = select.where('of_dwelling', '=', 0)
+  const rows = await select.execute()
+  return Object.fromEntries(rows.map((row) => [row.rule, Number(row.count)]))
+}
+
+function toRow(flag: StoredFlag): FlagTables['flag'] {
+  return {
+    key: flag.key,
+    subject_kind: flag.subjectKind,
+    subject: flag.subject,
+    rule: flag.rule,
+    since: flag.since,
+    raised_at: flag.raisedAt,
+    cleared_at: flag.clearedAt ?? null,
+    cleared_by: flag.clearedBy ?? null,
+    value: flag.value ?? null,
+    target_c: flag.targetC ?? null,
+    history: flag.history ? 1 : 0,
+    of_dwelling: flag.ofDwelling ? 1 : 0,
+    territory: territoryText(flag.where.territory),
+    firm: flag.where.firm ?? null,
+    building: flag.building ?? null,
+    circuit: flag.circuit ?? null,
+    device: flag.device ?? null,
+    alert: flag.alert ?? null,
+  }
+}
+
+function fromRow(row: Selectable<FlagTables['flag']>): StoredFlag {
+  return {
+    key: row.key,
+    subjectKind: row.subject_kind as FlagSubjectKind,
+    subject: row.subject,
+    rule: row.rule as FlagRule,
+    since: row.since,
+    raisedAt: row.raised_at,
+    ...(row.cleared_at !== null && { clearedAt: row.cleared_at }),
+    ...(row.cleared_by !== null && { clearedBy: row.cleared_by }),
+    ...(row.value !== null && { value: row.value }),
+    ...(row.target_c !== null && { targetC: row.target_c }),
+    history: row.history === 1,
+    ofDwelling: row.of_dwelling === 1,
+    where: { territory: territoryNodes(row.territory), ...(row.firm !== null && { firm: row.firm }) },
+    ...(row.building !== null && { building: row.building }),
+    ...(row.circuit !== null && { circuit: row.circuit }),
+    ...(row.device !== null && { device: row.device }),
+    ...(row.alert !== null && { alert: row.alert }),
+  }
+}
