@@ -2,11 +2,19 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { LatencySummary } from './load-generator-latency.ts'
 
+export interface LoadGateway {
+  readonly id: string
+  readonly secret?: string
+  readonly topic: string
+  readonly devices: number
+}
+
 export interface LoadPlan {
   readonly host: string
   readonly port: number
-  /** One connection each; the devices of the file are dealt to them in order, in equal shares. */
-  readonly gateways: readonly { readonly id: string; readonly secret?: string; readonly topic: string }[]
+  /** One connection each. */
+  readonly gateways: readonly LoadGateway[]
+  /** Device ids, one a line, all of the same length; each gateway takes its number of lines in turn. */
   readonly deviceFile: string
   /** Unacknowledged messages of a connection, at most. */
   readonly window: number

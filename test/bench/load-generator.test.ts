@@ -143,7 +143,9 @@ test.each([
   const generator = startLoadGenerator({
     ...{ host: '127.0.0.1', port, deviceFile, window: 8, reconnects: false, clockOffsetMs: 0, seed: 1 },
     ...(messagesPerSecond === undefined ? {} : { messagesPerSecond }),
-    gateways: [1, 2, 3].map((number) => ({ id: `G-${number}`, topic: `heating/v1/G-${number}/readings` })),
+    gateways: [200, 200, 100].map((devices, number) => {
+      return { id: `G-${number}`, topic: `heating/v1/G-${number}/readings`, devices }
+    }),
   })
   onTestFinished(() => generator.kill())
   await generator.connected

@@ -20,10 +20,13 @@ function tell(event: LoadEvent) {
 
 function run(plan: LoadPlan) {
   const table = deviceTable(readFileSync(plan.deviceFile))
+  const dealt = plan.gateways.reduce((sum, gateway) => sum + gateway.devices, 0)
+  if (dealt !== table.count) throw new Error(`${table.count} devices cannot be dealt as ${dealt}`)
   const random = seededRandom(plan.seed)
   const clock = messageClock()
   const latency = latencyHistogram()
   const connections: Connection[] = []
+  let firstDevice = 0
   let established = 0
   let acked = 0
   let lost = 0
@@ -42,9 +45,8 @@ function run(plan: LoadPlan) {
     const index = connections.length
     const gateway = plan.gateways[index]
     if (gateway === undefined) return
-    const first = Math.floor((index * table.count) / plan.gateways.length)
-    const end = Math.floor(((index + 1) * table.count) / plan.gateways.length)
-    const messages = messageSource(table, first, end, clock, random)
+    const messages = messageSource(table, firstDevice, firstDevice + gateway.devices, clock, random)
+    firstDevice += gateway.devices
     let seen = false
     connections.push(
       openConnection({

@@ -5,6 +5,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -83,7 +84,10 @@ export function losingFiles(real: JournalFiles, platter: Platter): JournalFiles 
     ...real,
     async create(path) {
       const file = await real.create(path)
-      return track(path, nextInode++, file)
+      const inode = nextInode++
+      // A number may have belonged to a file whose name a cut took.
+      rmSync(inodePath(platter, inode), { force: true })
+      return track(path, inode, file)
     },
     async open(path, access) {
       const file = await real.open(path, access)
