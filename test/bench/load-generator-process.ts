@@ -20,6 +20,8 @@ export interface LoadPlan {
   readonly window: number
   /** A fixed rate over all connections; as fast as the acks come when absent. */
   readonly messagesPerSecond?: number
+  /** With a fixed rate: messages that a gateway sends at once; 1 when absent. */
+  readonly burst?: number
   readonly reconnects: boolean
   /** Service's clock minus this machine's. */
   readonly clockOffsetMs: number
@@ -38,7 +40,11 @@ export interface LapReport {
   readonly lastLostReason?: string | undefined
 }
 
-export type LoadCommand = { kind: 'start'; plan: LoadPlan } | { kind: 'lap' } | { kind: 'stop' }
+export type LoadCommand =
+  | { kind: 'start'; plan: LoadPlan }
+  | { kind: 'rate'; messagesPerSecond: number }
+  | { kind: 'lap' }
+  | { kind: 'stop' }
 export type LoadEvent =
   | { kind: 'connected'; connections: number }
   | { kind: 'resumed'; at: number }
@@ -52,6 +58,8 @@ export interface LoadGenerator {
   lap(): Promise<LapReport>
   /** Waits for the first PUBACK after connections were lost; gives its epoch time. */
   resumed(): Promise<number>
+  /** Changes the rate of a plan that has one. */
+  setRate(messagesPerSecond: number): void
   /** Sends no more, waits for outstanding PUBACKs, ends the process. */
   stop(): Promise<LapReport>
   kill(): void
@@ -74,6 +82,7 @@ export function startLoadGenerator(plan: LoadPlan): LoadGenerator {
       return (await event).report
     },
     resumed: async () => (await next(child, 'resumed')).at,
+    setRate: (messagesPerSecond) => tell({ kind: 'rate', messagesPerSecond }),
     async stop() {
       const event = next(child, 'stopped')
       tell({ kind: 'stop' })

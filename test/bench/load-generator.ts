@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { type Connection, openConnection } from './load-generator-connection.ts'
 import { latencyHistogram } from './load-generator-latency.ts'
 import { deviceTable, messageClock, messageSource, seededRandom } from './load-generator-messages.ts'
+import { startPacing } from './load-generator-pacing.ts'
 import type { LapReport, LoadCommand, LoadEvent, LoadPlan } from './load-generator-process.ts'
 
 /**
  * The process that publishes. It is told what to do over IPC (`startLoadGenerator`) and reports what was acked, how
  * long a PUBACK took, and what its own work cost.
  */
-const pacingMs = 4
 const pingEveryMs = 25_000
 /** How many connects may be under way at once: a fleet that arrives in a second is another test. */
 const connectsMax = 100
@@ -80,7 +80,8 @@ function run(plan: LoadPlan) {
     )
   }
   for (let started = 0; started < connectsMax; started++) connectNext()
-  const pacing = plan.messagesPerSecond === undefined ? undefined : pace(connections, plan.messagesPerSecond, random)
+  const { messagesPerSecond, burst = 1 } = plan
+  const pacing = messagesPerSecond && startPacing(connections, messagesPerSecond, burst, random)
 
   function lap(): LapReport {
     const seconds = (performance.now() - lapStartedAt) / 1000
@@ -105,7 +106,7 @@ function run(plan: LoadPlan) {
 
   /** Sends no more, waits for the PUBACKs that are due, closes. */
   function stop() {
-    clearInterval(pacing)
+    if (pacing) pacing.stop()
     clearInterval(pingTimer)
     for (const connection of connections) connection.stop()
     const deadline = performance.now() + drainDeadlineMs
@@ -120,36 +121,19 @@ function run(plan: LoadPlan) {
     }, 1)
   }
 
-  return { lap, stop }
-}
-
-/**
- * Sends a fixed number of messages a second over connections drawn at random. A message that had to wait for room in
- * a window, or for this process, counts from the time when it was due.
- */
-function pace(connections: readonly Connection[], messagesPerSecond: number, random: () => number): NodeJS.Timeout {
-  let startedAt: number | undefined
-  let sent = 0
-  return setInterval(() => {
-    const now = performance.now()
-    if (startedAt === undefined) {
-      if (!connections.every((connection) => connection.free() > 0)) return
-      startedAt = now
-    }
-    const due = Math.floor(((now - startedAt) / 1000) * messagesPerSecond)
-    let misses = 0
-    while (sent < due && misses < connections.length) {
-      const connection = connections[Math.floor(random() * connections.length)]
-      const dueAt = startedAt + (sent / messagesPerSecond) * 1000
-      if (connection !== undefined && connection.send(1, dueAt) === 1) sent++
-      else misses++
-    }
-  }, pacingMs)
+  return {
+    lap,
+    stop,
+    setRate(next: number) {
+      if (pacing) pacing.setRate(next)
+    },
+  }
 }
 
 let running: ReturnType<typeof run> | undefined
 process.on('message', (command: LoadCommand) => {
   if (command.kind === 'start') running = run(command.plan)
   else if (command.kind === 'lap' && running) tell({ kind: 'lap', report: running.lap() })
+  else if (command.kind === 'rate') running?.setRate(command.messagesPerSecond)
   else if (command.kind === 'stop') running?.stop()
 })
