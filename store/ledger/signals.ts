@@ -110,6 +110,21 @@ export async function signalsAfter(
   }
 }
 
+export interface StreamExtent {
+  readonly streamId: string
+  /** Number of the oldest signal that is kept; head + 1 where none is. */
+  readonly oldest: number
+  /** Newest number. */
+  readonly head: number
+}
+
+/** What the stream holds: who wants to go on from before `oldest` has missed something for good. */
+export async function streamExtent(db: LedgerDb): Promise<StreamExtent> {
+  const stream = await db.selectFrom('stream').selectAll().executeTakeFirstOrThrow()
+  const first = await db.selectFrom('signal').select('number').orderBy('number').limit(1).executeTakeFirst()
+  return { streamId: stream.id, oldest: first?.number ?? stream.head + 1, head: stream.head }
+}
+
 function toRow(signal: Signal): SignalTables['signal'] {
   return {
     number: signal.number,

@@ -1,0 +1,88 @@
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
+import { answerErrors } from './errors.ts'
+import { makeMetrics } from './metrics.ts'
+import { describeApi, documentProblems } from './openapi.ts'
+import { accountRoutes } from './routes/accounts.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { authRoutes } from './routes/auth.ts'
+import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
+import { signalRoutes } from './routes/signals.ts'
+import { timeRoutes } from './routes/time.ts'
+import { tokenRoutes } from './routes/tokens.ts'
+import { guardRoutes } from './security/guard.ts'
+import { makeLoginLimiter } from './security/login-limiter.ts'
+import { makePasswords } from './security/passwords.ts'
+
+/** Bodies that are not imports are small; imports have a limit of their own. */
+const bodyBytesMax = 256 * 1024
+/** Ends connections that send their request a byte at a time. */
+const requestMsMax = 60_000
+
+/**
+ * The whole HTTP api, ready to listen or to be injected into. Everything that is mounted is listed here, in order:
+ * what guards every request, the description of the api, then one plugin for each resource.
+ */
+export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): Promise<FastifyInstance> {
+  const options = { ...apiDefaults, ...given }
+  const wallClock = deps.wallClock ?? Date.now
+  const passwords = makePasswords(options.passwordCost)
+  const loginLimiter = makeLoginLimiter(wallClock)
+  const metrics = makeMetrics()
+  const shared = { ...deps, wallClock, passwords, loginLimiter, metrics, options, openMetrics: options.openMetrics }
+
+  const app = fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    // One line for every request of every console says little and costs much; metrics count them.
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: options.trustProxy,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestMsMax,
+    routerOptions: { maxParamLength: 200 },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('principal', null)
+  answerErrors(app)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    metrics.requestDone(route, request.method, reply.statusCode, reply.elapsedTime / 1_000)
+  })
+
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: contentSecurityPolicy } })
+  await app.register(cookie)
+  await app.register(rateLimit, { max: options.requestsPerMinuteMax, timeWindow: 60_000 })
+  await describeApi(app, options.version)
+
+  await app.register(healthRoutes, shared)
+  await app.register(metricsRoutes, shared)
+  await app.register(
+    async (v1) => {
+      guardRoutes(v1, deps.ledger.db, wallClock)
+      documentProblems(v1)
+      await v1.register(timeRoutes, shared)
+      await v1.register(authRoutes, shared)
+      await v1.register(tokenRoutes, shared)
+      await v1.register(accountRoutes, shared)
+      await v1.register(signalRoutes, shared)
+      await v1.register(auditRoutes, shared)
+    },
+    { prefix: '/api/v1' },
+  )
+  return app
+}
+
+/** Nothing from elsewhere, nothing inline, nobody may frame us. */
+const contentSecurityPolicy = {
+  defaultSrc: ["'self'"],
+  baseUri: ["'none'"],
+  objectSrc: ["'none'"],
+  frameAncestors: ["'none'"],
+  formAction: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+}

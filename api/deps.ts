@@ -1,0 +1,66 @@
+import type { Logger } from 'pino'
+import type { Clock, ClockAnchor } from '#domain/time.ts'
+import type { Ledger } from '#store/ledger/database.ts'
+import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
+import type { PasswordCost } from './security/passwords.ts'
+
+/** City time, and how it stands to the wall clock. */
+export interface ApiClock extends Clock {
+  anchor(): ClockAnchor
+}
+
+/** A figure of another process, shown in `/metrics` under its own name. */
+export interface Figure {
+  readonly name: string
+  readonly help: string
+  readonly kind: 'counter' | 'gauge'
+  readonly value: number
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** What the api needs of the world. */
+export interface ApiDeps {
+  readonly ledger: Ledger
+  readonly telemetry: TelemetryReader
+  readonly clock: ApiClock
+  readonly log: Logger
+  /** Publishes to the broker; resolves when the broker has it. Without it, alerts go to sockets and webhooks only. */
+  readonly publish?: (topic: string, payload: string) => Promise<void>
+  /** Figures of the other processes. */
+  readonly figures?: () => Promise<readonly Figure[]>
+  /** Why the service as a whole is not ready; empty when it is. */
+  readonly notReady?: () => Promise<readonly string[]>
+  /** Wall clock in epoch milliseconds: sessions, rate limits, leases and retries go by it. */
+  readonly wallClock?: () => number
+}
+
+export interface ApiOptions {
+  readonly version: string
+  /** Cookies only over TLS: set it where the service, or the proxy before it, speaks TLS. */
+  readonly secureCookies: boolean
+  /** Addresses and host from X-Forwarded-*: only behind a proxy that sets them. */
+  readonly trustProxy: boolean
+  /** `/metrics` without signing in: for a service that only its own machine can reach. */
+  readonly openMetrics: boolean
+  readonly requestsPerMinuteMax: number
+  /** Where the MQTT broker is, for the status page. */
+  readonly brokerAddresses: readonly string[]
+  readonly passwordCost: PasswordCost
+}
+
+/**
+ * Two requests a second from each of ten consoles behind one address, and room for scripts; a flood is cut off long
+ * before it costs anybody else.
+ */
+const requestsPerMinuteDefault = 1_200
+
+export const apiDefaults: ApiOptions = {
+  version: '0.0.0',
+  secureCookies: false,
+  trustProxy: false,
+  openMetrics: true,
+  requestsPerMinuteMax: requestsPerMinuteDefault,
+  brokerAddresses: [],
+  // OWASP's scrypt advice for 32 MiB: one and a half of what a login may cost on one core of a small machine.
+  passwordCost: { N: 2 ** 15, r: 8, p: 3 },
+}

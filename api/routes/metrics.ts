@@ -1,0 +1,75 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { can } from '#domain/account.ts'
+import { countNotifications } from '#store/ledger/notifications.ts'
+import type { ApiDeps, Figure } from '../deps.ts'
+import { type ApiMetrics, figuresText } from '../metrics.ts'
+import { ProblemError } from '../problems.ts'
+import { bearerOf, identify } from '../security/guard.ts'
+
+interface MetricsDeps extends Pick<ApiDeps, 'ledger' | 'telemetry' | 'clock' | 'figures'> {
+  readonly metrics: ApiMetrics
+  readonly openMetrics: boolean
+  readonly wallClock: () => number
+}
+
+/** For Prometheus: this process, what the ledger knows of the others, and what they tell themselves. */
+export const metricsRoutes: FastifyPluginAsyncZod<MetricsDeps> = async (app, deps) => {
+  app.get(
+    '/metrics',
+    {
+      config: { rateLimit: false },
+      schema: {
+        tags: ['service'],
+        summary: 'Figures for Prometheus',
+        description: 'Beyond loopback it needs the bearer token of an account with the permission `gateway.read`.',
+        response: { 200: { content: { 'text/plain': { schema: z.string() } } } },
+      },
+    },
+    async (request, reply) => {
+      if (!deps.openMetrics) {
+        const bearer = bearerOf(request.headers.authorization)
+        const principal = await identify(deps.ledger.db, bearer === undefined ? {} : { bearer }, deps.wallClock())
+        if (!principal) throw new ProblemError('unauthenticated', undefined, {}, { 'www-authenticate': 'Bearer' })
+        if (!can(principal.account.role, 'gateway.read')) throw new ProblemError('forbidden')
+      }
+      const own = await deps.metrics.registry.metrics()
+      const figures = [...(await ledgerFigures(deps)), ...((await deps.figures?.()) ?? [])]
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(`${own}\n${figuresText(figures)}`)
+    },
+  )
+}
+
+async function ledgerFigures({ ledger, telemetry, clock }: MetricsDeps): Promise<Figure[]> {
+  const gauge = (name: string, help: string, value: number, labels?: Figure['labels']): Figure => ({
+    name: `warmcity_${name}`,
+    help,
+    kind: 'gauge',
+    value,
+    ...(labels && { labels }),
+  })
+  const { db } = ledger
+  const stream = await db.selectFrom('stream').select('head').executeTakeFirstOrThrow()
+  const positions = await db.selectFrom('reader_position').selectAll().execute()
+  const usage = await telemetry.usage()
+  const anchor = clock.anchor()
+  return [
+    gauge('clock_seconds', "The service's clock", clock.now() / 1_000),
+    gauge('clock_speed', 'City seconds in a real second', anchor.speed),
+    gauge('catching_up', '1 while history fills in', anchor.catchingUp ? 1 : 0),
+    gauge('stream_head', 'Number of the newest signal', stream.head),
+    gauge('telemetry_bytes', 'Disk space of the readings', usage.bytes),
+    gauge('telemetry_readings', 'Readings kept', usage.readings),
+    ...positions.map(({ reader, position }) =>
+      gauge('reader_position', 'Journal position of a reader', position, { reader }),
+    ),
+    ...positions.flatMap(({ reader, counters }) =>
+      Object.entries(JSON.parse(counters) as Record<string, number>).map(([counter, value]) =>
+        gauge('reader_count', 'What a journal reader counted since the beginning', value, { reader, counter }),
+      ),
+    ),
+    ...(await countNotifications(db)).map(({ channel, state, count }) =>
+      gauge('notifications', 'Notifications kept, by state', count, { channel, state }),
+    ),
+  ]
+}

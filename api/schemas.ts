@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { idSchema } from '#domain/registry.ts'
+import { ProblemError, problemContentType, problemSchema } from './problems.ts'
+
+/** Shared pieces of the routes' schemas. */
+
+/** Epoch milliseconds. */
+export const instantOut = z.number().int()
+
+/** A time in a query: epoch milliseconds or ISO 8601 with offset. */
+export const instantQuery = z
+  .string()
+  .refine((text) => /^-?\d{1,16}$/.test(text) || z.iso.datetime({ offset: true }).safeParse(text).success, {
+    error: 'give epoch milliseconds or ISO 8601 with offset',
+  })
+  .transform((text) => (/^-?\d+$/.test(text) ? Number(text) : Date.parse(text)))
+
+/** More rows in one answer make it slow for whoever waits and for everybody behind. */
+export const pageLimitMax = 500
+const pageLimitDefault = 50
+
+export const limitQuery = z.coerce.number().int().min(1).max(pageLimitMax).default(pageLimitDefault)
+
+/** Names what the page before ended with, as that page gave it in `next`. */
+export const cursorQuery = z.string().max(200).optional()
+
+export const pageQuery = z.object({ limit: limitQuery, cursor: cursorQuery })
+
+export const idParams = z.object({ id: idSchema })
+
+/** A page of a list; `next` is there when more may follow. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().optional() })
+}
+
+/** Makes a page of one row more than was asked for: the surplus row tells that more follow. */
+export function makePage<T>(rows: readonly T[], limit: number, cursorOf: (last: T) => string | number) {
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  return { items, ...(rows.length > limit && last !== undefined && { next: String(cursorOf(last)) }) }
+}
+
+/** A cursor that must be a whole number; `fallback` for the first page. */
+export function numberCursor(cursor: string | undefined, fallback: number): number {
+  if (cursor === undefined) return fallback
+  const number = Number(cursor)
+  if (!Number.isSafeInteger(number) || cursor.trim() === '') {
+    throw new ProblemError('validation', undefined, {
+      errors: [{ where: 'querystring/cursor', reason: 'is not one that a page before gave' }],
+    })
+  }
+  return number
+}
+
+const problemResponse = { content: { [problemContentType]: { schema: problemSchema } } }
+
+/** Every error has one shape; routes add it to their answers. */
+export const problemResponses = { '4xx': problemResponse, '5xx': problemResponse } as const
