@@ -1,0 +1,31 @@
+/**
+ * Where the durable part of the journal ends, shared between the thread that writes and the threads that read: nobody
+ * may act on a record that a power cut could still take back.
+ */
+export interface DurableEnd {
+  readonly shared: SharedArrayBuffer
+  get(): number
+  /** Moves the end and wakes who waits for it. */
+  set(position: number): void
+  /** Resolves when the end lies behind `position`, or when the time is over, whichever is first. */
+  beyond(position: number, timeoutMs: number): Promise<void>
+}
+
+export function createDurableEnd(shared: SharedArrayBuffer = new SharedArrayBuffer(8)): DurableEnd {
+  const cell = new BigInt64Array(shared)
+  const get = () => Number(Atomics.load(cell, 0))
+  return {
+    shared,
+    get,
+    set(position) {
+      Atomics.store(cell, 0, BigInt(position))
+      Atomics.notify(cell, 0)
+    },
+    async beyond(position, timeoutMs) {
+      if (get() > position) return
+      // The end only grows: a value that is not behind the position is the one to wait at.
+      const waiting = Atomics.waitAsync(cell, 0, BigInt(get()), timeoutMs)
+      if (waiting.async) await waiting.value
+    },
+  }
+}
