@@ -4,6 +4,7 @@ import type { AuditTables } from './audit.ts'
 import type { DwellingDayTables } from './dwelling-days.ts'
 import type { FlagTables } from './flags.ts'
 import type { LeaseTables } from './leases.ts'
+import type { CommissioningTables } from './commissioning.ts'
 import type { MqttIdentityTables } from './mqtt-identities.ts'
 import type { NotificationTables } from './notifications.ts'
 import type { OutageTables } from './outages.ts'
@@ -19,6 +20,7 @@ import type { WebhookTables } from './webhooks.ts'
 
 /** Every table of the ledger. Each repository file describes its own; the names here must match the migrations. */
 export type LedgerSchema = RegistryTables &
+  CommissioningTables &
   MqttIdentityTables &
   PresenceTables &
   QuarantineTables &
