@@ -129,6 +129,10 @@ function presentedBy(request: FastifyRequest): Presented {
 /** The token of an Authorization header, if it is a bearer's. */
 export const bearerOf = (header: string | undefined): string | undefined => /^Bearer ([^ ]+)$/i.exec(header ?? '')?.[1]
 
+/** The session's secret in a Cookie header. Secrets are base64url, so nothing needs decoding. */
+export const sessionCookieOf = (header: string | undefined): string | undefined =>
+  new RegExp(`(?:^|;) *${sessionCookie}=([\\w-]+)`).exec(header ?? '')?.[1]
+
 /** Browsers say where a page that makes a change came from; programs say nothing, and carry no cookies of others. */
 function refuseOtherOrigins(request: FastifyRequest): void {
   const origin = request.headers.origin
