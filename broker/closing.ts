@@ -1,0 +1,34 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Aedes } from 'aedes'
+import type { Listeners } from './listeners.ts'
+import type { SessionRegistry } from './session-registry.ts'
+
+interface ClosingParts {
+  readonly listeners: Listeners
+  readonly registry: SessionRegistry
+  readonly aedes: Aedes
+  /** Resolves when nothing accepted is waiting for its ack. */
+  readonly idle: () => Promise<void>
+  readonly closeMs: number
+}
+
+/** Stops accepting, lets the acks of what was accepted leave, ends every connection. */
+export async function closeGently({ listeners, registry, aedes, idle, closeMs }: ClosingParts): Promise<void> {
+  listeners.stop()
+  for (const { guard } of registry.connections()) guard.stop()
+  const deadline = new AbortController()
+  const late = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, closeMs)
+    deadline.signal.addEventListener('abort', () => clearTimeout(timer))
+  })
+  await Promise.race([idle(), late])
+  // An ack is written in the turn of its callback and leaves at that turn's end.
+  await nextTurn()
+  await nextTurn()
+  for (const session of registry.all()) registry.end(session, 'shutdown')
+  for (const { session, stream } of registry.connections()) if (session === undefined) stream.destroy()
+  await Promise.race([listeners.closed(), late])
+  await new Promise<void>((resolve) => aedes.close(resolve))
+  await listeners.closed()
+  deadline.abort()
+}

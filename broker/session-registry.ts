@@ -1,0 +1,90 @@
+import type { Client } from 'aedes'
+import type { Presence } from '#domain/identity.ts'
+import type { Clock } from '#domain/time.ts'
+import type { Connection, Session } from './session.ts'
+
+/** MQTT 3.1.1 section 3.14. */
+const disconnectPacketType = 14
+/** A session that was told why it ends, but takes no bytes, is cut off after this time. */
+const lastWordMs = 1_000
+
+/**
+ * Who is connected. Kept apart from aedes' own list, which loses a live session when a second connection of the same
+ * id breaks off in the middle of its CONNECT.
+ */
+export interface SessionRegistry {
+  open(connection: Connection): void
+  of(client: Client): Connection | undefined
+  get(id: string): Session | undefined
+  all(): Iterable<Session>
+  connections(): Iterable<Connection>
+  /** The session is registered with aedes and any other of its id is about to be closed. */
+  online(session: Session): void
+  /** Takes no more from a session, lets what is being written to it leave, and closes it. */
+  end(session: Session, cause: string): void
+  counts(): { connections: number; sessions: number }
+}
+
+export function sessionRegistry(clock: Clock, onPresence: (presence: Presence) => void): SessionRegistry {
+  const byClient = new Map<Client, Connection>()
+  const byId = new Map<string, Session>()
+
+  function tell(session: Session, state: Presence['state'], cause: string): void {
+    onPresence({ at: clock.now(), id: session.id, state, address: session.connection.address, cause })
+  }
+
+  function offline(session: Session, cause: string): void {
+    clearTimeout(session.delayTimer)
+    session.delayed.length = 0
+    if (!session.online) return
+    session.online = false
+    tell(session, 'offline', cause)
+  }
+
+  function closed(connection: Connection): void {
+    byClient.delete(connection.client)
+    const { session } = connection
+    if (session === undefined) return
+    if (byId.get(session.id) === session) byId.delete(session.id)
+    const left = connection.guard.lastType() === disconnectPacketType ? 'disconnect' : 'connection_lost'
+    offline(session, session.endCause ?? left)
+  }
+
+  return {
+    open(connection) {
+      byClient.set(connection.client, connection)
+      connection.stream.once('close', () => closed(connection))
+    },
+    of: (client) => byClient.get(client),
+    get: (id) => byId.get(id),
+    all: () => byId.values(),
+    connections: () => byClient.values(),
+    online(session) {
+      const before = byId.get(session.id)
+      if (before !== undefined && before !== session) {
+        before.endCause ??= 'taken_over'
+        offline(before, before.endCause)
+      }
+      byId.set(session.id, session)
+      session.online = true
+      tell(session, 'online', 'connect')
+    },
+    end(session, cause) {
+      if (session.endCause !== undefined) return
+      session.endCause = cause
+      const { client, guard, stream } = session.connection
+      guard.stop()
+      clearTimeout(session.delayTimer)
+      session.delayed.length = 0
+      // aedes writes in the next turn of the loop, and closing would discard what is not written.
+      setImmediate(() =>
+        setImmediate(() => {
+          const timer = setTimeout(() => client.close(), lastWordMs)
+          stream.once('close', () => clearTimeout(timer))
+          stream.end(() => client.close())
+        }),
+      )
+    },
+    counts: () => ({ connections: byClient.size, sessions: byId.size }),
+  }
+}
