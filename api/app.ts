@@ -15,6 +15,7 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { timeRoutes } from './routes/time.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import { guardRoutes } from './security/guard.ts'
 import { makeLoginLimiter } from './security/login-limiter.ts'
 import { makePasswords } from './security/passwords.ts'
@@ -33,7 +34,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
   const wallClock = deps.wallClock ?? Date.now
   const passwords = makePasswords(options.passwordCost)
   const loginLimiter = makeLoginLimiter(wallClock)
-  const metrics = makeMetrics()
+  const metrics = deps.metrics ?? makeMetrics()
   const shared = { ...deps, wallClock, passwords, loginLimiter, metrics, options, openMetrics: options.openMetrics }
 
   const app = fastify({
@@ -70,6 +71,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(tokenRoutes, shared)
       await v1.register(accountRoutes, shared)
       await v1.register(signalRoutes, shared)
+      await v1.register(webhookRoutes, shared)
       await v1.register(auditRoutes, shared)
     },
     { prefix: '/api/v1' },

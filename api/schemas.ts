@@ -52,6 +52,13 @@ export function numberCursor(cursor: string | undefined, fallback: number): numb
   return number
 }
 
+/** The two parts of a cursor `number,text`; both undefined for the first page. */
+export function cursorParts(cursor: string | undefined): [number, string] | [undefined, undefined] {
+  if (cursor === undefined) return [undefined, undefined]
+  const comma = cursor.indexOf(',')
+  return [numberCursor(cursor.slice(0, Math.max(comma, 0)), 0), cursor.slice(comma + 1)]
+}
+
 const problemResponse = { content: { [problemContentType]: { schema: problemSchema } } }
 
 /** Every error has one shape; routes add it to their answers. */

@@ -103,30 +103,39 @@ export async function enqueueNotifications(
   }
 }
 
-/** What is due at `now`, in the order of the signals. */
-export async function dueNotifications(db: LedgerDb, now: number, limit: number): Promise<Notification[]> {
+/** Targets of a channel for which something is due at `now`. */
+export async function dueTargets(db: LedgerDb, channel: NotificationChannel, now: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('notification')
+    .select('target')
+    .distinct()
+    .where('state', '=', 'pending')
+    .where('next_attempt_at', '<=', now)
+    .where('channel', '=', channel)
+    .orderBy('target')
+    .execute()
+  return rows.map((row) => row.target)
+}
+
+/** What is due for a target at `now`, in the order of the signals. */
+export async function dueNotifications(
+  db: LedgerDb,
+  channel: NotificationChannel,
+  target: string,
+  now: number,
+  limit: number,
+): Promise<Notification[]> {
   const rows = await db
     .selectFrom('notification')
     .selectAll()
+    .where('channel', '=', channel)
+    .where('target', '=', target)
     .where('state', '=', 'pending')
     .where('next_attempt_at', '<=', now)
-    .orderBy('next_attempt_at')
     .orderBy('signal')
     .limit(limit)
     .execute()
-  return rows.map(fromRow).sort((left, right) => left.signal - right.signal)
-}
-
-/** When the next pending one is due; undefined where none is pending. */
-export async function nextDueAt(db: LedgerDb): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('notification')
-    .select('next_attempt_at')
-    .where('state', '=', 'pending')
-    .orderBy('next_attempt_at')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.next_attempt_at
+  return rows.map(fromRow)
 }
 
 /** Keeps an attempt and what follows from it. */
@@ -170,24 +179,37 @@ export async function cancelNotifications(
     .execute()
 }
 
-/** What was sent to a target, newest signal first, with each attempt; at most `limit`, with smaller numbers than `before`. */
+/** Where a page of notifications begins: after this one. */
+export interface NotificationCursor {
+  readonly createdAt: number
+  readonly id: string
+}
+
+/** What was sent to a target, newest first, with each attempt; at most `limit`, behind `after`. */
 export async function listNotifications(
   db: LedgerDb,
   channel: NotificationChannel,
   target: string,
-  before: number,
+  after: NotificationCursor | undefined,
   limit: number,
 ): Promise<(Notification & { readonly outcomes: NotificationAttempt[] })[]> {
-  const rows = await db
+  let query = db
     .selectFrom('notification')
     .selectAll()
     .where('channel', '=', channel)
     .where('target', '=', target)
-    .where('signal', '<', before)
-    .orderBy('signal', 'desc')
-    .orderBy('id')
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
     .limit(limit)
-    .execute()
+  if (after) {
+    query = query.where((expression) =>
+      expression.or([
+        expression('created_at', '<', after.createdAt),
+        expression.and([expression('created_at', '=', after.createdAt), expression('id', '<', after.id)]),
+      ]),
+    )
+  }
+  const rows = await query.execute()
   const outcomes = await attemptsOf(
     db,
     rows.map((row) => row.id),

@@ -38,11 +38,15 @@ export const notifications: Migration = {
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .addColumn('next_attempt_at', 'bigint', (column) => column.notNull())
       .execute()
-    await db.schema.createIndex('notification_due').on('notification').columns(['state', 'next_attempt_at']).execute()
+    await db.schema
+      .createIndex('notification_due')
+      .on('notification')
+      .columns(['state', 'channel', 'next_attempt_at'])
+      .execute()
     await db.schema
       .createIndex('notification_target')
       .on('notification')
-      .columns(['channel', 'target', 'signal'])
+      .columns(['channel', 'target', 'created_at'])
       .execute()
     await db.schema
       .createTable('notification_attempt')

@@ -1,0 +1,54 @@
+import type { AddressInfo } from 'node:net'
+import { buildApp } from './app.ts'
+import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
+import { openLive } from './live.ts'
+import { makeMetrics } from './metrics.ts'
+import { type Notifier, startNotifier } from './notify/notifier.ts'
+import { openStreamFeed } from './stream-feed.ts'
+
+/** The stream is looked at this often even when nobody says that there is news. */
+const pollMs = 1_000
+
+export interface StartApiOptions extends Partial<ApiOptions> {
+  readonly host: string
+  /** 0 for any free one. */
+  readonly port: number
+}
+
+export interface Api {
+  /** `http://host:port`, without a slash at the end. */
+  readonly address: string
+  /** The ledger may have news: looks now rather than at the next poll. */
+  wake(): void
+  /** Ends sockets and requests, finishes what is being sent, and leaves the stores open. */
+  close(): Promise<void>
+}
+
+/** Starts the whole api: HTTP, sockets, and the sending of alerts. */
+export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise<Api> {
+  const { ledger, log } = deps
+  const wallClock = deps.wallClock ?? Date.now
+  const metrics = deps.metrics ?? makeMetrics()
+  const trustProxy = options.trustProxy ?? apiDefaults.trustProxy
+  const app = await buildApp({ ...deps, metrics }, options)
+  const feed = await openStreamFeed(ledger.db, {
+    pollMs,
+    onError: (error) => log.error({ err: error }, 'the stream could not be read'),
+  })
+  const live = openLive(app.server, { ...deps, feed, metrics, wallClock, trustProxy })
+  const notifier: Notifier = startNotifier({ ...deps, metrics, wallClock })
+  feed.onNews(() => notifier.wake())
+  await app.listen({ host: options.host, port: options.port })
+  const { address, family, port } = app.server.address() as AddressInfo
+  return {
+    address: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    wake() {
+      feed.wake().catch((error: unknown) => log.error({ err: error }, 'the stream could not be read'))
+    },
+    async close() {
+      await live.close()
+      await Promise.all([app.close(), notifier.close()])
+      await feed.close()
+    },
+  }
+}
