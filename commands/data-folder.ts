@@ -88,3 +88,9 @@ export function readKeptClock(folder: DataFolder): KeptClock | undefined {
 export function writeKeptClock(folder: DataFolder, kept: KeptClock): void {
   writeFileWhole(folder.clock, JSON.stringify(kept))
 }
+
+/** The folder's own time for commands that run beside the service: the city clock's, or real time. */
+export function folderNow(folder: DataFolder): number {
+  const kept = readKeptClock(folder)
+  return kept?.simulated ? kept.cityMs : Date.now()
+}

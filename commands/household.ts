@@ -1,5 +1,6 @@
 import type { ClockAnchor } from '#domain/time.ts'
 import type { FromChild } from './child.ts'
+import { cityDateText } from './city-time.ts'
 import type { CityClock } from './clock.ts'
 import type { DataFolder } from './data-folder.ts'
 import { showHistoryProgress } from './progress.ts'
@@ -38,7 +39,12 @@ export function startHousehold(options: HouseholdOptions): Household {
   failed.promise.catch(() => {})
   let stopping = false
 
-  const keep = (name: string, args: readonly string[], env: NodeJS.ProcessEnv, listen?: (message: FromChild) => void) => {
+  const keep = (
+    name: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    listen?: (message: FromChild) => void,
+  ) => {
     let restartMs = restartFirstMs
     const begin = (): Service => {
       const started = startService(name, args, clock.anchor(), { ...process.env, ...env })
@@ -77,11 +83,12 @@ export function startHousehold(options: HouseholdOptions): Household {
     async simulate({ until }) {
       const { mqtt } = await edgeReady
       const from = clock.now()
-      const progress = from < until ? showHistoryProgress(texts, from, until, cityDay) : undefined
+      const progress = from < until ? showHistoryProgress(texts, from, until, cityDateText) : undefined
       const caughtUp = Promise.withResolvers<void>()
       const args = [...common, '--broker', mqtt ?? '', '--until', String(until), ...simulationArguments(values)]
       keep('simulate', args, {}, (message) => {
-        if (message.type === 'setTime') void moveClock({ ...clock.anchor(), cityMs: message.cityMs, wallMs: Date.now() })
+        if (message.type === 'setTime')
+          void moveClock({ ...clock.anchor(), cityMs: message.cityMs, wallMs: Date.now() })
         if (message.type === 'progress') progress?.update(message.cityMs, message.readings)
         if (message.type !== 'caughtUp') return
         progress?.done()
@@ -103,8 +110,6 @@ const liveAnchor = (clock: CityClock, speed: number): ClockAnchor => ({
   simulated: true,
   catchingUp: false,
 })
-
-const cityDay = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
 function edgeArguments(values: StartValues): string[] {
   const args = [

@@ -8,10 +8,18 @@ export interface HistoryProgress {
 }
 
 /** A bar on a terminal; elsewhere a line at each tenth, so that a log file stays readable. */
-export function showHistoryProgress(texts: Texts, fromMs: number, toMs: number, day: (ms: number) => string): HistoryProgress {
+export function showHistoryProgress(
+  texts: Texts,
+  fromMs: number,
+  toMs: number,
+  day: (ms: number) => string,
+): HistoryProgress {
   const label = (cityMs: number, readings: number) => texts.historyUnit(day(cityMs), readings.toLocaleString('en'))
   if (!process.stderr.isTTY) return printTenths(texts, fromMs, toMs, label)
-  const bars = new MultiBar({ format: `  ${texts.history} {bar} {percentage}%  {state}`, hideCursor: true }, Presets.shades_classic)
+  const bars = new MultiBar(
+    { format: `  ${texts.history} {bar} {percentage}%  {state}`, hideCursor: true },
+    Presets.shades_classic,
+  )
   const bar = bars.create(toMs - fromMs, 0, { state: label(fromMs, 0) })
   return {
     update: (cityMs, readings) => bar.update(cityMs - fromMs, { state: label(cityMs, readings) }),

@@ -36,7 +36,10 @@ const startOptions = {
     placeholder: 'DAYS',
     help: 'days of simulated history that fill in at the first start',
   },
-  allowOutsideAtSpeed: flagOption('WARMCITY_ALLOW_OUTSIDE_AT_SPEED', 'let gateways from outside into a city that runs fast'),
+  allowOutsideAtSpeed: flagOption(
+    'WARMCITY_ALLOW_OUTSIDE_AT_SPEED',
+    'let gateways from outside into a city that runs fast',
+  ),
   logLevel: { ...logLevelOption, default: 'warn' as const },
 }
 export type StartValues = OptionValues<typeof startOptions>

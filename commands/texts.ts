@@ -31,6 +31,8 @@ const catalogue = {
       '--speed above 1 with --host beyond this machine would let real gateways into a city that runs too fast. Say --allow-outside-at-speed if that is what you want.',
     serviceEnded: (name: string, how: string) => `${name} ended unexpectedly (${how}); starting it again`,
     serviceFailed: (name: string, why: string) => `${name} could not start: ${why}`,
+    otherCity: (path: string, seed: number, dwellings: number) =>
+      `The data folder ${path} holds the city of seed ${seed} with ${dwellings} dwellings. Start with --seed ${seed} --dwellings ${dwellings}, or choose another folder with --data.`,
     preparing: (dwellings: number) => `Building a city of ${dwellings} dwellings…`,
   },
   zh: {
@@ -63,6 +65,8 @@ const catalogue = {
       '--speed 大于 1 且 --host 超出本机,会让真实网关接入加速的城市。若确实需要,请加 --allow-outside-at-speed。',
     serviceEnded: (name: string, how: string) => `${name} 意外退出(${how}),正在重新启动`,
     serviceFailed: (name: string, why: string) => `${name} 无法启动:${why}`,
+    otherCity: (path: string, seed: number, dwellings: number) =>
+      `数据目录 ${path} 是种子 ${seed}、${dwellings} 户的城市。请用 --seed ${seed} --dwellings ${dwellings} 启动,或用 --data 另选目录。`,
     preparing: (dwellings: number) => `正在生成 ${dwellings} 户的城市……`,
   },
 } as const

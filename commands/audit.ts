@@ -1,0 +1,38 @@
+import { verifyAudit } from '#store/ledger/audit.ts'
+import { openLedger } from '#store/ledger/database.ts'
+import { defineCommand, exitCode } from './command.ts'
+import { dataOption } from './common-options.ts'
+import { dataFolder } from './data-folder.ts'
+
+const damageText = {
+  missing: 'is missing',
+  changed: 'is not what was written',
+  chainBroken: 'does not follow from the one before it',
+  headChanged: 'does not match the kept head: the tail was cut or changed',
+} as const
+
+export const audit = defineCommand({
+  name: 'audit',
+  usage: 'verify',
+  summary: 'Checks that nobody changed the log of what people changed',
+  positionalsMax: 1,
+  options: { data: dataOption },
+  async run(values, [action]) {
+    if (action !== 'verify') {
+      console.error('warmcity audit: say what to do: verify')
+      return exitCode.usage
+    }
+    const ledger = await openLedger(dataFolder(values.data).ledger)
+    try {
+      const verdict = await verifyAudit(ledger.db)
+      if (verdict.ok) {
+        console.log(`${verdict.entries} entries, unbroken; head ${verdict.head}`)
+        return exitCode.ok
+      }
+      console.error(`Entry ${verdict.number} ${damageText[verdict.reason]}.`)
+      return exitCode.failed
+    } finally {
+      await ledger.close()
+    }
+  },
+})

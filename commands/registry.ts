@@ -1,0 +1,70 @@
+import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import { exportRegistry } from '#store/ledger/registry-export.ts'
+import { type ImportResult, importRegistry } from '#store/ledger/registry-import.ts'
+import { defineCommand, exitCode } from './command.ts'
+import { dataOption } from './common-options.ts'
+import { dataFolder, folderNow } from './data-folder.ts'
+
+/** A terminal shows the first of many problems; the count says how many there are. */
+const problemsPrintedMax = 50
+
+/** Who changed something, for the audit log, where nobody signed in. */
+export const commandLineActor = 'command-line'
+
+export const registry = defineCommand({
+  name: 'registry',
+  usage: 'import PATH | export PATH',
+  summary: 'Takes the registry in (a folder of CSV files, a CSV or a JSON file), all or nothing, and gives it out',
+  positionalsMax: 2,
+  options: { data: dataOption },
+  async run(values, [action, path]) {
+    if (path === undefined || (action !== 'import' && action !== 'export')) {
+      console.error('warmcity registry: say what to do: import PATH or export PATH (a folder, or a .json file)')
+      return exitCode.usage
+    }
+    const folder = dataFolder(values.data)
+    const ledger = await openLedger(folder.ledger)
+    try {
+      if (action === 'import') return await importFrom(ledger, path, () => folderNow(folder))
+      await exportRegistry(ledger.db, path, path.endsWith('.json') ? 'json' : 'csv')
+      console.log(`The registry is in ${path}`)
+      return exitCode.ok
+    } finally {
+      await ledger.close()
+    }
+  },
+})
+
+async function importFrom(ledger: Ledger, path: string, now: () => number): Promise<number> {
+  const terminal = process.stderr.isTTY
+  const result = await importRegistry(
+    ledger,
+    { path },
+    {
+      actor: commandLineActor,
+      now,
+      note: path,
+      onProgress: ({ table, rows }) =>
+        terminal && process.stderr.write(`\r\x1b[K${rows.toLocaleString('en')} rows, ${table}`),
+    },
+  )
+  if (terminal) process.stderr.write('\r\x1b[K')
+  return reportImport(result)
+}
+
+function reportImport(result: ImportResult): number {
+  if (result.ok) {
+    for (const [table, { read, added, corrected, unchanged }] of Object.entries(result.counts)) {
+      console.log(`${table}: ${read} read, ${added} added, ${corrected} corrected, ${unchanged} unchanged`)
+    }
+    console.log(result.changed ? `Current as batch ${result.batch}.` : 'Nothing changed.')
+    return exitCode.ok
+  }
+  for (const { file, line, column, reason } of result.problems.slice(0, problemsPrintedMax)) {
+    console.error(`${file}:${line} ${column}: ${reason}`)
+  }
+  const rest = result.problemCount - Math.min(result.problems.length, problemsPrintedMax)
+  if (rest > 0) console.error(`… and ${rest} more`)
+  console.error(`${result.problemCount} problem(s): nothing was imported.`)
+  return exitCode.failed
+}

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { alertsTopic, wakeTopic } from '#domain/topics.ts'
+import { openLedger } from '#store/ledger/database.ts'
+import { createIdentity, revokeIdentity } from '#store/ledger/mqtt-identities.ts'
+import { ensureFirstAdmin } from '../api/first-accounts.ts'
+import { type DataFolder, writeFileWhole } from './data-folder.ts'
+
+/** The api's own account at the broker: it publishes alerts and hears that the ledger has news. */
+export const apiClientId = 'warmcity-api'
+
+export interface PreparedService {
+  readonly apiSecret: string
+  /** Set at the first start of a real city only: it is shown once. */
+  readonly firstAdminPassword?: string
+}
+
+const keptServiceSchema = z.strictObject({ apiSecret: z.string() })
+
+/** Makes what the services need of each other in a new data folder, and reads it in a known one. */
+export async function prepareService(folder: DataFolder, now: number, simulated: boolean): Promise<PreparedService> {
+  const path = join(folder.path, 'service.json')
+  const ledger = await openLedger(folder.ledger)
+  try {
+    const apiSecret = existsSync(path)
+      ? keptServiceSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).apiSecret
+      : await ledger.write(async (transaction) => {
+          await revokeIdentity(transaction, apiClientId, now)
+          const grants = { publish: [alertsTopic('+')], subscribe: [wakeTopic] }
+          const shown = await createIdentity(transaction, { id: apiClientId, kind: 'service', ...grants }, now)
+          return shown?.secret ?? ''
+        })
+    if (!existsSync(path)) writeFileWhole(path, JSON.stringify({ apiSecret }), 0o600)
+    const admin = simulated ? undefined : await ensureFirstAdmin(ledger, now)
+    return { apiSecret, ...(admin && { firstAdminPassword: admin.password }) }
+  } finally {
+    await ledger.close()
+  }
+}
