@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url'
+import type { CityClock } from '../../commands/clock.ts'
+import { type Service, startService } from '../../commands/supervisor.ts'
+import { losingPlatterEnv, mutantEnv } from './hooks-environment.ts'
+import type { Platter } from './losing-files.ts'
+
+export interface EdgeOptions {
+  readonly data: string
+  readonly clock: CityClock
+  /** 0 for a free one. */
+  readonly mqttPort: number
+  /** Where the disk keeps what was synced; the machine's own file system when absent. */
+  readonly platter?: Platter
+  readonly mutant?: string
+}
+
+const hooks = fileURLToPath(new URL('./hooks.ts', import.meta.url))
+
+/** Starts the production edge in a process of its own, with the proof's hooks loaded before it. */
+export function startEdgeUnderProof({ data, clock, mqttPort, platter, mutant }: EdgeOptions): Service {
+  const args = ['--data', data, '--log-level', 'error', '--mqtt-port', String(mqttPort)]
+  const env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: `--import=${hooks}` }
+  if (platter) env[losingPlatterEnv] = platter.directory
+  if (mutant) env[mutantEnv] = mutant
+  return startService('edge', [...args, '--websocket-port', '0', '--edge-http-port', '0'], clock.anchor(), env)
+}
+
+/** Ends a service as a power cut or the kernel would: without a word. */
+export async function kill(service: Service): Promise<void> {
+  process.kill(service.pid, 'SIGKILL')
+  await service.exited
+}
+
+export async function mqttPortOf(service: Service): Promise<number> {
+  const { mqtt } = await service.ready
+  if (mqtt === undefined) throw new Error('The edge listens to no MQTT')
+  return Number(new URL(mqtt).port)
+}

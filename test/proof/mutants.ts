@@ -1,0 +1,87 @@
+/** A stretch of a source file that is replaced while the edge loads it. It must be there exactly once. */
+export interface Edit {
+  /** Path from the root of the project. */
+  readonly file: string
+  readonly replaces: string
+  readonly by: string
+}
+
+/**
+ * Mistakes that the proof must notice, made in the production code. A stretch that is not there any more fails the
+ * proof, so that a mutant cannot silently become harmless.
+ */
+export interface Mutant {
+  readonly name: string
+  /** What goes wrong, for the one who reads the output. */
+  readonly mistake: string
+  readonly edits: readonly Edit[]
+  /** Whether only a power cut can show it: a killed process leaves what it wrote in the kernel's memory. */
+  readonly needsPowerCut: boolean
+}
+
+/** Sizes made small, so that within seconds segments are begun and given back, as they are within hours in service. */
+export const smallSegments: readonly Edit[] = [
+  {
+    file: 'ingest/journal/journal.ts',
+    replaces: 'const segmentBytesDefault = 64 << 20',
+    by: 'const segmentBytesDefault = 128 << 10',
+  },
+  {
+    file: 'ingest/journal/journal.ts',
+    replaces: 'const repeatBytesDefault = 64 << 20',
+    by: 'const repeatBytesDefault = 1 << 20',
+  },
+]
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'no-fsync',
+    mistake: 'the journal never syncs a group of deliveries',
+    edits: [
+      {
+        file: 'ingest/journal/segment-writer.ts',
+        replaces: '      await file.sync()\n      end += bytes.length',
+        by: '      end += bytes.length',
+      },
+    ],
+    needsPowerCut: true,
+  },
+  {
+    name: 'no-directory-fsync',
+    mistake: 'the journal never syncs the directory in which it makes a segment',
+    edits: [
+      {
+        file: 'ingest/journal/segment-writer.ts',
+        replaces: '    await files.syncDirectory(directory)\n    await file.close()',
+        by: '    await file.close()',
+      },
+    ],
+    needsPowerCut: true,
+  },
+  {
+    name: 'ack-before-fsync',
+    mistake: 'deliveries are acked before the group that holds them is written',
+    edits: [
+      { file: 'ingest/journal/journal.ts', replaces: '    group.accepted.push(accepted)\n', by: '    accepted()\n' },
+    ],
+    needsPowerCut: false,
+  },
+]
+
+export function mutantNamed(name: string | undefined): Mutant | undefined {
+  if (name === undefined) return undefined
+  const found = mutants.find((mutant) => mutant.name === name)
+  if (found === undefined) throw new Error(`There is no mutant "${name}"`)
+  return found
+}
+
+/** The source of a file after the edits that concern it. */
+export function applyEdits(edits: readonly Edit[], file: string, source: string): string {
+  return edits
+    .filter((edit) => edit.file === file)
+    .reduce((text, edit) => {
+      const parts = text.split(edit.replaces)
+      if (parts.length !== 2) throw new Error(`${file} holds "${edit.replaces}" ${parts.length - 1} times, not once`)
+      return parts.join(edit.by)
+    }, source)
+}
