@@ -16,14 +16,27 @@ export interface Latest extends Sample {
   readonly metric: MetricName
 }
 
+export interface TelemetryUsage {
+  /** Bytes on disk. */
+  readonly bytes: number
+  /** Readings kept, each device, metric and time once. */
+  readonly readings: number
+  /** Event times of the oldest and the newest. */
+  readonly oldestAt?: number
+  readonly newestAt?: number
+  /** Times of receipt of the oldest and the newest, where the store knows them. */
+  readonly receivedFrom?: number
+  readonly receivedTo?: number
+}
+
 /** Answers questions about kept readings; several processes may hold one at once. */
 export interface TelemetryReader {
   /** Readings of one device and metric with from <= at < to, oldest first, each time once, at most `limit`. */
   readings(device: string, metric: MetricName, from: number, to: number, limit: number): Promise<Sample[]>
   /** Newest readings of the device, one for each metric it sent within retention. */
   latest(device: string): Promise<Latest[]>
-  /** Bytes on disk and readings kept, for the forecast; event times of the oldest and the newest. */
-  usage(): Promise<{ bytes: number; readings: number; oldestAt?: number; newestAt?: number }>
+  /** What the store holds, for the forecast. */
+  usage(): Promise<TelemetryUsage>
   close(): Promise<void>
 }
 
