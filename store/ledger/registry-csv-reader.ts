@@ -50,8 +50,13 @@ async function openCsvFiles(paths: readonly string[]): Promise<OpenedSource> {
 /** What is wrong with the first line: nothing below it can be understood before that is put right. */
 export async function headerProblems(path: string, expected: CsvColumns): Promise<ImportProblem[]> {
   const header = await firstRecord(path)
-  if ('reason' in header) return [wholeFile(path, header.reason)]
-  const at = (column: string, reason: string): ImportProblem => ({ file: basename(path), line: 1, column, reason })
+  const at = (column: string, reason: string, line = 1): ImportProblem => ({
+    file: basename(path),
+    line,
+    column,
+    reason,
+  })
+  if ('reason' in header) return [at('', header.reason, header.line)]
   const problems: ImportProblem[] = []
   const seen = new Set<string>()
   for (const column of header.cells) {
@@ -67,12 +72,13 @@ export async function headerProblems(path: string, expected: CsvColumns): Promis
   return problems
 }
 
-async function firstRecord(path: string): Promise<{ cells: string[] } | { reason: string }> {
+async function firstRecord(path: string): Promise<{ cells: string[] } | { line: number; reason: string }> {
   try {
     for await (const { record } of records(path)) return { cells: trimmed(record) }
-    return { reason: 'the file is empty: its first line names the columns' }
+    return { line: 1, reason: 'the file is empty: its first line names the columns' }
   } catch (error) {
-    if (error instanceof CsvError) return { reason: csvReason(error) }
+    // What is wrong further below in the same piece of the file shows before the first record does.
+    if (error instanceof CsvError) return { line: lineOf(error), reason: csvReason(error) }
     throw error
   }
 }
@@ -80,10 +86,9 @@ async function firstRecord(path: string): Promise<{ cells: string[] } | { reason
 /** The rows of a CSV file whose header is in order. A file that cannot be read on ends with the reason. */
 export async function* csvRows(path: string): AsyncGenerator<RawRow> {
   let columns: string[] | undefined
-  let line = 1
   try {
     for await (const { record, info } of records(path)) {
-      line = info.lines - lineBreaksIn(record)
+      const line = info.lines - lineBreaksIn(record)
       if (!columns) columns = trimmed(record)
       else if (record.length === columns.length) yield { line, cells: cellsOf(columns, record) }
       else {
@@ -93,7 +98,7 @@ export async function* csvRows(path: string): AsyncGenerator<RawRow> {
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    yield { line: typeof error.lines === 'number' ? error.lines : line + 1, column: '', reason: csvReason(error) }
+    yield { line: lineOf(error), column: '', reason: csvReason(error) }
   }
 }
 
@@ -150,6 +155,8 @@ function lineBreaksIn(record: readonly string[]): number {
   for (const cell of record) if (cell.includes('\n')) count += cell.split('\n').length - 1
   return count
 }
+
+const lineOf = (error: CsvError) => (typeof error.lines === 'number' ? error.lines : 1)
 
 function csvReason(error: CsvError): string {
   switch (error.code) {

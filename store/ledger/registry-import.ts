@@ -152,7 +152,10 @@ async function stageTable(
       const reasons = [...(wrong.get(staged) ?? [])]
       if (before?.batch === batch) reasons.push({ column: tableShapes[table].key[0], reason: twice(table) })
       if (table === 'territory' && before && before.kind !== row.kind) {
-        reasons.push({ column: 'kind', reason: `"${row.id}" is a ${before.kind} in the registry, and stays one` })
+        reasons.push({
+          column: 'kind',
+          reason: `"${row.id}" is of the kind ${before.kind} in the registry, and stays so`,
+        })
       }
       if (reasons.length > 0) {
         problems.add(file, line, reasons)
@@ -212,7 +215,7 @@ async function* checkedChunks(
     if ('row' in checked) rows.push({ line: raw.line, row: checked.row })
     else if (tell) {
       problems.add(file, raw.line, checked.problems)
-      if ('cells' in raw) problems.reject(table, raw.cells.id)
+      problems.reject(table, 'cells' in raw ? raw.cells.id : undefined)
     }
     if (read < chunkRowsMax) continue
     yield { rows, read }

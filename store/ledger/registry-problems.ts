@@ -19,10 +19,15 @@ export class ImportProblems {
     }
   }
 
-  /** Remembers that the import has a row with this id, which was not taken. */
-  reject(table: RegistryTable, id: unknown): void {
+  /**
+   * Remembers that the import has a row of this table that was not taken. Where its id cannot be told, or there are
+   * too many to remember, no row that refers to the table is called wrong for that.
+   */
+  reject(table: RegistryTable, id?: unknown): void {
     if (typeof id === 'string' && this.#rejected.size < rejectedIdsMax) this.#rejected.add(`${table}/${id.trim()}`)
+    else this.#rejected.add(table)
   }
 
-  readonly isRejected = (table: RegistryTable, id: string): boolean => this.#rejected.has(`${table}/${id}`)
+  readonly isRejected = (table: RegistryTable, id: string): boolean =>
+    this.#rejected.has(`${table}/${id}`) || this.#rejected.has(table)
 }

@@ -86,7 +86,8 @@ function referenceProblem(
 ): string | undefined {
   if (!found) return `no ${target} has the id "${id}", neither in this import nor in the registry`
   const kind = kindWanted(table, column, row)
-  if (kind !== undefined && found.kind !== kind) return `"${id}" is a ${found.kind}; here belongs a ${kind}`
+  if (kind !== undefined && found.kind !== kind)
+    return `"${id}" is of the kind ${found.kind}; here belongs one of the kind ${kind}`
   if (column === 'riser' && found.entrance !== row.entrance) {
     return `the riser "${id}" belongs to the entrance "${found.entrance}"`
   }

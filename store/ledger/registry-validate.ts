@@ -20,8 +20,8 @@ export function checkRow(table: RegistryTable, cells: Readonly<Record<string, un
   return between.length > 0 ? { problems: between } : { row }
 }
 
-// biome would have it as escapes: control characters, and the mark that decoding leaves where bytes are not UTF-8.
 const controlCharacter = /\p{Cc}/u
+/** The mark that decoding leaves where bytes are not UTF-8. */
 const replacementCharacter = '\uFFFD'
 
 /** The cells that hold something: an empty cell, an empty text and null all mean that the column is absent. */
@@ -98,6 +98,8 @@ function storedRow(shape: TableShape, parsed: object): AnyRow {
   return row
 }
 
+/** The years 1 to 9999, which ISO 8601 writes with four digits. */
+const instants = [-62_135_596_800_000, 253_402_300_799_999] as const
 /** Epoch seconds of our time, read as milliseconds, fall into these weeks of 1970. */
 const likelySeconds = [1_000_000_000, 4_000_000_000] as const
 
@@ -105,7 +107,9 @@ function rowProblems(table: RegistryTable, row: AnyRow): CellProblem[] {
   const problems: CellProblem[] = []
   for (const column of ['valid_from', 'valid_to']) {
     const at = row[column]
-    if (typeof at === 'number' && at >= likelySeconds[0] && at <= likelySeconds[1]) {
+    if (typeof at !== 'number') continue
+    if (at < instants[0] || at > instants[1]) problems.push({ column, reason: `"${at}" is not a time in milliseconds` })
+    if (at >= likelySeconds[0] && at <= likelySeconds[1]) {
       problems.push({ column, reason: `"${at}" is a time in 1970: epoch seconds? Times are in milliseconds` })
     }
   }
@@ -125,5 +129,5 @@ function rowProblems(table: RegistryTable, row: AnyRow): CellProblem[] {
 
 function parentProblems(row: AnyRow): CellProblem[] {
   if (row.kind === 'city') return row.parent === null ? [] : [{ column: 'parent', reason: 'a city has no parent' }]
-  return row.parent === null ? [{ column: 'parent', reason: `a ${row.kind} has a parent` }] : []
+  return row.parent === null ? [{ column: 'parent', reason: `a node of the kind ${row.kind} has a parent` }] : []
 }
