@@ -31,8 +31,8 @@ export interface SecondaryInput {
   readonly controls: Controls
 }
 
-/** Pressure of the return by zone: the height of its highest radiator and a reserve. */
-const staticMpa = { low: 0.32, middle: 0.58, high: 0.86 } as const
+/** Pressure at which the return of each zone is held, MPa: the height of its highest radiator and a reserve. */
+export const staticMpa = { low: 0.32, middle: 0.58, high: 0.86 } as const
 /** Pressure that the pump adds at usual flow. */
 const pumpLiftMpa = 0.16
 /** Below the first the controller stops the pump so that it does not run dry; above the second it starts again. */
