@@ -1,0 +1,62 @@
+import { sql } from 'kysely'
+import type { LedgerDb } from '#store/ledger/database.ts'
+import { counts } from '#store/ledger/registry-view.ts'
+import type { DeviceDirectory, DevicePeriod } from './registrations.ts'
+
+/** Keeps a statement under SQLite's limit of bound values, and its result small. */
+const idsPerStatementMax = 500
+
+/** Answers the decoder's questions about devices from the ledger. */
+export function ledgerDirectory(db: LedgerDb): DeviceDirectory {
+  return {
+    async periods(devices, version) {
+      const periods = new Map<string, DevicePeriod[]>()
+      for (const some of chunks(devices)) {
+        const rows = await db
+          .selectFrom('device_period as period')
+          .select(['device', 'gateway', 'valid_from', 'valid_to'])
+          .where('device', 'in', some)
+          .where(sql<boolean>`${counts('device_period', 'period', sql`${version}`)}`)
+          .orderBy('device')
+          .orderBy('valid_from')
+          .execute()
+        for (const { device, gateway, valid_from, valid_to } of rows) {
+          const list = periods.get(device) ?? []
+          list.push({ gateway, from: valid_from, to: valid_to ?? undefined })
+          periods.set(device, list)
+        }
+      }
+      return periods
+    },
+    async seen(devices) {
+      const seen = new Set<string>()
+      for (const some of chunks(devices)) {
+        const rows = await db.selectFrom('device_seen').select('device').where('device', 'in', some).execute()
+        for (const { device } of rows) seen.add(device)
+      }
+      return seen
+    },
+    async unregisteredSeen(gateways, version) {
+      const found = new Map<string, number>()
+      for (const some of chunks(gateways)) {
+        const rows = await db
+          .selectFrom('device_seen as seen')
+          .select(['gateway', (expression) => expression.fn.countAll<number>().as('devices')])
+          .where('gateway', 'in', some)
+          .where(
+            sql<boolean>`not exists (select 1 from device_period as period
+              where period.device = seen.device and period.batch <= ${version})`,
+          )
+          .groupBy('gateway')
+          .execute()
+        for (const { gateway, devices } of rows) found.set(gateway, Number(devices))
+      }
+      return found
+    },
+  }
+}
+
+function* chunks(ids: readonly string[]): Generator<readonly string[]> {
+  for (let start = 0; start < ids.length; start += idsPerStatementMax)
+    yield ids.slice(start, start + idsPerStatementMax)
+}

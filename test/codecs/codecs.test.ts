@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { gatewayTopic } from '#domain/topics.ts'
+import { codecs } from '../../ingest/codecs/index.ts'
+import { makeDecoder, rowsOf, stretchOf } from '../support/decoded-delivery.ts'
+
+/** Received at this time, unless the fixture says otherwise. */
+const receivedAt = Date.parse('2026-01-15T08:00:00+08:00')
+
+interface Fixture {
+  readonly description: string
+  /** The payload: JSON as it is, or text where the bytes matter. */
+  readonly input?: unknown
+  readonly inputText?: string
+  readonly topic?: string
+  /** Readings that are stored: [device, metric, ISO time, value, quality]. */
+  readonly output: readonly (readonly [string, string, string, number, string])[]
+  /** What is wrong: [code, path, a part of the detail]. */
+  readonly error?: readonly (readonly [string, string, string])[]
+  readonly withoutTime?: number
+}
+
+const topicOf: Readonly<Record<string, string>> = {
+  native: gatewayTopic('G-1', 'readings'),
+  senml: gatewayTopic('G-1', 'senml'),
+}
+
+const fixturesOf = (codec: string): { file: string; fixture: Fixture }[] => {
+  const folder = new URL(`./${codec}/`, import.meta.url)
+  return readdirSync(folder).map((file) => ({ file, fixture: JSON.parse(readFileSync(new URL(file, folder), 'utf8')) }))
+}
+
+for (const codec of codecs) {
+  describe(codec.name, () => {
+    const fixtures = fixturesOf(codec.name)
+
+    test('has fixtures of good, partly bad and unreadable payloads', () => {
+      expect(fixtures.some(({ fixture }) => !fixture.error)).toBe(true)
+      expect(fixtures.some(({ fixture }) => fixture.error && fixture.output.length > 0)).toBe(true)
+      expect(fixtures.some(({ fixture }) => fixture.error && fixture.output.length === 0)).toBe(true)
+    })
+
+    for (const { file, fixture } of fixtures) {
+      test(`${file}: ${fixture.description}`, async () => {
+        const payload = fixture.inputText ?? JSON.stringify(fixture.input)
+        const topic = fixture.topic ?? topicOf[codec.name] ?? ''
+        const block = await makeDecoder().decode(stretchOf([{ topic, payload, receivedAt }]))
+        const rows = rowsOf(block).map((row) => [
+          row.device,
+          row.metric,
+          new Date(row.at ?? 0).toISOString(),
+          row.value,
+          row.quality,
+        ])
+        expect(rows).toEqual(fixture.output.map(([device, metric, at, ...rest]) => [device, metric, iso(at), ...rest]))
+        const problems = block.rejected.flatMap((rejected) => rejected.problems)
+        expect(problems.map(({ code, path }) => [code, path])).toEqual(
+          (fixture.error ?? []).map(([code, path]) => [code, path]),
+        )
+        for (const [index, [, , detail]] of (fixture.error ?? []).entries()) {
+          expect(problems[index]?.detail).toContain(detail)
+        }
+        expect(block.readingsWithoutTime).toBe(fixture.withoutTime ?? 0)
+        const [rejected] = block.rejected
+        if (rejected) expect(Buffer.from(rejected.payload).toString()).toBe(payload)
+        expect(rejected?.storedReadings ?? rows.length).toBe(rows.length)
+      })
+    }
+
+    const topic = topicOf[codec.name] ?? ''
+    const survives = async (payload: Uint8Array) => {
+      const block = await makeDecoder().decode(stretchOf([{ topic, payload, receivedAt }]))
+      expect(block.deliveries.taken + block.deliveries.rejected).toBe(1)
+      for (const { problems } of block.rejected) {
+        expect(problems.length).toBeGreaterThan(0)
+        for (const { code, path, detail } of problems) {
+          expect(code).toMatch(/^[a-z_]+$/)
+          expect(path).toMatch(/^\$/)
+          expect(detail.length).toBeGreaterThan(0)
+          expect(detail.length).toBeLessThan(1_000)
+        }
+      }
+    }
+
+    test('takes or rejects any bytes, and never throws', async () => {
+      await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), survives))
+    })
+
+    test('takes or rejects any JSON, and never throws', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.json({ maxDepth: 4 }), (json) => survives(Buffer.from(json))),
+        { numRuns: 300 },
+      )
+    })
+
+    test('takes or rejects any payload that is nearly right, and never throws', async () => {
+      const inputs = fixtures.flatMap(({ fixture }) => (fixture.input === undefined ? [] : [fixture.input]))
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom(...inputs), fc.nat(), fc.jsonValue(), (input, place, other) =>
+          survives(Buffer.from(JSON.stringify(replacedAt(input, place, other)))),
+        ),
+        { numRuns: 500 },
+      )
+    })
+  })
+}
+
+test('a topic that no codec reads is kept with the reason', async () => {
+  const block = await makeDecoder().decode(stretchOf([{ topic: 'brand/G-1/up', payload: '{}', receivedAt }]))
+  expect(block.rejected[0]?.problems[0]?.code).toBe('no_codec')
+})
+
+const iso = (at: string) => new Date(at).toISOString()
+
+/** The value with the n-th of its parts, counted over the whole tree, replaced by another value. */
+function replacedAt(value: unknown, place: number, other: unknown): unknown {
+  let left = place % (1 + partsIn(value))
+  const walk = (part: unknown): unknown => {
+    if (left-- === 0) return other
+    if (Array.isArray(part)) return part.map(walk)
+    if (typeof part !== 'object' || part === null) return part
+    return Object.fromEntries(Object.entries(part).map(([name, inner]) => [name, walk(inner)]))
+  }
+  return walk(value)
+}
+
+function partsIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.values(value).reduce<number>((sum, part) => sum + 1 + partsIn(part), 0)
+}

@@ -1,0 +1,68 @@
+import { metricNameByCode } from '#domain/metric.ts'
+import { qualityNameByCode } from '#domain/quality.ts'
+import type { DecodedBlock } from '../../ingest/decoded-block.ts'
+import type { JournalStretch } from '../../ingest/journal/reader.ts'
+import { encodeDelivery } from '../../ingest/journal/record.ts'
+import { BlockDecoder } from '../../ingest/pipeline/block-decoder.ts'
+import { DeviceJudge } from '../../ingest/pipeline/device-judge.ts'
+import type { DeviceDirectory } from '../../ingest/pipeline/registrations.ts'
+
+/** A registry that knows no device and a ledger that has heard none. */
+export const emptyDirectory: DeviceDirectory = {
+  periods: async () => new Map(),
+  seen: async () => new Set(),
+  unregisteredSeen: async () => new Map(),
+}
+
+export function makeDecoder(directory: DeviceDirectory = emptyDirectory): BlockDecoder {
+  return new BlockDecoder(new DeviceJudge(directory))
+}
+
+export interface SentPayload {
+  readonly gateway?: string
+  readonly topic: string
+  readonly payload: string | Uint8Array
+  readonly receivedAt: number
+  readonly registryVersion?: number
+}
+
+/** Payloads as a stretch of the journal. */
+export function stretchOf(sent: readonly SentPayload[]): JournalStretch {
+  const size = sent.reduce((sum, { payload, topic }) => sum + Buffer.byteLength(payload) + 3 * topic.length + 200, 0)
+  const bytes = Buffer.alloc(size)
+  const ends: number[] = []
+  let end = 0
+  for (const { gateway = 'G-1', topic, payload, receivedAt, registryVersion = 0 } of sent) {
+    const delivery = {
+      gateway,
+      topic,
+      payload: Buffer.from(payload),
+      qos: 1 as const,
+      dup: false,
+      retain: false,
+      packetId: 1,
+      receivedAt,
+    }
+    end = encodeDelivery(
+      bytes,
+      end,
+      delivery,
+      { repeat: false, registryVersion, quarantineId: 0, groupStart: false },
+      0,
+    )
+    ends.push(end)
+  }
+  return { from: 0, to: end, bytes, ends }
+}
+
+/** Readings of a block as rows that a person can read. */
+export function rowsOf(block: DecodedBlock) {
+  const { readings } = block
+  return Array.from({ length: readings.count }, (_, row) => ({
+    device: readings.deviceIds[readings.device[row] ?? -1],
+    metric: metricNameByCode[readings.metric[row] ?? -1],
+    at: readings.at[row],
+    value: readings.value[row],
+    quality: qualityNameByCode[readings.quality[row] ?? -1],
+  }))
+}
