@@ -1,0 +1,347 @@
+import type { DevicePeriod, DwellingPeriod } from '#domain/registry.ts'
+import type { ContractRow, PlacementRow } from '#store/ledger/directory.ts'
+import { createIdTable, type IdTable } from './id-table.ts'
+
+/** A device's place from a time until a time. */
+export interface Placement {
+  readonly placeKind: DevicePeriod['place_kind']
+  readonly place: string
+  readonly gateway: string
+  readonly validFrom: number
+  readonly validTo: number
+  readonly samplingMs: number
+  readonly reportingMs: number
+  readonly toleranceK: number
+}
+
+export const placeCodes = { none: 0, dwelling: 1, circuit: 2, substation: 3, source: 4, district: 5 } as const
+const placeKinds = ['none', 'dwelling', 'circuit', 'substation', 'source', 'district'] as const
+
+const contractCodes = { none: 0, heated: 1, suspended: 2, notConnected: 3, several: 4 } as const
+const forever = Number.POSITIVE_INFINITY
+
+interface ContractPeriod {
+  readonly contract: DwellingPeriod['contract']
+  readonly validFrom: number
+  readonly validTo: number
+}
+
+/**
+ * Every device with the place that it is watched at, by slot: one column a field, because 2.5 million objects would
+ * not fit. The few devices and dwellings with several entries have them in maps beside.
+ */
+export interface Directory {
+  readonly devices: IdTable
+  readonly dwellings: IdTable
+  /** Plants and districts, as "circuit/C-1". */
+  readonly plants: IdTable
+  readonly gateways: IdTable
+  /** By slot, of the placement in use. `place` is a number in `dwellings`, or in `plants`. */
+  readonly columns: DirectoryColumns
+  /** By gateway: the longest reporting interval of its devices. */
+  gatewayReportingMs(gateway: number): number
+  /** By plant: the shortest reporting interval of its sensors; infinite without any. */
+  plantReportingMs(plant: number): number
+  placementOf(slot: number): Placement | undefined
+  /** The placement in force at a time, whether it is in use or not. */
+  placementAt(slot: number, at: number): Placement | undefined
+  usePlacement(slot: number, placement: Placement): void
+  /** Contract in force at a time. */
+  contractAt(dwelling: number, at: number): DwellingPeriod['contract'] | undefined
+  /** Slots of the probes in a dwelling. */
+  slotsIn(dwelling: number): number[]
+  /** Takes registry rows; returns the slots in use whose placement was taken from under them. */
+  addPlacements(rows: readonly PlacementRow[], inUseAt: (slot: number) => number): DisplacedSlot[]
+  addContracts(rows: readonly ContractRow[]): void
+  /** Call when a load is over. */
+  finishLoad(): void
+  /** Slots in the order of their dwellings' numbers. */
+  slotsByDwelling(): Uint32Array
+}
+
+/** A slot whose placement was corrected away, and where it was until now. */
+export interface DisplacedSlot {
+  readonly slot: number
+  readonly before: Placement
+}
+
+export interface DirectoryColumns {
+  placeKind: Uint8Array
+  place: Int32Array
+  gateway: Int32Array
+  validFrom: Float64Array
+  validTo: Float64Array
+  samplingMs: Uint32Array
+  reportingMs: Uint32Array
+  toleranceCenti: Uint16Array
+  /** Next probe of the same dwelling, or -1. */
+  sibling: Int32Array
+}
+
+export function createDirectory(): Directory {
+  const devices = createIdTable()
+  const dwellings = createIdTable()
+  const plants = createIdTable()
+  const gateways = createIdTable()
+  const columns = emptyColumns(1024)
+  let firstSlot = new Int32Array(1024).fill(-1)
+  let contract = new Uint8Array(1024)
+  let contractFrom = new Float64Array(1024)
+  let contractTo = new Float64Array(1024)
+  /** All entries of the devices and dwellings that have several, by time of beginning. */
+  const placements = new Map<number, Placement[]>()
+  const contracts = new Map<number, ContractPeriod[]>()
+  let gatewayReporting = new Float64Array(0)
+  let plantReporting = new Float64Array(0)
+
+  function roomForSlots(count: number): void {
+    if (count > columns.place.length) growColumns(columns, count)
+  }
+
+  function roomForDwellings(count: number): void {
+    if (count <= contract.length) return
+    const length = roomFor(count)
+    firstSlot = extended(firstSlot, new Int32Array(length).fill(-1))
+    contract = extended(contract, new Uint8Array(length))
+    contractFrom = extended(contractFrom, new Float64Array(length))
+    contractTo = extended(contractTo, new Float64Array(length))
+  }
+
+  function placementOf(slot: number): Placement | undefined {
+    const code = columns.placeKind[slot] as number
+    if (code === placeCodes.none) return undefined
+    const place = columns.place[slot] as number
+    const placeKind = placeKinds[code] as Placement['placeKind']
+    return {
+      placeKind,
+      place: code === placeCodes.dwelling ? dwellings.idAt(place) : plants.idAt(place).slice(placeKind.length + 1),
+      gateway: gateways.idAt(columns.gateway[slot] as number),
+      validFrom: columns.validFrom[slot] as number,
+      validTo: columns.validTo[slot] as number,
+      samplingMs: columns.samplingMs[slot] as number,
+      reportingMs: columns.reportingMs[slot] as number,
+      toleranceK: (columns.toleranceCenti[slot] as number) / 100,
+    }
+  }
+
+  function unlink(slot: number): void {
+    if (columns.placeKind[slot] !== placeCodes.dwelling) return
+    const dwelling = columns.place[slot] as number
+    const next = columns.sibling[slot] as number
+    let before = firstSlot[dwelling] as number
+    if (before === slot) firstSlot[dwelling] = next
+    else {
+      while (before >= 0 && columns.sibling[before] !== slot) before = columns.sibling[before] as number
+      if (before >= 0) columns.sibling[before] = next
+    }
+    columns.sibling[slot] = -1
+  }
+
+  function usePlacement(slot: number, placement: Placement): void {
+    unlink(slot)
+    const code = placeCodes[placement.placeKind]
+    const inDwelling = code === placeCodes.dwelling
+    const place = inDwelling
+      ? dwellings.take(placement.place)
+      : plants.take(`${placement.placeKind}/${placement.place}`)
+    columns.placeKind[slot] = code
+    columns.place[slot] = place
+    columns.gateway[slot] = gateways.take(placement.gateway)
+    columns.validFrom[slot] = placement.validFrom
+    columns.validTo[slot] = placement.validTo
+    columns.samplingMs[slot] = placement.samplingMs
+    columns.reportingMs[slot] = placement.reportingMs
+    columns.toleranceCenti[slot] = Math.round(placement.toleranceK * 100)
+    if (!inDwelling) return
+    roomForDwellings(dwellings.size)
+    columns.sibling[slot] = firstSlot[place] as number
+    firstSlot[place] = slot
+  }
+
+  function clearPlacement(slot: number): void {
+    unlink(slot)
+    columns.placeKind[slot] = placeCodes.none
+  }
+
+  function placementAt(slot: number, at: number): Placement | undefined {
+    const several = placements.get(slot)
+    if (several) return inForceAt(several, at)
+    const only = placementOf(slot)
+    return only && inForceAt([only], at)
+  }
+
+  /** Returns where the slot was, when the entry it used is gone or speaks of another place. */
+  function addPlacement(row: PlacementRow, inUseAt: (slot: number) => number): DisplacedSlot | undefined {
+    const slot = devices.take(row.device)
+    roomForSlots(devices.size)
+    const placement = placementFrom(row)
+    const used = placementOf(slot)
+    if (!used && !placements.has(slot)) {
+      if (placement.validTo > placement.validFrom) usePlacement(slot, placement)
+      return undefined
+    }
+    const all = withEntry(placements.get(slot) ?? (used ? [used] : []), placement)
+    placements.set(slot, all)
+    const at = inUseAt(slot)
+    const chosen = inForceAt(all, at) ?? all.findLast((entry) => entry.validFrom <= at) ?? all[0]
+    if (chosen) usePlacement(slot, chosen)
+    else clearPlacement(slot)
+    const stays = chosen && used && chosen.placeKind === used.placeKind && chosen.place === used.place
+    return used && !stays ? { slot, before: used } : undefined
+  }
+
+  function addContract(row: ContractRow): void {
+    const dwelling = dwellings.take(row.dwelling)
+    roomForDwellings(dwellings.size)
+    const entry = { contract: row.contract, validFrom: row.valid_from, validTo: row.valid_to ?? forever }
+    const code = contract[dwelling] as number
+    if (code === contractCodes.none) {
+      if (entry.validTo <= entry.validFrom) return
+      contract[dwelling] = contractCodes[entry.contract]
+      contractFrom[dwelling] = entry.validFrom
+      contractTo[dwelling] = entry.validTo
+      return
+    }
+    const known = contracts.get(dwelling) ?? [onlyContract(dwelling, code)]
+    contracts.set(dwelling, withEntry(known, entry))
+    contract[dwelling] = contractCodes.several
+  }
+
+  const onlyContract = (dwelling: number, code: number): ContractPeriod => ({
+    contract:
+      code === contractCodes.heated ? 'heated' : code === contractCodes.suspended ? 'suspended' : 'notConnected',
+    validFrom: contractFrom[dwelling] as number,
+    validTo: contractTo[dwelling] as number,
+  })
+
+  function finishLoad(): void {
+    gatewayReporting = new Float64Array(gateways.size)
+    plantReporting = new Float64Array(plants.size).fill(forever)
+    for (let slot = 0; slot < devices.size; slot += 1) {
+      const code = columns.placeKind[slot] as number
+      if (code === placeCodes.none) continue
+      const reportingMs = columns.reportingMs[slot] as number
+      const gateway = columns.gateway[slot] as number
+      gatewayReporting[gateway] = Math.max(gatewayReporting[gateway] as number, reportingMs)
+      const place = columns.place[slot] as number
+      if (code !== placeCodes.dwelling) plantReporting[place] = Math.min(plantReporting[place] as number, reportingMs)
+    }
+  }
+
+  /** A counting sort: dwellings' numbers are dense. */
+  function slotsByDwelling(): Uint32Array {
+    const starts = new Uint32Array(dwellings.size + 1)
+    let count = 0
+    for (let slot = 0; slot < devices.size; slot += 1) {
+      if (columns.placeKind[slot] !== placeCodes.dwelling) continue
+      const next = (columns.place[slot] as number) + 1
+      starts[next] = (starts[next] as number) + 1
+      count += 1
+    }
+    for (let dwelling = 1; dwelling < starts.length; dwelling += 1) {
+      starts[dwelling] = (starts[dwelling] as number) + (starts[dwelling - 1] as number)
+    }
+    const ordered = new Uint32Array(count)
+    for (let slot = 0; slot < devices.size; slot += 1) {
+      if (columns.placeKind[slot] !== placeCodes.dwelling) continue
+      const dwelling = columns.place[slot] as number
+      ordered[starts[dwelling] as number] = slot
+      starts[dwelling] = (starts[dwelling] as number) + 1
+    }
+    return ordered
+  }
+
+  return {
+    devices,
+    dwellings,
+    plants,
+    gateways,
+    columns,
+    gatewayReportingMs: (gateway) => gatewayReporting[gateway] ?? 0,
+    plantReportingMs: (plant) => plantReporting[plant] ?? forever,
+    placementOf,
+    placementAt,
+    usePlacement,
+    contractAt(dwelling, at) {
+      const code = contract[dwelling] ?? contractCodes.none
+      if (code === contractCodes.none) return undefined
+      const several = code === contractCodes.several ? contracts.get(dwelling) : undefined
+      return inForceAt(several ?? [onlyContract(dwelling, code)], at)?.contract
+    },
+    slotsIn(dwelling) {
+      const slots: number[] = []
+      for (let slot = firstSlot[dwelling] ?? -1; slot >= 0; slot = columns.sibling[slot] as number) slots.push(slot)
+      return slots
+    },
+    addPlacements: (rows, inUseAt) =>
+      rows.map((row) => addPlacement(row, inUseAt)).filter((displaced) => displaced !== undefined),
+    addContracts: (rows) => rows.forEach(addContract),
+    finishLoad,
+    slotsByDwelling,
+  }
+}
+
+const placementFrom = (row: PlacementRow): Placement => ({
+  placeKind: row.place_kind,
+  place: row.place,
+  gateway: row.gateway,
+  validFrom: row.valid_from,
+  validTo: row.valid_to ?? forever,
+  samplingMs: row.sampling_interval_s * 1000,
+  reportingMs: row.reporting_interval_s * 1000,
+  toleranceK: row.tolerance_k,
+})
+
+/** The entry that has begun last, if it has not ended. Entries are in order of their beginning. */
+function inForceAt<Entry extends { readonly validFrom: number; readonly validTo: number }>(
+  entries: readonly Entry[],
+  at: number,
+): Entry | undefined {
+  const begun = entries.findLast((entry) => entry.validFrom <= at)
+  return begun && begun.validTo > at ? begun : undefined
+}
+
+/** Adds an entry, in place of one with the same beginning; one that ends when it begins only takes the other away. */
+function withEntry<Entry extends { readonly validFrom: number; readonly validTo: number }>(
+  entries: readonly Entry[],
+  entry: Entry,
+): Entry[] {
+  const others = entries.filter((other) => other.validFrom !== entry.validFrom)
+  const all = entry.validTo > entry.validFrom ? [...others, entry] : others
+  return all.sort((left, right) => left.validFrom - right.validFrom)
+}
+
+function emptyColumns(length: number): DirectoryColumns {
+  return {
+    placeKind: new Uint8Array(length),
+    place: new Int32Array(length),
+    gateway: new Int32Array(length),
+    validFrom: new Float64Array(length),
+    validTo: new Float64Array(length),
+    samplingMs: new Uint32Array(length),
+    reportingMs: new Uint32Array(length),
+    toleranceCenti: new Uint16Array(length),
+    sibling: new Int32Array(length).fill(-1),
+  }
+}
+
+/** Half as much again, so that growing to millions copies little. */
+const roomFor = (count: number): number => Math.ceil(count * 1.5)
+
+function growColumns(columns: DirectoryColumns, count: number): void {
+  const longer = emptyColumns(roomFor(count))
+  columns.placeKind = extended(columns.placeKind, longer.placeKind)
+  columns.place = extended(columns.place, longer.place)
+  columns.gateway = extended(columns.gateway, longer.gateway)
+  columns.validFrom = extended(columns.validFrom, longer.validFrom)
+  columns.validTo = extended(columns.validTo, longer.validTo)
+  columns.samplingMs = extended(columns.samplingMs, longer.samplingMs)
+  columns.reportingMs = extended(columns.reportingMs, longer.reportingMs)
+  columns.toleranceCenti = extended(columns.toleranceCenti, longer.toleranceCenti)
+  columns.sibling = extended(columns.sibling, longer.sibling)
+}
+
+function extended<Column extends { set(values: Column): void }>(short: Column, long: Column): Column {
+  long.set(short)
+  return long
+}
