@@ -43,17 +43,21 @@ export interface LapReport {
 export type LoadCommand =
   | { kind: 'start'; plan: LoadPlan }
   | { kind: 'rate'; messagesPerSecond: number }
+  | { kind: 'progress' }
   | { kind: 'lap' }
   | { kind: 'stop' }
 export type LoadEvent =
   | { kind: 'connected'; connections: number }
   | { kind: 'resumed'; at: number }
+  | { kind: 'progress'; acked: number }
   | { kind: 'lap'; report: LapReport }
   | { kind: 'stopped'; report: LapReport }
 
 export interface LoadGenerator {
   /** Resolves when every connection has its CONNACK. */
   readonly connected: Promise<void>
+  /** Messages acked since the start. */
+  acked(): Promise<number>
   /** Reports what happened since the last report, and starts counting afresh. */
   lap(): Promise<LapReport>
   /** Waits for the first PUBACK after connections were lost; gives its epoch time. */
@@ -76,6 +80,11 @@ export function startLoadGenerator(plan: LoadPlan): LoadGenerator {
   connected.catch(() => undefined)
   return {
     connected,
+    async acked() {
+      const event = next(child, 'progress')
+      tell({ kind: 'progress' })
+      return (await event).acked
+    },
     async lap() {
       const event = next(child, 'lap')
       tell({ kind: 'lap' })

@@ -29,6 +29,7 @@ function run(plan: LoadPlan) {
   let firstDevice = 0
   let established = 0
   let acked = 0
+  let ackedInAll = 0
   let lost = 0
   let lostSinceAck = false
   let lastLostReason: string | undefined
@@ -70,6 +71,7 @@ function run(plan: LoadPlan) {
           if (lostSinceAck) tell({ kind: 'resumed', at: Date.now() })
           lostSinceAck = false
           acked += count
+          ackedInAll += count
         },
         onLost(reason) {
           lost++
@@ -124,6 +126,7 @@ function run(plan: LoadPlan) {
   return {
     lap,
     stop,
+    ackedInAll: () => ackedInAll,
     setRate(next: number) {
       if (pacing) pacing.setRate(next)
     },
@@ -134,6 +137,7 @@ let running: ReturnType<typeof run> | undefined
 process.on('message', (command: LoadCommand) => {
   if (command.kind === 'start') running = run(command.plan)
   else if (command.kind === 'lap' && running) tell({ kind: 'lap', report: running.lap() })
+  else if (command.kind === 'progress' && running) tell({ kind: 'progress', acked: running.ackedInAll() })
   else if (command.kind === 'rate') running?.setRate(command.messagesPerSecond)
   else if (command.kind === 'stop') running?.stop()
 })

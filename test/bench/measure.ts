@@ -15,9 +15,14 @@ export interface Measured {
 /** The first moments belong to compilation and to filling windows. */
 const warmUpMs = 2_000
 
-/** Watches a process under load for so many seconds. */
-export async function measure(load: LoadGenerator, pid: number, seconds: number): Promise<Measured> {
-  await pause(Math.min(warmUpMs, seconds * 250))
+/** Watches a process under load for so many seconds; `beside` is done about once a second. */
+export async function measure(
+  load: LoadGenerator,
+  pid: number,
+  seconds: number,
+  beside: () => Promise<void> = async () => {},
+): Promise<Measured> {
+  await warmUp(Math.min(warmUpMs, seconds * 250), beside)
   await load.lap()
   const before = processUsage(pid)
   const samples: number[] = []
@@ -25,7 +30,7 @@ export async function measure(load: LoadGenerator, pid: number, seconds: number)
   for (;;) {
     const left = end - performance.now()
     if (left <= 0) break
-    await pause(Math.min(500, left))
+    await Promise.all([pause(Math.min(1_000, left)), beside()])
     samples.push(processUsage(pid).rssMb)
   }
   const lap = await load.lap()
@@ -38,6 +43,11 @@ export async function measure(load: LoadGenerator, pid: number, seconds: number)
     rssFirstHalfMb: Math.max(...samples.slice(0, half)),
     rssSecondHalfMb: Math.max(...samples.slice(half)),
   }
+}
+
+async function warmUp(milliseconds: number, beside: () => Promise<void>): Promise<void> {
+  const end = performance.now() + milliseconds
+  while (performance.now() < end) await Promise.all([pause(Math.min(1_000, milliseconds)), beside()])
 }
 
 function difference(before: ProcessUsage, after: ProcessUsage) {

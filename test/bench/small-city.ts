@@ -23,9 +23,12 @@ const openedAt = Date.parse('2020-10-01T00:00:00+08:00')
 export const probeId = (dwelling: number) => `P-${String(dwelling).padStart(7, '0')}`
 export const dwellingId = (dwelling: number) => `W-${String(dwelling).padStart(7, '0')}`
 export const gatewayId = (gateway: number) => `G-${String(gateway).padStart(5, '0')}`
-/** Neighbours share a gateway. */
-export const gatewayOf = (city: SmallCity, dwelling: number) =>
-  gatewayId(Math.floor((dwelling * city.gateways) / city.dwellings))
+/** Homes of a gateway, scattered over the city: the worst case for whatever keeps neighbours together. */
+export const homesOfGateway = (city: SmallCity, gateway: number): number[] => {
+  const count = Math.ceil((city.dwellings - gateway) / city.gateways)
+  return Array.from({ length: count }, (_, index) => gateway + index * city.gateways)
+}
+const gatewayOf = (city: SmallCity, dwelling: number) => gatewayId(dwelling % city.gateways)
 
 type RowMaker<T extends RegistryTable> = {
   count(city: SmallCity): number

@@ -1,6 +1,6 @@
-import { dayMs, minuteMs } from '#domain/time.ts'
+import { dayMs, hourMs, minuteMs } from '#domain/time.ts'
 import { gatewayTopic } from '#domain/topics.ts'
-import { gatewayId, probeId, type SmallCity } from '../bench/small-city.ts'
+import { gatewayId, homesOfGateway, probeId, type SmallCity } from '../bench/small-city.ts'
 import type { Message } from './gateway-client.ts'
 
 /** One value of one device as it was sent. `at` is absent where the service's time of receipt counts. */
@@ -16,6 +16,9 @@ export interface FeedMessage extends Message {
   /** True where something in it cannot be taken: it must lie in quarantine, once. */
   readonly rejected: boolean
 }
+
+/** The city keeps one time all year. */
+const localOffsetMs = 8 * hourMs
 
 export const stepMs = 10 * minuteMs
 export const stepsPerDay = dayMs / stepMs
@@ -53,6 +56,8 @@ export interface GatewayFeed {
   acked(message: FeedMessage): void
   /** Whole days of history that every home of the gateway has had; fractional while a day is under way. */
   daysSent(): number
+  /** Local date of the first day of history, as days since 1970-01-01. */
+  readonly firstDay: number
   readonly historyHomes: readonly number[]
   readonly liveHomes: readonly number[]
 }
@@ -71,9 +76,8 @@ export const untimedDevice = (gateway: number) => `U-${gateway}`
 
 export function gatewayFeed(options: FeedOptions, gateway: number): GatewayFeed {
   const { city, now } = options
-  const homesPerGateway = city.dwellings / city.gateways
-  const homes = Array.from({ length: homesPerGateway }, (_, index) => gateway * homesPerGateway + index)
-  const historyHomes = homes.slice(0, homesPerGateway - options.liveHomesPerGateway)
+  const homes = homesOfGateway(city, gateway)
+  const historyHomes = homes.slice(0, homes.length - options.liveHomesPerGateway)
   const liveHomes = homes.slice(historyHomes.length)
   const topic = gatewayTopic(gatewayId(gateway), 'readings')
   let step = 0
@@ -127,6 +131,7 @@ export function gatewayFeed(options: FeedOptions, gateway: number): GatewayFeed 
   return {
     historyHomes,
     liveHomes,
+    firstDay: Math.round((options.beginsAt + localOffsetMs) / dayMs),
     daysSent: () => (step + (home > 0 ? 0.5 : 0)) / stepsPerDay,
     next() {
       const at = now()

@@ -1,0 +1,106 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type ClockAnchor, wallClockAnchor } from '#domain/time.ts'
+import { type Service, startService } from '../../commands/supervisor.ts'
+
+/** The production edge in a process of its own, started as the supervisor starts it. */
+export interface EdgeProcess {
+  readonly pid: number
+  readonly mqttPort: number
+  readonly readySeconds: number
+  /** What `/metrics` says now, by name. */
+  metrics(): Promise<ReadonlyMap<string, number>>
+  stop(): Promise<void>
+  /** Ends it without a word, as a crash would. */
+  kill(): Promise<void>
+}
+
+export interface EdgeProcessOptions {
+  readonly data: string
+  /** A free one when absent. */
+  readonly mqttPort?: number
+  readonly anchor?: ClockAnchor
+  /** Folder for processor profiles of every thread. */
+  readonly profiles?: string
+}
+
+export async function startEdgeProcess(options: EdgeProcessOptions): Promise<EdgeProcess> {
+  const { data, mqttPort = 0, anchor = wallClockAnchor, profiles } = options
+  const startedAt = performance.now()
+  const ports = ['--mqtt-port', String(mqttPort), '--websocket-port', '0', '--edge-http-port', '0']
+  const service = startService('edge', ['--data', data, '--log-level', 'warn', ...ports], anchor, {
+    ...process.env,
+    ...(profiles && { NODE_OPTIONS: profileOptions(profiles) }),
+  })
+  const addresses = await service.ready
+  const { mqtt = '', edgeHttp = '' } = addresses
+  return {
+    pid: service.pid,
+    mqttPort: Number(new URL(mqtt).port),
+    readySeconds: (performance.now() - startedAt) / 1_000,
+    metrics: () => scrape(edgeHttp),
+    stop: () => service.stop(),
+    kill: () => killService(service),
+  }
+}
+
+function profileOptions(folder: string): string {
+  mkdirSync(folder, { recursive: true })
+  return `--cpu-prof --cpu-prof-dir=${join(folder)}`
+}
+
+async function killService(service: Service): Promise<void> {
+  process.kill(service.pid, 'SIGKILL')
+  await service.exited
+}
+
+async function scrape(address: string): Promise<Map<string, number>> {
+  const text = await (await fetch(`${address}/metrics`)).text()
+  const values = new Map<string, number>()
+  for (const line of text.split('\n')) {
+    const found = /^(\w+)(?:\{[^}]*\})? (\S+)$/.exec(line)
+    if (found?.[1] !== undefined) values.set(found[1], Number(found[2]))
+  }
+  return values
+}
+
+/** Positions in the journal: its durable end, and how far each reader's effects are durable. */
+export interface Readers {
+  readonly end: number
+  readonly telemetry: number
+  readonly watch: number
+}
+
+export async function readersOf(edge: EdgeProcess): Promise<Readers> {
+  const metrics = await edge.metrics()
+  const value = (name: string) => {
+    const found = metrics.get(`warmcity_ingest_${name}`)
+    if (found === undefined) throw new Error(`The edge has no metric warmcity_ingest_${name}`)
+    return found
+  }
+  return { end: value('journal_end'), telemetry: value('telemetry_position'), watch: value('watch_position') }
+}
+
+/** A tick a second comes into the journal without anybody's doing. */
+const ticksBytes = 500
+const pollMs = 50
+
+/** Resolves when both readers have come to the journal's end; gives how long each took, in seconds. */
+export async function untilCaughtUp(
+  edge: EdgeProcess,
+  withinMs: number,
+): Promise<{ telemetrySeconds: number; watchSeconds: number }> {
+  const startedAt = performance.now()
+  const seconds = () => (performance.now() - startedAt) / 1_000
+  let telemetrySeconds: number | undefined
+  let watchSeconds: number | undefined
+  for (;;) {
+    const readers = await readersOf(edge)
+    if (readers.end - readers.telemetry <= ticksBytes) telemetrySeconds ??= seconds()
+    if (readers.end - readers.watch <= ticksBytes) watchSeconds ??= seconds()
+    if (telemetrySeconds !== undefined && watchSeconds !== undefined) return { telemetrySeconds, watchSeconds }
+    if (performance.now() - startedAt > withinMs) throw new Error(`The readers are behind: ${JSON.stringify(readers)}`)
+    await pause(pollMs)
+  }
+}
