@@ -18,6 +18,8 @@ export interface DeviceNames {
   add(name: string): number
   /** Names of devices from number `from` on, as `load` takes them. */
   packed(from: number): Uint8Array
+  /** Makes room at once for so many devices. */
+  reserve(devices: number): void
   /** Adds packed names, of which the first has the number `first`; those that are known already are passed over. */
   load(packed: Uint8Array, first: number): void
 }
@@ -50,6 +52,7 @@ export function makeDeviceNames(): DeviceNames {
     return true
   }
 
+  /** Adds a name that is known to be new. */
   function append(bytes: Uint8Array, from: number, to: number): number {
     if (count === starts.length) starts = grown(starts, new Uint32Array(Math.ceil(count * 1.5)))
     starts[count] = names.length
@@ -57,20 +60,28 @@ export function makeDeviceNames(): DeviceNames {
     reserveBytes(names, to - from)
     names.bytes.set(bytes.subarray(from, to), names.length)
     names.length += to - from
-    if (count + 1 > table.length * fillMax) widen()
-    table[slotOf(bytes, from, to)] = count + 1
+    widenFor(count + 1)
+    takeSlot(count, hash(bytes, from, to))
     return count++
   }
 
-  function widen(): void {
-    const mask = table.length * 2 - 1
-    table = new Uint32Array(mask + 1)
+  function takeSlot(number: number, hashed: number): void {
+    const mask = table.length - 1
+    let slot = hashed & mask
+    while (table[slot] !== 0) slot = (slot + 1) & mask
+    table[slot] = number + 1
+  }
+
+  function widenFor(devices: number): void {
+    let size = table.length
+    while (devices > size * fillMax) size *= 2
+    if (size === table.length) return
+    table = new Uint32Array(size)
+    const cursor = { bytes: names.bytes, offset: 0 }
     for (let number = 0; number < count; number++) {
-      const cursor = { bytes: names.bytes, offset: starts[number] }
       const length = readUnsigned(cursor)
-      let slot = hash(names.bytes, cursor.offset, cursor.offset + length) & mask
-      while (table[slot] !== 0) slot = (slot + 1) & mask
-      table[slot] = number + 1
+      takeSlot(number, hash(names.bytes, cursor.offset, cursor.offset + length))
+      cursor.offset += length
     }
   }
 
@@ -90,6 +101,10 @@ export function makeDeviceNames(): DeviceNames {
       const length = encode(name)
       const number = table[slotOf(scratch, 0, length)]
       return number === 0 ? append(scratch, 0, length) : number - 1
+    },
+    reserve(devices) {
+      if (devices > starts.length) starts = grown(starts, new Uint32Array(devices))
+      widenFor(devices)
     },
     packed: (from) => names.bytes.subarray(from < count ? starts[from] : names.length, names.length),
     load(packed, first) {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { inTransaction, type Run } from './catalogue.ts'
 import { makeDeviceNames } from './device-names.ts'
 import { makeNewestReadings, type NewestReadings } from './newest-readings.ts'
-import { loadNames } from './reader.ts'
+import { loadMoreNames } from './reader.ts'
 import { makeReadingSource, type ReadingSource } from './reading-source.ts'
 import { makeRows, type Rows } from './rows.ts'
 import type { StoredState } from './writer.ts'
@@ -18,7 +18,7 @@ export function loadState(db: DatabaseSync, directory: string): StoredState {
   try {
     return inTransaction(db, 'BEGIN', () => {
       source.refresh()
-      loadNames(db, names)
+      while (loadMoreNames(db, names));
       newest.reserve(names.count(), Math.max(source.newest()?.rows ?? 0, names.count()))
       const lastDay = loadNewest(source, newest)
       return { names, newest, lastDay }

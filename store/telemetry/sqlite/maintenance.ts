@@ -2,16 +2,19 @@ import { dropDaysBefore, dropEmptyBatches, joinDeviceNames } from './clearing.ts
 import { lockFolder } from './folder.ts'
 import { dayMs } from './main-file.ts'
 import { mergeAll } from './merge-jobs.ts'
+import { defaultMergeLimits, type MergeLimits } from './merge-plan.ts'
 import { type MergeShop, openMergeShop } from './merge-shop.ts'
 import { TelemetryError } from './telemetry-error.ts'
 
 /** Raw readings are kept for a month unless told otherwise; day summaries stay for ever elsewhere. */
-export const retentionDaysDefault = 30
+const retentionDaysDefault = 30
 
 export interface MaintenanceOptions {
   readonly directory: string
   /** Days of receipt that are kept whole. */
   readonly retentionDays?: number
+  /** Smaller limits let a test see all levels of merges. */
+  readonly mergeLimits?: MergeLimits
 }
 
 /** Merges and drops. */
@@ -27,14 +30,14 @@ export interface TelemetryMaintenance {
  * happens while no writer has made the main file.
  */
 export function openSqliteTelemetryMaintenance(options: MaintenanceOptions): TelemetryMaintenance {
-  const { directory, retentionDays = retentionDaysDefault } = options
+  const { directory, retentionDays = retentionDaysDefault, mergeLimits = defaultMergeLimits } = options
   let shop: MergeShop | undefined
   let closing = false
   let underWay: Promise<void> = Promise.resolve()
 
   async function maintain(now: number): Promise<void> {
     checkOpen()
-    shop ??= openMergeShop(directory, checkOpen)
+    shop ??= openMergeShop(directory, mergeLimits, checkOpen)
     if (shop === undefined) return
     const lock = lockFolder(directory, 'maintenance', 'telemetry_maintenance_in_use', 'merges are already going on')
     try {

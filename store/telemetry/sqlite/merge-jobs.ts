@@ -22,7 +22,7 @@ export async function mergeAll(shop: MergeShop, now: number): Promise<void> {
     const lastDay = Math.max(source.batches().at(-1)?.day ?? 0, source.runs().at(-1)?.day ?? 0)
     const openDay = now >= (lastDay + 1) * dayMs + lateAppendMs ? lastDay + 1 : lastDay
     const stored = { runs: source.runs(), newest: source.newest(), batches: source.batches() }
-    const job = nextMerge(stored, openDay)
+    const job = nextMerge(stored, openDay, shop.limits)
     if (job === undefined) return
     if (job.kind === 'batches') await mergeBatches(shop, job)
     else await mergeFiles(shop, job, openDay)
@@ -115,7 +115,7 @@ function pauseForBatches(shop: MergeShop, output: RunFileWriter, openDay: number
     await output.catchUp()
     if (performance.now() - checkedAt < batchCheckMs) return
     shop.source.refresh()
-    const due = batchesDue(shop.source.batches(), openDay)
+    const due = batchesDue(shop.source.batches(), openDay, shop.limits)
     if (due) await mergeBatches(shop, due)
     checkedAt = performance.now()
   }

@@ -6,6 +6,7 @@ import { type BlockEncoder, makeBlockEncoder } from './block.ts'
 import type { Run } from './catalogue.ts'
 import { syncFolder } from './folder.ts'
 import { guardMainFile, mainFilePath, openMainFileForMaintenance, runsFolder } from './main-file.ts'
+import type { MergeLimits } from './merge-plan.ts'
 import { makeReadingSource, type ReadingSource } from './reading-source.ts'
 import { createRunFile, openRunFile, type RunFile, type RunFileWriter } from './run-file.ts'
 import { missingRunFile } from './telemetry-error.ts'
@@ -13,6 +14,7 @@ import { missingRunFile } from './telemetry-error.ts'
 /** What merges work with: their own connection, and the folder of runs. */
 export interface MergeShop {
   readonly source: ReadingSource
+  readonly limits: MergeLimits
   /** Uses the main file; its errors say what to do. */
   guard<T>(work: (db: DatabaseSync) => T): T
   /** Removes files that a crash left behind, once. */
@@ -37,7 +39,7 @@ export interface BuiltRun {
 }
 
 /** Opens a folder for merges, or returns undefined while no writer has made its main file. */
-export function openMergeShop(directory: string, checkOpen: () => void): MergeShop | undefined {
+export function openMergeShop(directory: string, limits: MergeLimits, checkOpen: () => void): MergeShop | undefined {
   const db = openMainFileForMaintenance(directory)
   if (db === undefined) return undefined
   const folder = runsFolder(directory)
@@ -49,7 +51,7 @@ export function openMergeShop(directory: string, checkOpen: () => void): MergeSh
   async function build(file: string, withDay: boolean, write: (output: RunFileWriter) => Promise<number>) {
     const path = join(folder, file)
     rmSync(path, { force: true })
-    const output = createRunFile(path, encoder, withDay)
+    const output = createRunFile(path, { encoder, withDay, blockRows: limits.blockRows })
     try {
       const rows = await write(output)
       const bytes = await output.finish()
@@ -63,6 +65,7 @@ export function openMergeShop(directory: string, checkOpen: () => void): MergeSh
 
   return {
     source,
+    limits,
     guard: (work) => guardMainFile(mainFilePath(directory), () => work(db)),
     sweep() {
       if (swept) return

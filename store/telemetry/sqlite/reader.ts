@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import { type MetricName, metricNameByCode, metrics } from '#domain/metric.ts'
 import type { QualityCode } from '#domain/quality.ts'
 import type { Sample } from '#domain/reading.ts'
@@ -36,6 +37,7 @@ export function openSqliteTelemetryReader(options: SqliteTelemetryReaderOptions)
   const names = knownNames ?? makeDeviceNames()
   let connection: Connection | undefined
   let closed = false
+  let loading: Promise<void> | undefined
   let scratch = makeRows(1024)
 
   function connect(): Connection | undefined {
@@ -68,13 +70,23 @@ export function openSqliteTelemetryReader(options: SqliteTelemetryReaderOptions)
     throw missingRunFile(vanished?.path ?? directory, vanished)
   }
 
-  function numberOf(device: string): number | undefined {
+  /** Number of a device; names that came up since are read first, in steps: a new reader has millions before it. */
+  async function numberOf(device: string): Promise<number | undefined> {
     const found = names.find(device)
     if (found !== undefined || knownNames) return found
-    const db = connect()?.db
-    if (db === undefined) return undefined
-    loadNames(db, names)
+    loading ??= loadAllNames().finally(() => {
+      loading = undefined
+    })
+    await loading
     return names.find(device)
+  }
+
+  async function loadAllNames(): Promise<void> {
+    for (;;) {
+      const db = connect()?.db
+      if (db === undefined || !guardMainFile(mainFilePath(directory), () => loadMoreNames(db, names))) return
+      await setImmediate()
+    }
   }
 
   function emptyScratch(): Rows {
@@ -85,7 +97,7 @@ export function openSqliteTelemetryReader(options: SqliteTelemetryReaderOptions)
 
   return {
     async readings(device, metric, from, to, limit) {
-      const number = numberOf(device)
+      const number = await numberOf(device)
       if (number === undefined) return []
       const series = seriesOf(number, metrics[metric].code)
       const rows = emptyScratch()
@@ -97,7 +109,7 @@ export function openSqliteTelemetryReader(options: SqliteTelemetryReaderOptions)
     },
 
     async latest(device) {
-      const number = numberOf(device)
+      const number = await numberOf(device)
       if (number === undefined) return []
       const newest = ask((source) => newestOf(source, number, emptyScratch())) ?? []
       return newest.map((latest) => ({ device, ...latest }))
@@ -118,12 +130,19 @@ export function openSqliteTelemetryReader(options: SqliteTelemetryReaderOptions)
   }
 }
 
-/** Takes in the names that were added to the store since `names` was filled. */
-export function loadNames(db: DatabaseSync, names: DeviceNames): void {
-  const select = db.prepare(
-    'SELECT first_number AS first, names FROM device_names WHERE first_number + count > ? ORDER BY first_number',
-  )
-  for (const row of select.all(names.count())) names.load(row.names as Uint8Array, Number(row.first))
+/** Takes in a chunk of names that `names` does not know yet; false when there is none. */
+export function loadMoreNames(db: DatabaseSync, names: DeviceNames): boolean {
+  const all = db.prepare('SELECT max(first_number + count) AS count FROM device_names').get()?.count
+  if (Number(all ?? 0) <= names.count()) return false
+  names.reserve(Number(all))
+  const chunk = db
+    .prepare(
+      'SELECT first_number AS first, names FROM device_names WHERE first_number <= ? ORDER BY first_number DESC LIMIT 1',
+    )
+    .get(names.count())
+  if (chunk === undefined) throw new Error('device names begin with a gap')
+  names.load(chunk.names as Uint8Array, Number(chunk.first))
+  return true
 }
 
 function isListed(source: ReadingSource, run: Run): boolean {

@@ -7,10 +7,6 @@ import { syncFile } from './folder.ts'
 import { copyRow, makeRows, type Rows, seriesOf } from './rows.ts'
 import { damagedRunFile } from './telemetry-error.ts'
 
-/** Rows of a block: enough to compress well, few enough that one device's rows are unpacked in 50 microseconds. */
-const blockRows = 2048
-/** A longer series is split into several blocks, which are its parts. */
-const blockRowsMax = 2 * blockRows
 /** Parts a series may have in a file; the last one takes what is left. */
 const partsMax = 4096
 /** Large pages waste little of their end when blocks of some kilobytes lie in them. */
@@ -39,11 +35,22 @@ export interface RunFileWriter {
   abandon(): void
 }
 
+export interface RunFileOptions {
+  readonly encoder: BlockEncoder
+  /** Keeps the day of receipt of each row. */
+  readonly withDay: boolean
+  /** Rows of a block, as `MergeLimits` has it. */
+  readonly blockRows: number
+}
+
 /**
  * Makes a new run file. It is written once, front to back, without a journal: before `finish` nobody knows of it,
  * and what a crash leaves of it is swept away.
  */
-export function createRunFile(path: string, encoder: BlockEncoder, withDay: boolean): RunFileWriter {
+export function createRunFile(path: string, options: RunFileOptions): RunFileWriter {
+  const { encoder, withDay, blockRows } = options
+  // A series that is longer is split into several blocks, which are its parts.
+  const blockRowsMax = 2 * blockRows
   const db = new DatabaseSync(path)
   db.exec(
     `PRAGMA page_size = ${pageSizeBytes}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;

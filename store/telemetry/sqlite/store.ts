@@ -6,7 +6,7 @@ import { deleteRuns, listRuns } from './catalogue.ts'
 import { lockFolder } from './folder.ts'
 import { loadState } from './load-state.ts'
 import { guardMainFile, mainFilePath, openMainFile, runsFolder } from './main-file.ts'
-import { openSqliteTelemetryMaintenance, retentionDaysDefault } from './maintenance.ts'
+import { type MaintenanceOptions, openSqliteTelemetryMaintenance } from './maintenance.ts'
 import { openSqliteTelemetryReader } from './reader.ts'
 import { RunVanished } from './reading-source.ts'
 import { abandonedSuffix, damagedRunFile, missingRunFile, TelemetryError } from './telemetry-error.ts'
@@ -15,11 +15,8 @@ import { makeTelemetryWriter, type StoredState } from './writer.ts'
 /** A merge may take files away while the store is being opened; that often in a row is no merge any more. */
 const openAttemptsMax = 5
 
-export interface SqliteTelemetryOptions {
-  /** Folder of its own; it is made when it is not there. */
-  readonly directory: string
-  /** Days of receipt that are kept whole. */
-  readonly retentionDays?: number
+/** `directory` is a folder of its own; it is made when it is not there. */
+export interface SqliteTelemetryOptions extends MaintenanceOptions {
   /** Hears of files that the operator gave up. */
   readonly warn?: (message: string) => void
 }
@@ -29,14 +26,14 @@ export interface SqliteTelemetryOptions {
  * a thread of its own opens `openSqliteTelemetryMaintenance` instead.
  */
 export async function openSqliteTelemetry(options: SqliteTelemetryOptions): Promise<TelemetryStore> {
-  const { directory, retentionDays = retentionDaysDefault, warn = () => undefined } = options
+  const { directory, warn = () => undefined } = options
   mkdirSync(directory, { recursive: true })
   const lock = lockFolder(directory, 'writer', 'telemetry_in_use', 'another process writes to this telemetry store')
   try {
     const { db, state } = openAndLoad(directory, warn)
     const writer = makeTelemetryWriter(db, directory, state)
     const reader = openSqliteTelemetryReader({ directory, names: state.names })
-    const maintenance = openSqliteTelemetryMaintenance({ directory, retentionDays })
+    const maintenance = openSqliteTelemetryMaintenance(options)
     let closed = false
     return {
       readings: reader.readings,

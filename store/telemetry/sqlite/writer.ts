@@ -113,6 +113,7 @@ export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: 
     const total = { stored: 0, repeats: 0, corrections: 0 }
     memory.floorDay = readFloorDay(db)
     memory.past.setFloorDay(memory.floorDay)
+    lastDay = Math.max(lastDay, memory.floorDay)
     let from = 0
     do {
       const { to, day } = stretchFrom(batch, from, lastDay)
