@@ -55,7 +55,8 @@ async function killService(service: Service): Promise<void> {
   await service.exited
 }
 
-async function scrape(address: string): Promise<Map<string, number>> {
+/** The figures of an edge by name, from its `/metrics`. */
+export async function scrape(address: string): Promise<Map<string, number>> {
   const text = await (await fetch(`${address}/metrics`)).text()
   const values = new Map<string, number>()
   for (const line of text.split('\n')) {
