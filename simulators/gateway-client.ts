@@ -66,7 +66,8 @@ export async function connectGateway(options: GatewayClientOptions): Promise<Gat
     },
     end: async () => {
       if (client.connected) await client.publishAsync(status, offline, { qos: 1, retain: true })
-      await client.endAsync()
+      // Without a connection there is nobody to say goodbye to, and nothing to wait for.
+      await client.endAsync(!client.connected)
     },
   }
 }

@@ -41,18 +41,18 @@ const coldSettledC = [17.9, 19.5] as const
 /** All other heated homes. */
 const warmSettledC = { mean: 22.6, deviation: 0.85, lowest: 20.9, highest: 25.6 } as const
 /** Homes without heating live on their neighbours'. */
-const unheatedSettledC = 10
+const unheatedSettledC = 12
 
 /** How a home's position in the building changes its losses, its usual temperature and its odds of being cold. */
 const positionEffects: Readonly<
   Record<DwellingPlace['position'], { loss: number; offsetK: number; cold: number; neighbour: number }>
 > = {
-  middle: { loss: 1, offsetK: 0.2, cold: 1, neighbour: 3 },
-  gable: { loss: 1.2, offsetK: -0.2, cold: 2, neighbour: 2.2 },
-  top: { loss: 1.25, offsetK: -0.2, cold: 3, neighbour: 2.2 },
-  ground: { loss: 1.15, offsetK: -0.3, cold: 2, neighbour: 2.2 },
-  topGable: { loss: 1.6, offsetK: -0.6, cold: 6, neighbour: 1.6 },
-  groundGable: { loss: 1.4, offsetK: -0.5, cold: 4, neighbour: 1.6 },
+  middle: { loss: 1, offsetK: 0.2, cold: 1, neighbour: 3.5 },
+  gable: { loss: 1.2, offsetK: -0.2, cold: 2, neighbour: 2.8 },
+  top: { loss: 1.25, offsetK: -0.2, cold: 3, neighbour: 2.8 },
+  ground: { loss: 1.15, offsetK: -0.3, cold: 2, neighbour: 2.8 },
+  topGable: { loss: 1.6, offsetK: -0.6, cold: 6, neighbour: 2.4 },
+  groundGable: { loss: 1.4, offsetK: -0.5, cold: 4, neighbour: 2.4 },
 }
 
 /** Losses of a middle home in kW per kelvin and square metre, ventilation included, by age of the building. */
@@ -60,6 +60,8 @@ const lossOf = (builtYear: number) => (builtYear < 1996 ? 0.00105 : builtYear < 
 
 /** Heat from people, cooking and lamps in kW per square metre. */
 const occupantGainKwPerM2 = 0.0026
+/** Heat of the risers that pass through a home without heating. */
+const passingPipesKwPerM2 = 0.006
 /** Heat from the sun through south windows at noon of a clear day. */
 const solarGainKwPerM2 = 0.006
 /** The sun's share over a whole January day. */
@@ -111,8 +113,8 @@ function drawRoom(rooms: RoomParameters, index: number, dwelling: DwellingPlace,
   rooms.neighbour[index] = effect.neighbour * middleLoss
   rooms.airCapacity[index] = capacity * 0.12
   rooms.massCapacity[index] = capacity * 0.88
-  const emptied = dwelling.contract === 'heated' ? 1 : 0.2
-  rooms.occupantGain[index] = occupantGainKwPerM2 * dwelling.areaM2 * own.between(0.5, 1.5) * emptied
+  const gainKwPerM2 = dwelling.contract === 'heated' ? occupantGainKwPerM2 * own.between(0.5, 1.5) : passingPipesKwPerM2
+  rooms.occupantGain[index] = gainKwPerM2 * dwelling.areaM2
   rooms.solarGain[index] = solarGainKwPerM2 * dwelling.areaM2 * own.between(0, 1)
 }
 
