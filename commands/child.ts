@@ -11,7 +11,7 @@ export type FromChild =
   | { readonly type: 'ready'; readonly addresses: Readonly<Record<string, string>> }
   | { readonly type: 'failed'; readonly message: string; readonly code?: string }
   | { readonly type: 'clockSet'; readonly step: number }
-  | { readonly type: 'setTime'; readonly cityMs: number; readonly step: number }
+  | { readonly type: 'setTime'; readonly cityMs: number }
   | { readonly type: 'progress'; readonly cityMs: number; readonly deliveries: number; readonly readings: number }
   | { readonly type: 'caughtUp' }
 

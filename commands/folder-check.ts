@@ -18,7 +18,7 @@ export async function folderObjection(
   if (kept?.simulated && !simulated) return texts.folderSimulated(folder.path, new Date(kept.cityMs).toISOString())
   if (kept && !kept.simulated && simulated) return texts.folderReal(folder.path)
   if (simulated || !existsSync(folder.telemetry)) return undefined
-  const reader = await openSqliteTelemetryReader({ directory: folder.telemetry })
+  const reader = openSqliteTelemetryReader({ directory: folder.telemetry })
   const { newestAt } = await reader.usage()
   await reader.close()
   const ahead = newestAt !== undefined && newestAt > wallMs + aheadMaxMs

@@ -13,6 +13,8 @@ import type { Texts } from './texts.ts'
 const restartFirstMs = 500
 const restartMaxMs = 30_000
 
+const simulator = 'simulate'
+
 interface HouseholdOptions {
   readonly values: StartValues
   readonly folder: DataFolder
@@ -63,7 +65,10 @@ export function startHousehold(options: HouseholdOptions): Household {
 
   const moveClock = async (anchor: ClockAnchor) => {
     clock.setAnchor(anchor)
-    await Promise.all([...running.values()].map((child) => child.setClock(anchor)))
+    const { [simulator]: city, ...services } = Object.fromEntries(running)
+    await Promise.all(Object.values(services).map((child) => child.setClock(anchor)))
+    // Last, because it publishes as soon as it knows: nothing may come from a time that the edge has not reached.
+    await city?.setClock(anchor)
   }
 
   const common = ['--data', folder.path, '--log-level', values.logLevel]
@@ -86,7 +91,7 @@ export function startHousehold(options: HouseholdOptions): Household {
       const progress = from < until ? showHistoryProgress(texts, from, until, cityDateText) : undefined
       const caughtUp = Promise.withResolvers<void>()
       const args = [...common, '--broker', mqtt ?? '', '--until', String(until), ...simulationArguments(values)]
-      keep('simulate', args, {}, (message) => {
+      keep(simulator, args, {}, (message) => {
         if (message.type === 'setTime')
           void moveClock({ ...clock.anchor(), cityMs: message.cityMs, wallMs: Date.now() })
         if (message.type === 'progress') progress?.update(message.cityMs, message.readings)
@@ -98,7 +103,7 @@ export function startHousehold(options: HouseholdOptions): Household {
     },
     async stop() {
       stopping = true
-      for (const name of ['simulate', 'edge', 'api']) await running.get(name)?.stop()
+      for (const name of [simulator, 'edge', 'api']) await running.get(name)?.stop()
     },
   }
 }

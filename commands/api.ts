@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { connectAsync } from 'mqtt'
+import { z } from 'zod'
+import { wakeTopic } from '#domain/topics.ts'
+import { openLedger } from '#store/ledger/database.ts'
+import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
+import { type Api, startApi } from '../api/start.ts'
+import { serve, tellSupervisor } from './child.ts'
+import { type CityClock, inheritedAnchor, makeCityClock } from './clock.ts'
+import { defineCommand, exitCode } from './command.ts'
+import { apiOptions, dataOption, hostOption, logLevelOption } from './common-options.ts'
+import { dataFolder } from './data-folder.ts'
+import { makeLogger } from './log.ts'
+import { flagOption, type OptionValues } from './options.ts'
+import { apiClientId } from './service-accounts.ts'
+
+const options = {
+  data: dataOption,
+  host: hostOption,
+  ...apiOptions,
+  mqttUrl: {
+    env: 'WARMCITY_MQTT_URL',
+    schema: z.url({ protocol: /^(mqtts?|wss?)$/, error: 'give a URL like mqtt://host:1883' }),
+    placeholder: 'URL',
+    help: 'broker on which alerts are published and news is heard; without it, sockets and webhooks only',
+  },
+  mqttSecret: {
+    env: 'WARMCITY_MQTT_SECRET',
+    schema: z.string().min(1),
+    placeholder: 'SECRET',
+    help: `secret of the service account ${apiClientId}; better given in the environment`,
+  },
+  secureCookies: flagOption('WARMCITY_SECURE_COOKIES', 'cookies over TLS only: set it behind a TLS proxy'),
+  trustProxy: flagOption('WARMCITY_TRUST_PROXY', 'believe X-Forwarded-* headers: only behind a proxy that sets them'),
+  logLevel: logLevelOption,
+}
+
+export const api = defineCommand({
+  name: 'api',
+  summary: 'HTTP API, live signals, pages and notifications',
+  options,
+  async run(values) {
+    const clock = makeCityClock(inheritedAnchor(process.env))
+    const log = makeLogger('api', values.logLevel, clock)
+    try {
+      const running = await runApi(values, clock, log)
+      tellSupervisor({ type: 'ready', addresses: { http: running.address } })
+      log.info({ address: running.address }, 'the api serves')
+      return await serve(clock, running.stop)
+    } catch (error) {
+      const { message, code } = error as NodeJS.ErrnoException
+      tellSupervisor({ type: 'failed', message, ...(code !== undefined && { code }) })
+      log.fatal(error as Error, 'the api could not start')
+      return exitCode.failed
+    }
+  },
+})
+
+async function runApi(
+  values: OptionValues<typeof options>,
+  clock: CityClock,
+  log: ReturnType<typeof makeLogger>,
+): Promise<{ address: string; stop(): Promise<void> }> {
+  const folder = dataFolder(values.data)
+  const ledger = await openLedger(folder.ledger)
+  const telemetry = openSqliteTelemetryReader({ directory: folder.telemetry })
+  let api: Api | undefined
+  const broker = await connectBroker(values, () => api?.wake())
+  api = await startApi(
+    {
+      ledger,
+      telemetry,
+      clock,
+      log,
+      ...(broker && {
+        publish: async (topic: string, payload: string) => {
+          await broker.publishAsync(topic, payload, { qos: 1 })
+        },
+      }),
+    },
+    {
+      host: values.host,
+      port: values.httpPort,
+      version: JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
+      secureCookies: values.secureCookies,
+      trustProxy: values.trustProxy,
+      brokerAddresses: values.mqttUrl === undefined ? [] : [values.mqttUrl],
+    },
+  )
+  const started = api
+  return {
+    address: api.address,
+    async stop() {
+      await started.close()
+      await broker?.endAsync()
+      await telemetry.close()
+      await ledger.close()
+    },
+  }
+}
+
+/** The api's own session with the broker: it hears that the ledger has news, and publishes alerts. */
+async function connectBroker(values: OptionValues<typeof options>, onNews: () => void) {
+  if (values.mqttUrl === undefined) return undefined
+  const client = await connectAsync(values.mqttUrl, {
+    clientId: apiClientId,
+    username: apiClientId,
+    ...(values.mqttSecret !== undefined && { password: values.mqttSecret }),
+    clean: true,
+    // Alerts wait in the ledger, with their place; a second memory of them would send them twice.
+    queueQoSZero: false,
+  })
+  client.on('message', (topic) => {
+    if (topic === wakeTopic) onNews()
+  })
+  await client.subscribeAsync(wakeTopic)
+  return client
+}

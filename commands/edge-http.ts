@@ -1,0 +1,84 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Broker } from '../broker/broker.ts'
+import type { Ingest } from '../ingest/ingest.ts'
+import type { Records } from '../ingest/records/records.ts'
+
+interface EdgeHttpOptions {
+  readonly host: string
+  readonly port: number
+  readonly broker: Broker
+  readonly ingest: Ingest
+  readonly records: Records
+}
+
+/** The edge's own health and figures over HTTP: /healthz, /readyz and /metrics. */
+export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address: string; close(): Promise<void> }> {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'warmcity_edge_' })
+  exportCounters(registry, 'broker', () => options.broker.counters())
+  exportCounters(registry, 'ingest', () => options.ingest.counters())
+  exportCounters(registry, 'records', () => options.records.counters())
+  const server = createServer((request, response) => {
+    answer(request.url ?? '/', options, registry).then(
+      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+      (error: Error) => response.writeHead(500, { 'content-type': 'text/plain' }).end(error.message),
+    )
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => resolve())
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    address: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** Makes each named number of a part one gauge; names appear when a part first tells them. */
+function exportCounters(registry: Registry, part: string, read: () => object): void {
+  const gauges = new Map<string, Gauge>()
+  const first = new Gauge({
+    name: `warmcity_${part}_scraped`,
+    help: `1 where the ${part} answered`,
+    registers: [registry],
+    collect() {
+      this.set(1)
+      for (const [name, value] of Object.entries(read())) {
+        if (typeof value !== 'number') continue
+        gaugeOf(gauges, registry, part, name).set(value)
+      }
+    },
+  })
+  gauges.set('scraped', first)
+}
+
+function gaugeOf(gauges: Map<string, Gauge>, registry: Registry, part: string, name: string): Gauge {
+  const known = gauges.get(name)
+  if (known) return known
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/\W/g, '_')
+  const made = new Gauge({ name: `warmcity_${part}_${snake}`, help: `${part}: ${name}`, registers: [registry] })
+  gauges.set(name, made)
+  return made
+}
+
+async function answer(url: string, options: EdgeHttpOptions, registry: Registry) {
+  const plain = (status: number, body: string) => ({ status, type: 'text/plain; charset=utf-8', body })
+  if (url === '/healthz') return plain(200, 'ok\n')
+  if (url === '/readyz') {
+    const reasons = options.ingest.notReady()
+    return reasons.length === 0 ? plain(200, 'ready\n') : plain(503, `${reasons.join('\n')}\n`)
+  }
+  if (url === '/metrics') {
+    // Read once before: a gauge that a part names for the first time must exist when the registry is walked.
+    await registry.getMetricsAsJSON()
+    return { status: 200, type: registry.contentType, body: await registry.metrics() }
+  }
+  return plain(404, 'There is /healthz, /readyz and /metrics here.\n')
+}
