@@ -8,14 +8,18 @@ import { answerErrors } from './errors.ts'
 import { makeMetrics } from './metrics.ts'
 import { describeApi, documentProblems } from './openapi.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
+import { flagRoutes } from './routes/flags.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { readingsRoutes } from './routes/readings.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { timeRoutes } from './routes/time.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
+import { makeSee } from './scope/see.ts'
 import { guardRoutes } from './security/guard.ts'
 import { makeLoginLimiter } from './security/login-limiter.ts'
 import { makePasswords } from './security/passwords.ts'
@@ -35,7 +39,17 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
   const passwords = makePasswords(options.passwordCost)
   const loginLimiter = makeLoginLimiter(wallClock)
   const metrics = deps.metrics ?? makeMetrics()
-  const shared = { ...deps, wallClock, passwords, loginLimiter, metrics, options, openMetrics: options.openMetrics }
+  const see = makeSee(deps.ledger.db, deps.clock)
+  const shared = {
+    ...deps,
+    wallClock,
+    passwords,
+    loginLimiter,
+    metrics,
+    see,
+    options,
+    openMetrics: options.openMetrics,
+  }
 
   const app = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
@@ -70,6 +84,9 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(authRoutes, shared)
       await v1.register(tokenRoutes, shared)
       await v1.register(accountRoutes, shared)
+      await v1.register(readingsRoutes, shared)
+      await v1.register(flagRoutes, shared)
+      await v1.register(alertRoutes, shared)
       await v1.register(signalRoutes, shared)
       await v1.register(webhookRoutes, shared)
       await v1.register(auditRoutes, shared)

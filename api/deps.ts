@@ -46,6 +46,8 @@ export interface ApiOptions {
   /** `/metrics` without signing in: for a service that only its own machine can reach. */
   readonly openMetrics: boolean
   readonly requestsPerMinuteMax: number
+  /** IANA name of the city's zone: local days begin by it. */
+  readonly timeZone: string
   /** Where the MQTT broker is, for the status page. */
   readonly brokerAddresses: readonly string[]
   readonly passwordCost: PasswordCost
@@ -63,6 +65,7 @@ export const apiDefaults: ApiOptions = {
   trustProxy: false,
   openMetrics: true,
   requestsPerMinuteMax: requestsPerMinuteDefault,
+  timeZone: 'Asia/Shanghai',
   brokerAddresses: [],
   // OWASP's scrypt advice for 32 MiB: one and a half of what a login may cost on one core of a small machine.
   passwordCost: { N: 2 ** 15, r: 8, p: 3 },

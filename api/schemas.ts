@@ -28,6 +28,9 @@ export const pageQuery = z.object({ limit: limitQuery, cursor: cursorQuery })
 
 export const idParams = z.object({ id: idSchema })
 
+/** Territory node ids from the city down, and the firm that operates what feeds it. */
+export const whereaboutsSchema = z.object({ territory: z.array(z.string()).readonly(), firm: z.string().optional() })
+
 /** A page of a list; `next` is there when more may follow. */
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), next: z.string().optional() })

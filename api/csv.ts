@@ -1,0 +1,26 @@
+import { stringify } from 'csv-stringify/sync'
+
+/** Spreadsheets take a file for UTF-8, and show Chinese names, only when it begins with this mark. */
+const byteOrderMark = '\uFEFF'
+
+type Cell = string | number | undefined
+
+/** A CSV text in pieces: a line of column names, then the rows as they come. */
+export async function* csvText(
+  columns: readonly string[],
+  batches: AsyncIterable<readonly (readonly Cell[])[]>,
+): AsyncGenerator<string> {
+  yield `${byteOrderMark}${stringify([columns])}`
+  for await (const rows of batches) yield stringify(rows.map((row) => row.map(guarded)))
+}
+
+/** A text that begins like a formula would be run by the spreadsheet of whoever opens the file. */
+function guarded(cell: Cell): string | number {
+  if (typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell)) return `'${cell}`
+  return cell ?? ''
+}
+
+export const csvContentType = 'text/csv; charset=utf-8'
+
+/** Header values for a download with this name. */
+export const attachment = (name: string) => ({ 'content-disposition': `attachment; filename="${name}"` })
