@@ -1,20 +1,27 @@
+import { type Selectable, sql } from 'kysely'
+import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { raiseVersion } from './ledger-version.ts'
+
 export interface QuarantineTables {
   quarantine_delivery: {
     id: number
     gateway: string
+    /** Journal position, by which a delivery that is read twice is recognised. */
     position: number
     received_at: number
     topic: string
     payload: Uint8Array
+    /** What the row takes: payload, topic and problems. */
     size_bytes: number
     stored_readings: number
-    /** JSON array of what is wrong. */
+    /** JSON: the first problems, and how many there were. */
     problems: string
     first_code: string
     replay_requested_at: number | null
     replay_requested_by: string | null
     replayed_at: number | null
   }
+  /** What came of each gateway's bad deliveries: total = kept + dropped. */
   quarantine_gateway: {
     gateway: string
     total: number
@@ -24,4 +31,256 @@ export interface QuarantineTables {
     dropped: number
     dropped_bytes: number
   }
+}
+
+export interface QuarantineProblem {
+  /** Stable code, e.g. `not_json`, `unknown_metric`. */
+  readonly code: string
+  /** Where in the payload, as a JSON path. */
+  readonly path: string
+  readonly detail: string
+}
+
+/** A delivery that could not be taken whole, as it was received, and why. */
+export interface BadDelivery {
+  readonly position: number
+  readonly receivedAt: number
+  readonly gateway: string
+  readonly topic: string
+  readonly payload: Uint8Array
+  /** Good readings of the same delivery that were stored all the same. */
+  readonly storedReadings: number
+  readonly problems: readonly QuarantineProblem[]
+}
+
+export interface QuarantineBounds {
+  readonly gatewayBytesMax: number
+  readonly totalBytesMax: number
+}
+
+/** One gateway gone mad leaves room for the others, and all together fit beside the rest of the ledger. */
+export const quarantineBounds: QuarantineBounds = { gatewayBytesMax: 4 << 20, totalBytesMax: 256 << 20 }
+
+/** The first tell what is wrong; a thousand readings with the same mistake say nothing more. */
+const problemsKeptMax = 20
+/** Room is made down to this share of a bound, so that a gateway at its bound does not have it made at every delivery. */
+const refillShare = 0.95
+/** Rows looked at when room is made. */
+const rowsDroppedAtOnceMax = 500
+
+/** Keeps deliveries verbatim. Over a bound the oldest of the gateway that takes most room go, and are counted. */
+export async function quarantineDeliveries(
+  transaction: LedgerTransaction,
+  deliveries: readonly BadDelivery[],
+  bounds: QuarantineBounds = quarantineBounds,
+): Promise<void> {
+  if (deliveries.length === 0) return
+  const lastId = await raiseVersion(transaction, 'quarantine', deliveries.length)
+  const rows = deliveries.map((delivery, index) => toRow(delivery, lastId - deliveries.length + index + 1))
+  for (const row of rows) {
+    const inserted = await transaction
+      .insertInto('quarantine_delivery')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['position', 'gateway', 'received_at']).doNothing())
+      .executeTakeFirst()
+    if (inserted.numInsertedOrUpdatedRows === 1n) await countKept(transaction, row)
+  }
+  for (const gateway of new Set(rows.map((row) => row.gateway))) {
+    const kept = await keptBytes(transaction, gateway)
+    if (kept > bounds.gatewayBytesMax) await makeRoom(transaction, gateway, kept - bounds.gatewayBytesMax * refillShare)
+  }
+  await boundTotal(transaction, bounds.totalBytesMax)
+}
+
+type Row = QuarantineTables['quarantine_delivery']
+
+function toRow(delivery: BadDelivery, id: number): Row {
+  const { gateway, position, topic, payload, problems } = delivery
+  const text = JSON.stringify({ count: problems.length, first: problems.slice(0, problemsKeptMax) })
+  return {
+    id,
+    gateway,
+    position,
+    received_at: delivery.receivedAt,
+    topic,
+    payload,
+    size_bytes: payload.byteLength + Buffer.byteLength(topic) + Buffer.byteLength(text),
+    stored_readings: delivery.storedReadings,
+    problems: text,
+    first_code: problems[0]?.code ?? '',
+    replay_requested_at: null,
+    replay_requested_by: null,
+    replayed_at: null,
+  }
+}
+
+async function countKept(transaction: LedgerTransaction, row: Row): Promise<void> {
+  const { gateway, received_at, size_bytes } = row
+  await transaction
+    .insertInto('quarantine_gateway')
+    .values({ gateway, total: 1, last_at: received_at, kept: 1, kept_bytes: size_bytes, dropped: 0, dropped_bytes: 0 })
+    .onConflict((conflict) =>
+      conflict.column('gateway').doUpdateSet((expression) => ({
+        total: expression('quarantine_gateway.total', '+', 1),
+        last_at: received_at,
+        kept: expression('quarantine_gateway.kept', '+', 1),
+        kept_bytes: expression('quarantine_gateway.kept_bytes', '+', size_bytes),
+      })),
+    )
+    .execute()
+}
+
+async function keptBytes(db: LedgerDb, gateway: string): Promise<number> {
+  const row = await db
+    .selectFrom('quarantine_gateway')
+    .select('kept_bytes')
+    .where('gateway', '=', gateway)
+    .executeTakeFirst()
+  return row?.kept_bytes ?? 0
+}
+
+async function boundTotal(transaction: LedgerTransaction, totalBytesMax: number): Promise<void> {
+  for (;;) {
+    const { keptBytes } = await quarantineTotals(transaction)
+    if (keptBytes <= totalBytesMax) return
+    const largest = await transaction
+      .selectFrom('quarantine_gateway')
+      .select('gateway')
+      .orderBy('kept_bytes', 'desc')
+      .limit(1)
+      .executeTakeFirstOrThrow()
+    await makeRoom(transaction, largest.gateway, keptBytes - totalBytesMax * refillShare)
+  }
+}
+
+/** Drops at least `bytes` of a gateway's deliveries, or all: what was sent through again first, then the oldest. */
+async function makeRoom(transaction: LedgerTransaction, gateway: string, bytes: number): Promise<void> {
+  let missing = bytes
+  while (missing > 0) {
+    const candidates = await transaction
+      .selectFrom('quarantine_delivery')
+      .select(['id', 'size_bytes'])
+      .where('gateway', '=', gateway)
+      .orderBy(sql`case when replayed_at is not null then 0 when replay_requested_at is null then 1 else 2 end`)
+      .orderBy('id')
+      .limit(rowsDroppedAtOnceMax)
+      .execute()
+    if (candidates.length === 0) return
+    const going: number[] = []
+    let freed = 0
+    for (const { id, size_bytes } of candidates) {
+      if (freed >= missing) break
+      going.push(id)
+      freed += size_bytes
+    }
+    await transaction.deleteFrom('quarantine_delivery').where('id', 'in', going).execute()
+    await transaction
+      .updateTable('quarantine_gateway')
+      .set((expression) => ({
+        kept: expression('kept', '-', going.length),
+        kept_bytes: expression('kept_bytes', '-', freed),
+        dropped: expression('dropped', '+', going.length),
+        dropped_bytes: expression('dropped_bytes', '+', freed),
+      }))
+      .where('gateway', '=', gateway)
+      .execute()
+    missing -= freed
+  }
+}
+
+export interface QuarantineTotals {
+  /** Deliveries ever quarantined, kept and dropped. */
+  readonly total: number
+  readonly kept: number
+  readonly keptBytes: number
+  readonly dropped: number
+  readonly droppedBytes: number
+}
+
+/** Counts over all gateways; they survive restarts, because they are written with what they count. */
+export async function quarantineTotals(db: LedgerDb): Promise<QuarantineTotals> {
+  const found = await sql<QuarantineTotals>`
+    select coalesce(sum(total), 0) as total, coalesce(sum(kept), 0) as kept,
+      coalesce(sum(kept_bytes), 0) as ${sql.ref('keptBytes')}, coalesce(sum(dropped), 0) as dropped,
+      coalesce(sum(dropped_bytes), 0) as ${sql.ref('droppedBytes')}
+    from quarantine_gateway`.execute(db)
+  return found.rows[0] as QuarantineTotals
+}
+
+/** A quarantined delivery without its bytes. */
+export interface QuarantineEntry extends Omit<BadDelivery, 'payload'> {
+  readonly id: number
+  readonly payloadBytes: number
+  /** The first problems are listed; this is how many there were. */
+  readonly problemCount: number
+  readonly replayRequestedAt?: number
+  readonly replayRequestedBy?: string
+  readonly replayedAt?: number
+}
+
+export type QuarantinedDelivery = QuarantineEntry & { readonly payload: Uint8Array }
+
+export interface QuarantineFilter {
+  readonly gateway?: string
+  /** Code of the first problem. */
+  readonly code?: string
+}
+
+/** Quarantined deliveries, newest first, behind `before`. */
+export async function listQuarantine(
+  db: LedgerDb,
+  filter: QuarantineFilter,
+  page: { readonly before?: number; readonly limit: number },
+): Promise<QuarantineEntry[]> {
+  let query = db
+    .selectFrom('quarantine_delivery')
+    .select(entryColumns)
+    .select(sql<number>`length(payload)`.as('payload_bytes'))
+  if (filter.gateway !== undefined) query = query.where('gateway', '=', filter.gateway)
+  if (filter.code !== undefined) query = query.where('first_code', '=', filter.code)
+  if (page.before !== undefined) query = query.where('id', '<', page.before)
+  const rows = await query.orderBy('id', 'desc').limit(page.limit).execute()
+  return rows.map((row) => toEntry(row, row.payload_bytes))
+}
+
+const entryColumns = [
+  'id',
+  'gateway',
+  'position',
+  'received_at',
+  'topic',
+  'stored_readings',
+  'problems',
+  'replay_requested_at',
+  'replay_requested_by',
+  'replayed_at',
+] as const
+
+function toEntry(row: Pick<Selectable<Row>, (typeof entryColumns)[number]>, payloadBytes: number): QuarantineEntry {
+  const { count, first } = JSON.parse(row.problems) as { count: number; first: QuarantineProblem[] }
+  return {
+    id: row.id,
+    gateway: row.gateway,
+    position: row.position,
+    receivedAt: row.received_at,
+    topic: row.topic,
+    payloadBytes,
+    storedReadings: row.stored_readings,
+    problems: first,
+    problemCount: count,
+    replayRequestedAt: row.replay_requested_at ?? undefined,
+    replayRequestedBy: row.replay_requested_by ?? undefined,
+    replayedAt: row.replayed_at ?? undefined,
+  }
+}
+
+export const toDelivery = (row: Selectable<Row>): QuarantinedDelivery => ({
+  ...toEntry(row, row.payload.byteLength),
+  payload: row.payload,
+})
+
+/** One delivery with its bytes. */
+export async function readQuarantined(db: LedgerDb, id: number): Promise<QuarantinedDelivery | undefined> {
+  const row = await db.selectFrom('quarantine_delivery').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && toDelivery(row)
 }

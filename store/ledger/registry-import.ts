@@ -16,8 +16,8 @@ import { referenceProblems } from './registry-references.ts'
 import { tableShapes } from './registry-shape.ts'
 import type { RegistrySource } from './registry-source.ts'
 import {
-  batchInserter,
   chunkRowsMax,
+  insertStatements,
   KeptRows,
   keptAbout,
   overlapProblems,
@@ -136,7 +136,7 @@ async function stageTable(
   rowsBefore: number,
 ): Promise<{ counts: TableCounts; lookAgain: boolean }> {
   const { ledger, batch, problems } = work
-  const insert = batchInserter(table, batch)
+  const insertion = insertStatements(ledger.db, table, batch)
   const file = work.source.fileOf(table)
   const counts = { read: 0, added: 0, corrected: 0, unchanged: 0 }
   // A parent may stand below its children in the file.
@@ -171,9 +171,10 @@ async function stageTable(
       kept.add({ ...row, batch })
     }
     lookAgain ||= tableShapes[table].dated && overlapProblems(table, kept, rows, batch).size > 0
+    const insert = fresh.length > 0 ? insertion(fresh) : undefined
     await ledger.write(async (transaction) => {
       await holdBatch(transaction, batch)
-      await insert(transaction, fresh)
+      if (insert) await transaction.executeQuery(insert)
     })
     counts.read += read
     work.report(table, counts.read, rowsBefore + counts.read)

@@ -1,6 +1,6 @@
 import { type CompiledQuery, sql } from 'kysely'
 import type { RegistryTable } from '#domain/registry.ts'
-import type { LedgerDb, LedgerTransaction } from './database.ts'
+import type { LedgerDb } from './database.ts'
 import { type AnyRow, type CellValue, isWithdrawn, keyText, type TableShape, tableShapes } from './registry-shape.ts'
 import type { CellProblem } from './registry-validate.ts'
 
@@ -71,28 +71,31 @@ export class KeptRows {
   }
 }
 
-type Inserter = (transaction: LedgerTransaction, rows: readonly StagedRow[]) => Promise<void>
-
-/** Adds rows of one table to a batch. The statement is built once for each number of rows, not for each chunk. */
-export function batchInserter(table: RegistryTable, batch: number): Inserter {
-  const columns = [...tableShapes[table].columns, 'batch']
+/**
+ * Gives the statement that adds rows of one table to a batch. It is built once for each number of rows, and before
+ * the transaction begins, so that the write lock is held for the writing only.
+ */
+export function insertStatements(
+  db: LedgerDb,
+  table: RegistryTable,
+  batch: number,
+): (rows: readonly StagedRow[]) => CompiledQuery {
+  const { columns } = tableShapes[table]
   const statements = new Map<number, CompiledQuery>()
-  const compile = (db: LedgerDb, count: number): CompiledQuery => {
-    const tuple = sql`(${sql.join(columns.map(() => sql`${null}`))})`
-    const into = sql.join(columns.map((column) => sql.ref(column)))
-    const tuples = sql.join(new Array(count).fill(tuple))
-    return sql`insert into ${sql.table(table)} (${into}) values ${tuples}`.compile(db)
+  const compile = (count: number): CompiledQuery => {
+    const tuple = sql`(${sql.join(new Array(columns.length + 1).fill(null))})`
+    const into = sql.join([...columns, 'batch'].map((column) => sql.ref(column)))
+    return sql`insert into ${sql.table(table)} (${into}) values ${sql.join(new Array(count).fill(tuple))}`.compile(db)
   }
-  return async (transaction, rows) => {
-    if (rows.length === 0) return
-    const statement = statements.get(rows.length) ?? compile(transaction, rows.length)
+  return (rows) => {
+    const statement = statements.get(rows.length) ?? compile(rows.length)
     statements.set(rows.length, statement)
     const parameters: CellValue[] = []
     for (const { row } of rows) {
-      for (const column of tableShapes[table].columns) parameters.push(row[column] as CellValue)
+      for (const column of columns) parameters.push(row[column] as CellValue)
       parameters.push(batch)
     }
-    await transaction.executeQuery({ ...statement, parameters })
+    return { ...statement, parameters }
   }
 }
 
