@@ -49,7 +49,6 @@ async function startEdge(
   }
   let broker: Broker | undefined
   const ingest: Ingest = await startIngest({
-    dataDirectory: folder.path,
     ledgerPath: folder.ledger,
     telemetry: { directory: folder.telemetry, retentionDays: values.retentionDays },
     watchDirectory: folder.watch,

@@ -1,3 +1,4 @@
+import type { ImportProblem } from '#domain/registry.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { exportRegistry } from '#store/ledger/registry-export.ts'
 import { type ImportResult, importRegistry } from '#store/ledger/registry-import.ts'
@@ -60,11 +61,16 @@ function reportImport(result: ImportResult): number {
     console.log(result.changed ? `Current as batch ${result.batch}.` : 'Nothing changed.')
     return exitCode.ok
   }
-  for (const { file, line, column, reason } of result.problems.slice(0, problemsPrintedMax)) {
+  printImportProblems(result.problems, result.problemCount)
+  return exitCode.failed
+}
+
+/** Names every bad row by file, line, column and reason, up to what a terminal can show. */
+export function printImportProblems(problems: readonly ImportProblem[], problemCount: number): void {
+  for (const { file, line, column, reason } of problems.slice(0, problemsPrintedMax)) {
     console.error(`${file}:${line} ${column}: ${reason}`)
   }
-  const rest = result.problemCount - Math.min(result.problems.length, problemsPrintedMax)
+  const rest = problemCount - Math.min(problems.length, problemsPrintedMax)
   if (rest > 0) console.error(`… and ${rest} more`)
-  console.error(`${result.problemCount} problem(s): nothing was imported.`)
-  return exitCode.failed
+  console.error(`${problemCount} problem(s): nothing was imported.`)
 }

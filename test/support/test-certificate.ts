@@ -1,0 +1,20 @@
+/** A self-signed certificate for localhost, valid for a hundred years; it protects nothing but tests. */
+export const testKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgbjOSrACnws6UuX2h
+d0MprWIYoPz6LdQmy3TkCVtAUsShRANCAAQqnFOF2EL4vlUK2b9jzp0lD762rslc
+3bgSb0DKp3guF5spNBpJRkul0ricJIsfgyj0XRMHqauT/oxtLhOO/oyR
+-----END PRIVATE KEY-----
+`
+
+export const testCertificate = `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUbptdMqcOgX5h+Gs74Us5f3hOLzgwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE2MTYzMloYDzIxMjYxMDI5
+MTYxNjMyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQqnFOF2EL4vlUK2b9jzp0lD762rslc3bgSb0DKp3guF5spNBpJRkul
+0ricJIsfgyj0XRMHqauT/oxtLhOO/oyRo28wbTAdBgNVHQ4EFgQUCTWg164q6nMq
+OMC+7Djo/N0xctswHwYDVR0jBBgwFoAUCTWg164q6nMqOMC+7Djo/N0xctswDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhALGx7l/sSYeN05R6CSLvCHgf2GzNTvMYVXWYIu03p2fSAiEA
+gWm0EMdObaTE9Xxw+lRFCLnyjFREKniJpC6RWX/e/q4=
+-----END CERTIFICATE-----
+`
