@@ -19,7 +19,7 @@ export type PlaceKind = RegistryRow<'device_period'>['place_kind']
  */
 export interface Visibility {
   readonly account: Account
-  /** Things of the registry, by table; a home only with the right to see homes. */
+  /** A thing of the registry that is there; a home only with the right to see homes. */
   seesThing(table: ThingTable, id: string): Promise<boolean>
   seesPlace(kind: PlaceKind, id: string): Promise<boolean>
   seesGateway(id: string): Promise<boolean>
@@ -48,8 +48,10 @@ export function makeVisibility({ db, firmReach }: VisibilityDeps, account: Accou
 
   const reach = (firm: string) => firmReach(firm, at)
 
+  const exists = async (table: ThingTable, id: string) => (await currentRow(db, table, id)) !== undefined
+
   async function seesTerritory(id: string): Promise<boolean> {
-    if (scope.kind === 'city') return true
+    if (scope.kind === 'city') return exists('territory', id)
     if (scope.kind === 'firm') return (await reach(scope.id)).territory.has(id)
     // Also what lies above: one has to know in which district one is.
     return (await pathOf(id)).includes(scope.id) || (await pathOf(scope.id)).includes(id)
@@ -60,7 +62,7 @@ export function makeVisibility({ db, firmReach }: VisibilityDeps, account: Accou
   }
 
   async function seesPlant(kind: 'source' | 'substation' | 'circuit', id: string): Promise<boolean> {
-    if (scope.kind === 'city') return true
+    if (scope.kind === 'city') return exists(kind, id)
     if (scope.kind === 'firm') return (await reach(scope.id)).plants.has(plantKey(kind, id))
     const where = await plantWhereabouts(db, kind, id, at)
     return where !== undefined && inScope(scope, where)
@@ -75,7 +77,7 @@ export function makeVisibility({ db, firmReach }: VisibilityDeps, account: Accou
 
   async function seesDwelling(id: string): Promise<boolean> {
     if (!mayHomes) return false
-    if (scope.kind === 'city') return true
+    if (scope.kind === 'city') return exists('dwelling', id)
     const where = await dwellingWhereabouts(db, id, at)
     return where !== undefined && inScope(scope, where)
   }
