@@ -72,6 +72,8 @@ export interface Journal extends DeliverySink {
   /** Says that no reader needs what lies before `position`: segments that lie before it whole may go. */
   release(position: number): void
   counters(): JournalCounters
+  /** Resolves when everything that was accepted so far is durable, or never will be. */
+  synced(): Promise<void>
   /** Makes everything accepted durable, as far as there is room, and closes. */
   close(): Promise<void>
 }
@@ -250,6 +252,11 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
       full: isFull(gathering.bytes()),
       tornBytes,
     }),
+    async synced() {
+      const group = ended ? undefined : gathering.groupFor(0)
+      if (group && group.records > 0) await new Promise<void>((resolve) => group.accepted.push(() => resolve()))
+      else await flushing
+    },
     async close() {
       ended ??= new JournalError('journal_closed', 'The journal is closed')
       roomMade?.()

@@ -1,0 +1,50 @@
+import type { Delivery } from '#domain/delivery.ts'
+import type { SqliteTelemetryOptions } from '#store/telemetry/sqlite/store.ts'
+import type { GatewayErrors } from './gateway-errors.ts'
+
+/** What the pipeline's thread is started with. */
+export interface PipelineWorkerData {
+  readonly ledgerPath: string
+  readonly telemetry: Pick<SqliteTelemetryOptions, 'directory' | 'retentionDays'>
+  readonly watchDirectory: string
+}
+
+/** A quarantined delivery that a person wants to go through again. */
+export interface DeliveryToSendAgain {
+  readonly quarantineId: number
+  readonly delivery: Delivery
+}
+
+/** From the edge's main thread to the pipeline. */
+export type ToPipeline =
+  | { readonly type: 'start'; readonly journalDirectory: string; readonly durableEnd: SharedArrayBuffer }
+  /** Answered with `settled` when the effect of everything before `position` is durable. */
+  | { readonly type: 'settle'; readonly request: number; readonly position: number }
+  /** The journal did not take these; they may be asked for again. */
+  | { readonly type: 'notSentAgain'; readonly quarantineIds: readonly number[] }
+  | { readonly type: 'stop'; readonly position: number; readonly timeoutMs: number }
+
+/** From the pipeline to the edge's main thread. */
+export type FromPipeline =
+  /** The stores are open; the readers want to continue from these positions. */
+  | { readonly type: 'opened'; readonly positions: readonly number[]; readonly registryVersion: number }
+  | {
+      readonly type: 'progress'
+      /** Nobody will read again what lies before it. */
+      readonly releasePosition: number
+      readonly counters: Record<string, number>
+      /** Readers that wait after a failure. */
+      readonly failing: readonly string[]
+    }
+  | { readonly type: 'registryVersion'; readonly version: number }
+  | { readonly type: 'gatewayErrors'; readonly gateway: string; readonly message: GatewayErrors }
+  | { readonly type: 'signals'; readonly head: number }
+  | { readonly type: 'sendAgain'; readonly deliveries: readonly DeliveryToSendAgain[] }
+  | { readonly type: 'settled'; readonly request: number }
+  | { readonly type: 'stopped' }
+  | {
+      readonly type: 'log'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly fields: object
+      readonly message: string
+    }

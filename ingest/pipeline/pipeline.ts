@@ -1,0 +1,163 @@
+import type { Ledger } from '#store/ledger/database.ts'
+import { readVersion } from '#store/ledger/ledger-version.ts'
+import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
+import type { JournalReader } from '../journal/reader.ts'
+import { BlockDecoder, type PipelineBlock } from './block-decoder.ts'
+import { type BlockSource, createBlockSource } from './block-source.ts'
+import { DeviceJudge } from './device-judge.ts'
+import { gatewayTeller } from './gateway-errors.ts'
+import { ledgerDirectory } from './ledger-directory.ts'
+import type { FromPipeline, ToPipeline } from './messages.ts'
+import { openQuarantineReader } from './quarantine-reader.ts'
+import { type OpenReader, type PipelineLog, type ReaderLoop, startReader } from './reader-loop.ts'
+import { createReplays } from './replays.ts'
+import { openTelemetryReader } from './telemetry-reader.ts'
+import { openWatchReader, type WatchKeeper } from './watch-reader.ts'
+
+/** Figures for people and for the release of segments; more often would only cost. */
+const progressMs = 100
+/** How soon a change of the registry, or a request to send again, is seen. */
+const ledgerPollMs = 500
+
+export interface PipelineOptions {
+  readonly ledger: Ledger
+  openTelemetry(): Promise<Pick<TelemetryStore, 'append' | 'progress' | 'close'>>
+  openWatch(): Promise<WatchKeeper>
+  openJournal(directory: string, durableEnd: SharedArrayBuffer): JournalReader
+  tell(message: FromPipeline): void
+  readonly log: PipelineLog
+}
+
+/** Everything between the durable journal and the stores, in the thread that calls it. */
+export interface Pipeline {
+  /** Handles a message from the edge's main thread; resolves when it is done with. */
+  handle(message: ToPipeline): Promise<void>
+}
+
+const readerNames = ['quarantine', 'telemetry', 'watch'] as const
+type ReaderName = (typeof readerNames)[number]
+
+/** Opens the stores and tells how far they are; the readers begin when the journal is there. */
+export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { ledger, log, tell } = options
+  const judge = new DeviceJudge(ledgerDirectory(ledger.db))
+  const teller = gatewayTeller((gateway, message) => tell({ type: 'gatewayErrors', gateway, message }))
+  const replays = createReplays(ledger.db, (deliveries) => tell({ type: 'sendAgain', deliveries }))
+  let loops: Record<ReaderName, ReaderLoop> | undefined
+  let blocks: BlockSource | undefined
+  let journal: JournalReader | undefined
+  let registryVersion = await readVersion(ledger.db, 'registry')
+  let progressTimer: NodeJS.Timeout | undefined
+  let pollTimer: NodeJS.Timeout | undefined
+  let stopping = false
+
+  async function introduced(block: PipelineBlock): Promise<void> {
+    const quarantine = loops?.quarantine
+    await quarantine?.saved(block.to)
+    if (quarantine && quarantine.savedPosition() < block.to) throw new Error('New devices could not be noted')
+  }
+
+  const openers: Record<ReaderName, () => Promise<OpenReader>> = {
+    quarantine: () =>
+      openQuarantineReader({
+        ledger,
+        noted: (devices) => judge.noted(devices),
+        onQuarantined: (rejected) => teller.tell(rejected, performance.now()),
+        onSentAgain: (ids) => replays.sent(ids),
+      }),
+    telemetry: () => openTelemetryReader({ openStore: options.openTelemetry, introduced }),
+    watch: () =>
+      openWatchReader({
+        openKeeper: options.openWatch,
+        introduced,
+        onSignals: (head) => tell({ type: 'signals', head }),
+      }),
+  }
+  const opened: Record<ReaderName, OpenReader> = {
+    quarantine: await openers.quarantine(),
+    telemetry: await openers.telemetry(),
+    watch: await openers.watch(),
+  }
+  tell({ type: 'opened', positions: readerNames.map((name) => opened[name].neededFrom()), registryVersion })
+
+  function start(directory: string, durableEnd: SharedArrayBuffer): void {
+    journal = options.openJournal(directory, durableEnd)
+    const source = createBlockSource(journal, new BlockDecoder(judge))
+    blocks = source
+    const startOne = (name: ReaderName) =>
+      startReader(opened[name], { name, blocks: source, open: openers[name], log, onProgress: progressed })
+    loops = { quarantine: startOne('quarantine'), telemetry: startOne('telemetry'), watch: startOne('watch') }
+    // A request may be older than a record in the journal that already grants it.
+    void loops.quarantine.saved(journal.durableEnd()).then(poll)
+    progressed()
+  }
+
+  function progressed(): void {
+    progressTimer ??= setTimeout(tellProgress, progressMs)
+  }
+
+  function tellProgress(): void {
+    progressTimer = undefined
+    if (!loops) return
+    const all = Object.values(loops)
+    const counters: Record<string, number> = {}
+    for (const loop of all) {
+      const of = { ...loop.counters(), lagBytes: (journal?.durableEnd() ?? 0) - loop.position() }
+      for (const [name, value] of Object.entries(of)) counters[`${loop.name}_${name}`] = value
+    }
+    tell({
+      type: 'progress',
+      releasePosition: Math.min(...all.map((loop) => loop.neededFrom())),
+      counters: { ...counters, ...blocks?.counters() },
+      failing: all.filter((loop) => loop.isFailing()).map((loop) => loop.name),
+    })
+  }
+
+  /** Looks for what others wrote into the ledger. A ledger that does not answer is the readers' matter to report. */
+  async function poll(): Promise<void> {
+    try {
+      const version = await readVersion(ledger.db, 'registry')
+      if (version !== registryVersion) {
+        registryVersion = version
+        tell({ type: 'registryVersion', version })
+      }
+      await replays.look()
+    } catch (error) {
+      log.warn({ err: error }, 'the ledger does not answer')
+    }
+    if (!stopping) pollTimer = setTimeout(poll, ledgerPollMs)
+  }
+
+  async function settle(request: number, position: number): Promise<void> {
+    await Promise.all(
+      Object.values(loops ?? {}).map(async (loop) => {
+        loop.hurry(position)
+        await loop.saved(position)
+      }),
+    )
+    tellProgress()
+    tell({ type: 'settled', request })
+  }
+
+  async function stop(position: number, timeoutMs: number): Promise<void> {
+    stopping = true
+    clearTimeout(pollTimer)
+    const deadlineMs = performance.now() + timeoutMs
+    if (loops) await Promise.all(Object.values(loops).map((loop) => loop.stop(position, deadlineMs)))
+    else for (const reader of Object.values(opened)) await reader.close()
+    tellProgress()
+    clearTimeout(progressTimer)
+    await journal?.close()
+    await ledger.close()
+    tell({ type: 'stopped' })
+  }
+
+  return {
+    async handle(message) {
+      if (message.type === 'start') start(message.journalDirectory, message.durableEnd)
+      else if (message.type === 'settle') await settle(message.request, message.position)
+      else if (message.type === 'notSentAgain') replays.failed(message.quarantineIds)
+      else await stop(message.position, message.timeoutMs)
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import type { LedgerDb } from '#store/ledger/database.ts'
+import { pendingReplays } from '#store/ledger/quarantine-replay.ts'
+import type { DeliveryToSendAgain } from './messages.ts'
+
+/** As many as wait for the journal at once; the rest stay requested in the ledger. */
+const underWayMax = 200
+
+/** Brings quarantined deliveries that a person asked for to the journal, each once. */
+export interface Replays {
+  /** Looks for requests that are not yet under way. */
+  look(): Promise<void>
+  /** These came out of the journal and are marked in the ledger. */
+  sent(quarantineIds: readonly number[]): void
+  /** The journal did not take these. */
+  failed(quarantineIds: readonly number[]): void
+}
+
+export function createReplays(db: LedgerDb, send: (deliveries: readonly DeliveryToSendAgain[]) => void): Replays {
+  const underWay = new Set<number>()
+  const forget = (ids: readonly number[]) => {
+    for (const id of ids) underWay.delete(id)
+  }
+  return {
+    async look() {
+      const requested = await pendingReplays(db, underWayMax)
+      const fresh = requested.filter(({ id }) => !underWay.has(id))
+      if (fresh.length === 0) return
+      for (const { id } of fresh) underWay.add(id)
+      send(
+        fresh.map(({ id, gateway, topic, payload, receivedAt }) => ({
+          quarantineId: id,
+          delivery: { gateway, topic, payload, qos: 1, dup: false, retain: false, packetId: 0, receivedAt },
+        })),
+      )
+    },
+    sent: forget,
+    failed: forget,
+  }
+}

@@ -1,0 +1,75 @@
+import type { ReadingBatch } from '#domain/reading.ts'
+import type { AppendResult, TelemetryStore } from '#store/telemetry/telemetry-store.ts'
+import type { PipelineBlock } from './block-decoder.ts'
+import { joinedBatches } from './columns.ts'
+import type { OpenReader } from './reader-loop.ts'
+
+/** Every append is a transaction with a sync of its own: what comes within this time goes together. */
+const gatherMs = 400
+/** Without readings only the position is to be saved, and that is worth a transaction now and then. */
+const idleSaveMs = 5_000
+/** Enough for one append; more would only wait longer. */
+const gatherReadings = 65_536
+
+/** Only what the reader needs of the store. */
+type Store = Pick<TelemetryStore, 'append' | 'progress' | 'close'>
+
+interface TelemetryReaderOptions {
+  openStore(): Promise<Store>
+  /** Resolves when the ledger has noted the devices that this block introduces; see `quarantine-reader.ts`. */
+  introduced(block: PipelineBlock): Promise<void>
+}
+
+/** Brings readings into the telemetry store, many blocks with one append. */
+export async function openTelemetryReader({ openStore, introduced }: TelemetryReaderOptions): Promise<OpenReader> {
+  const store = await openStore()
+  const progress = await store.progress()
+  const counters = { readings: 0, stored: 0, repeats: 0, corrections: 0, withoutTime: 0, ...progress.counters }
+  let savedPosition = progress.position
+  let position = savedPosition
+  let gathered: ReadingBatch[] = []
+  let gatheredReadings = 0
+  let gatheredWithoutTime = 0
+  let saveDueMs: number | undefined
+
+  async function save(): Promise<void> {
+    if (saveDueMs === undefined) return
+    const batch = joinedBatches(gathered)
+    counters.readings += batch.count
+    counters.withoutTime += gatheredWithoutTime
+    add(counters, await store.append(batch, position, counters))
+    savedPosition = position
+    gathered = []
+    gatheredReadings = 0
+    gatheredWithoutTime = 0
+    saveDueMs = undefined
+  }
+
+  return {
+    get position() {
+      return position
+    },
+    async apply(block) {
+      if (block.introduces) await introduced(block)
+      gathered.push(block.readings)
+      gatheredReadings += block.readings.count
+      gatheredWithoutTime += block.readingsWithoutTime
+      position = block.to
+      const latestMs = performance.now() + (gatheredReadings > 0 ? gatherMs : idleSaveMs)
+      saveDueMs = Math.min(saveDueMs ?? latestMs, latestMs)
+      if (gatheredReadings >= gatherReadings) await save()
+    },
+    saveDueMs: () => saveDueMs,
+    save,
+    savedPosition: () => savedPosition,
+    neededFrom: () => savedPosition,
+    counters: () => ({ ...counters }),
+    close: () => store.close(),
+  }
+}
+
+function add(counters: { stored: number; repeats: number; corrections: number }, result: AppendResult): void {
+  counters.stored += result.stored
+  counters.repeats += result.repeats
+  counters.corrections += result.corrections
+}

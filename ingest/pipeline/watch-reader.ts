@@ -1,0 +1,44 @@
+import type { Signal } from '#domain/signal.ts'
+import type { DecodedBlock } from '../decoded-block.ts'
+import type { PipelineBlock } from './block-decoder.ts'
+import type { OpenReader } from './reader-loop.ts'
+
+/** What the pipeline needs of the watch. */
+export interface WatchKeeper {
+  /** First record that is not applied; its effects and this position are saved together. */
+  readonly position: number
+  /** First record that a restart would read again, to rebuild the state; `position` where it needs no replay. */
+  readonly replayPosition: number
+  apply(block: DecodedBlock): Promise<{ readonly signals: readonly Signal[] }>
+  counters(): Record<string, number>
+  close(): Promise<void>
+}
+
+interface WatchReaderOptions {
+  openKeeper(): Promise<WatchKeeper>
+  introduced(block: PipelineBlock): Promise<void>
+  /** The stream has grown up to this number. */
+  onSignals(head: number): void
+}
+
+/** Brings blocks to the watch. */
+export async function openWatchReader({ openKeeper, introduced, onSignals }: WatchReaderOptions): Promise<OpenReader> {
+  const keeper = await openKeeper()
+  return {
+    get position() {
+      return keeper.position
+    },
+    async apply(block) {
+      if (block.introduces) await introduced(block)
+      const { signals } = await keeper.apply(block)
+      const head = signals.at(-1)?.number
+      if (head !== undefined) onSignals(head)
+    },
+    saveDueMs: () => undefined,
+    save: async () => {},
+    savedPosition: () => keeper.position,
+    neededFrom: () => Math.min(keeper.position, keeper.replayPosition),
+    counters: () => keeper.counters(),
+    close: () => keeper.close(),
+  }
+}

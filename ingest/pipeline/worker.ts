@@ -1,0 +1,44 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { openLedger } from '#store/ledger/database.ts'
+import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
+import { openJournalReader } from '../journal/reader.ts'
+import { openWatchKeeper } from '../watch/keeper.ts'
+import type { FromPipeline, PipelineWorkerData, ToPipeline } from './messages.ts'
+import { openPipeline } from './pipeline.ts'
+import type { PipelineLog } from './reader-loop.ts'
+
+/** The thread that may block: it decodes the journal and writes the stores. */
+if (parentPort === null) throw new Error('This module is the pipeline worker; start it as one')
+const port = parentPort
+const { ledgerPath, telemetry, watchDirectory } = workerData as PipelineWorkerData
+const tell = (message: FromPipeline) => port.postMessage(message)
+
+const logAt = (level: keyof PipelineLog) => (fields: object, message: string) => {
+  // An Error loses its code and cause on the way to another thread; its text is what a person needs.
+  const plain = Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? errorText(value) : value])
+  tell({ type: 'log', level, fields: Object.fromEntries(plain), message })
+}
+const log: PipelineLog = { info: logAt('info'), warn: logAt('warn'), error: logAt('error') }
+
+function errorText(error: Error): string {
+  const code = 'code' in error ? ` [${String(error.code)}]` : ''
+  const cause = error.cause instanceof Error ? `; caused by ${errorText(error.cause)}` : ''
+  return `${error.stack ?? error.message}${code}${cause}`
+}
+
+const ledger = await openLedger(ledgerPath)
+const pipeline = await openPipeline({
+  ledger,
+  openTelemetry: () => openSqliteTelemetry({ ...telemetry, warn: (message) => log.warn({}, message) }),
+  openWatch: () => openWatchKeeper({ ledger, directory: watchDirectory, log }),
+  openJournal: (directory, durableEnd) => openJournalReader({ directory, durableEnd }),
+  tell,
+  log,
+})
+
+port.on('message', (message: ToPipeline) => {
+  // A rejection is not caught: it ends the worker with its reason, and the edge with it.
+  void pipeline.handle(message).then(() => {
+    if (message.type === 'stop') port.close()
+  })
+})
