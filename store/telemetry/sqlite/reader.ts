@@ -132,7 +132,8 @@ export function openSqliteTelemetryReader(options: SqliteTelemetryReaderOptions)
 
 /** Takes in a chunk of names that `names` does not know yet; false when there is none. */
 export function loadMoreNames(db: DatabaseSync, names: DeviceNames): boolean {
-  const all = db.prepare('SELECT max(first_number + count) AS count FROM device_names').get()?.count
+  const last = 'SELECT first_number + count AS count FROM device_names ORDER BY first_number DESC LIMIT 1'
+  const all = db.prepare(last).get()?.count
   if (Number(all ?? 0) <= names.count()) return false
   names.reserve(Number(all))
   const chunk = db
@@ -210,7 +211,7 @@ function movedOut(db: DatabaseSync, floorDay: number): number {
 
 function sumUp(source: ReadingSource, moved: number) {
   const parts = [...source.runs(), ...source.batches()]
-  const readings = parts.reduce((sum, part) => sum + part.kept, -moved)
+  const readings = parts.reduce((sum, part) => sum + part.kept, 0) - moved
   const bytes = [...source.runs(), source.newest()].reduce((sum, run) => sum + (run?.bytes ?? 0), 0)
   if (parts.length === 0) return { bytes, readings }
   return {
