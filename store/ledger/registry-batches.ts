@@ -125,7 +125,7 @@ async function removeBatch(ledger: Ledger, batch: number): Promise<void> {
 /** Removes at most `rowsRemovedMax` rows; the number that went. */
 async function removeSome(ledger: Ledger, table: RegistryTable, batch: number): Promise<number> {
   const key = sql.join(tableShapes[table].key.map((column) => sql.ref(column)))
-  const removed = await ledger.write((transaction) =>
+  const removed = await ledger.stage((transaction) =>
     sql`delete from ${sql.table(table)} where batch = ${batch} and (${key}) in (
       select ${key} from ${sql.table(table)} where batch = ${batch} limit ${rowsRemovedMax})`.execute(transaction),
   )

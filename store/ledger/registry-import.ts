@@ -172,7 +172,7 @@ async function stageTable(
     }
     lookAgain ||= tableShapes[table].dated && overlapProblems(table, kept, rows, batch).size > 0
     const insert = fresh.length > 0 ? insertion(fresh) : undefined
-    await ledger.write(async (transaction) => {
+    await ledger.stage(async (transaction) => {
       await holdBatch(transaction, batch)
       if (insert) await transaction.executeQuery(insert)
     })
@@ -197,7 +197,7 @@ async function lookAgain(work: Import, table: RegistryTable): Promise<void> {
         ? await referenceProblems(ledger.db, table, rows, problems.isRejected)
         : overlapProblems(table, new KeptRows(table, await keptAbout(ledger.db, table, rows)), rows, batch)
     for (const [staged, reasons] of wrong) problems.add(file, staged.line, reasons)
-    await ledger.write((transaction) => holdBatch(transaction, batch))
+    await ledger.stage((transaction) => holdBatch(transaction, batch))
   }
 }
 
