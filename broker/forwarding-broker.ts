@@ -29,8 +29,13 @@ export class ForwardingBroker extends Aedes {
   override publish(packet: PublishPacket, clientOrDone?: Client | null | Done, doneOfClient?: Done): void {
     const done = typeof clientOrDone === 'function' ? clientOrDone : doneOfClient
     // Nothing is told on $SYS: whoever may ask has counters, and a reconnect of the whole city stays cheap.
-    if (!packet.topic.startsWith('$')) this.#forward(packet)
+    if (!packet.topic.startsWith('$') && this.#isWanted(packet)) this.#forward(packet)
     done?.()
+  }
+
+  /** Most readings have no subscriber. */
+  #isWanted({ topic, qos, retain }: PublishPacket): boolean {
+    return retain || this.#subscriptions.wants(topic) || (qos > 0 && this.#store.wants(topic))
   }
 
   #forward(packet: PublishPacket): void {

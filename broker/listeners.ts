@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -59,31 +59,37 @@ export function plaintextProblem(listen: Listen, allowPlaintext: boolean): Error
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
+/**
+ * libuv accepts one connection a turn of the event loop for each listening socket. A turn takes tens of milliseconds
+ * while a city replays what it kept, and then a single socket lets in fewer than twenty gateways a second. On Linux
+ * several sockets share the port.
+ */
+const acceptorsOnLinux = 16
+/** Connections that wait to be accepted; Linux allows no more unless configured. */
+const backlogMax = 4_096
+
 export async function openListeners(listen: Listen, parts: ListenerParts): Promise<Listeners> {
-  const servers: { kind: keyof Listen; server: Server; at: ListenAddress }[] = []
   const { tcp, tls, websocket, secureWebsocket } = listen
-  if (tcp) servers.push({ kind: 'tcp', server: tcpServer(parts), at: tcp })
-  if (tls) servers.push({ kind: 'tls', server: tlsServer(tls, parts), at: tls })
-  if (websocket) {
-    servers.push({ kind: 'websocket', server: withWebSocket(createHttpServer(notMqtt), parts), at: websocket })
-  }
+  const wanted: { kind: keyof Listen; at: ListenAddress; create: () => Server }[] = []
+  if (tcp) wanted.push({ kind: 'tcp', at: tcp, create: () => tcpServer(parts) })
+  if (tls) wanted.push({ kind: 'tls', at: tls, create: () => tlsServer(tls, parts) })
+  if (websocket) wanted.push({ kind: 'websocket', at: websocket, create: () => webSocketServer(parts) })
   if (secureWebsocket) {
-    const { key, cert } = secureWebsocket
-    const server = createHttpsServer({ key, cert, minVersion: 'TLSv1.2' }, notMqtt)
-    servers.push({ kind: 'secureWebsocket', server: withWebSocket(server, parts), at: secureWebsocket })
+    wanted.push({ kind: 'secureWebsocket', at: secureWebsocket, create: () => webSocketServer(parts, secureWebsocket) })
   }
 
+  const servers: Server[] = []
   const stop = () => {
-    for (const { server } of servers) server.close()
+    for (const server of servers) server.close()
   }
   const addresses: Partial<Record<keyof Listen, ListenAddress>> = {}
   try {
-    for (const { kind, server, at } of servers) addresses[kind] = await listenOn(server, kind, at)
+    for (const { kind, at, create } of wanted) addresses[kind] = await openAcceptors(kind, at, create, servers)
   } catch (error) {
     stop()
     throw error
   }
-  const closed = servers.map(({ server }) => new Promise<void>((resolve) => server.once('close', () => resolve())))
+  const closed = servers.map((server) => new Promise<void>((resolve) => server.once('close', () => resolve())))
   return {
     addresses,
     stop,
@@ -91,6 +97,29 @@ export async function openListeners(listen: Listen, parts: ListenerParts): Promi
       await Promise.all(closed)
     },
   }
+}
+
+/** Opens all sockets of one address and adds their servers to `opened`. */
+async function openAcceptors(
+  kind: string,
+  at: ListenAddress,
+  create: () => Server,
+  opened: Server[],
+): Promise<ListenAddress> {
+  const shared = process.platform === 'linux'
+  if (shared && at.port !== 0) {
+    // A shared port would let a second service in unnoticed, so first see that the port is free.
+    const probe = createTcpServer()
+    await listenOn(probe, kind, at, false)
+    await new Promise((resolve) => probe.close(resolve))
+  }
+  let bound = at
+  for (let acceptor = 0; acceptor < (shared ? acceptorsOnLinux : 1); acceptor++) {
+    const server = create()
+    bound = await listenOn(server, kind, bound, shared)
+    opened.push(server)
+  }
+  return bound
 }
 
 /** Runs for every TCP connection, before TLS, HTTP or MQTT have cost anything; false when it is turned away. */
@@ -122,10 +151,16 @@ function tlsServer({ key, cert }: SecureListenAddress, parts: ListenerParts): Se
   return server
 }
 
-function withWebSocket(server: HttpServer, parts: ListenerParts): Server {
+function webSocketServer(parts: ListenerParts, secure?: SecureListenAddress): Server {
   const { limits } = parts
-  server.headersTimeout = limits.connectMs
-  server.requestTimeout = limits.connectMs
+  const times = {
+    headersTimeout: limits.connectMs,
+    requestTimeout: limits.connectMs,
+    connectionsCheckingInterval: limits.connectMs,
+  }
+  const server = secure
+    ? createHttpsServer({ ...times, key: secure.key, cert: secure.cert, minVersion: 'TLSv1.2' }, notMqtt)
+    : createHttpServer(times, notMqtt)
   const webSockets = new WebSocketServer({
     noServer: true,
     // A frame may carry several packets; like a TCP segment it is bounded, and the packets in it are again.
@@ -155,14 +190,19 @@ const notMqtt: RequestListener = (_request, response) => {
   response.end('This port speaks MQTT over WebSocket, path /mqtt.\n')
 }
 
-function listenOn(server: Server, kind: string, { host, port }: ListenAddress): Promise<ListenAddress> {
+function listenOn(
+  server: Server,
+  kind: string,
+  { host, port }: ListenAddress,
+  reusePort: boolean,
+): Promise<ListenAddress> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) => {
       const message = `the broker cannot listen for ${kind} on ${host}:${port}: ${cause.message}`
       reject(Object.assign(new Error(message, { cause }), { code: 'broker_listen_failed' }))
     }
     server.once('error', failed)
-    server.listen(port, host, () => {
+    server.listen({ host, port, reusePort, backlog: backlogMax }, () => {
       server.off('error', failed)
       const bound = server.address()
       resolve({ host, port: bound !== null && typeof bound === 'object' ? bound.port : port })

@@ -12,6 +12,8 @@ export interface LiveSubscriptions {
   removeListener(filter: string, deliver: Deliver, done?: Done): void
   emit(packet: AedesPublishPacket, done?: Done): void
   close(done?: Done): void
+  /** Is anybody there who reads this topic? */
+  wants(topic: string): boolean
 }
 
 /**
@@ -39,6 +41,7 @@ export function liveSubscriptions(): LiveSubscriptions {
     close(done) {
       done?.()
     },
+    wants: index.has,
   }
 }
 

@@ -83,6 +83,8 @@ export function sessionStore(
   }
 
   return {
+    /** Is there a session that would have a message on this topic kept for it? */
+    wants: keepers.has,
     enqueue,
     retain,
     forget,

@@ -7,6 +7,8 @@ import { filterMatches, hasWildcard } from './topic-filter.ts'
 export interface TopicIndex<T> {
   add(filter: string, item: T): void
   remove(filter: string, item: T): void
+  /** True where at least one filter takes in the topic. */
+  has(topic: string): boolean
   /** Everything whose filter takes in the topic, once for each such filter; undefined when there is nothing. */
   match(topic: string): T[] | undefined
 }
@@ -27,6 +29,11 @@ export function topicIndex<T>(): TopicIndex<T> {
       const table = tableOf(filter)
       const items = table.get(filter)
       if (items?.delete(item) && items.size === 0) table.delete(filter)
+    },
+    has(topic) {
+      if (exact.has(topic)) return true
+      for (const filter of wildcard.keys()) if (filterMatches(filter, topic)) return true
+      return false
     },
     match(topic) {
       const same = exact.get(topic)
