@@ -7,6 +7,8 @@ import { createRandom, type Random } from './random.ts'
 
 interface Candidates {
   readonly circuits: readonly string[]
+  /** Circuits with radiators: heated floors keep a home warm for half a day, which is no story. */
+  readonly radiatorCircuits: readonly string[]
   readonly sources: readonly string[]
   readonly substations: readonly string[]
   readonly buildings: readonly string[]
@@ -27,7 +29,11 @@ const windowSamplingMsMax = 5 * minuteMs
 function candidatesOf(city: City): Candidates {
   const homesOf = (key: (home: City['dwellings'][number]) => string | number | undefined) =>
     Map.groupBy(city.dwellings, key)
-  const crowded = [...homesOf(({ circuit }) => circuit)].filter(([, homes]) => homes.length >= homesToNotice)
+  const crowded = [...homesOf(({ circuit }) => circuit)]
+    .filter(([, homes]) => homes.length >= homesToNotice)
+    .flatMap(([index]) => city.circuits[index as number] ?? [])
+  const circuits = crowded.length > 0 ? crowded : city.circuits
+  const radiators = circuits.filter(({ floorHeating }) => !floorHeating)
   const probes = city.devices.filter(({ kind }) => kind === 'probe')
   const gateways = [...new Set(probes.map(({ gateway }) => gateway))]
   const watched = probes.filter(({ samplingMs }) => samplingMs <= windowSamplingMsMax)
@@ -35,9 +41,8 @@ function candidatesOf(city: City): Candidates {
   const keys = (groups: ReadonlyMap<string | number | undefined, unknown>) =>
     [...groups.keys()].filter((key) => key !== undefined).map(String)
   return {
-    circuits: (crowded.length > 0 ? crowded.map(([index]) => index as number) : [0]).map(
-      (index) => city.circuits[index]?.id ?? '',
-    ),
+    circuits: idsOf(circuits),
+    radiatorCircuits: idsOf(radiators.length > 0 ? radiators : circuits),
     sources: idsOf(city.sources.filter(({ kind }) => kind !== 'peakBoiler')),
     substations: idsOf(city.substations),
     buildings: keys(homesOf(({ building }) => building)),
@@ -63,7 +68,7 @@ export function demoFaults(city: City, opensAt: number): Fault[] {
   const gateways = shuffled(among.probeGateways, random.fork('gateways'))
   const window = pick(among.watchedHomes, 'window')
   const faults: Fault[] = [
-    { kind: 'pumpTrip', subject: pick(among.circuits, 'pump'), from: before(40), to: before(33.5) },
+    { kind: 'pumpTrip', subject: pick(among.radiatorCircuits, 'pump'), from: before(40), to: before(33.5) },
     { kind: 'imbalance', subject: pick(among.buildings, 'imbalance'), from: before(52), to: later },
     { kind: 'airLock', subject: pick(among.risers, 'air'), from: before(30), to: before(9) },
     { kind: 'openWindow', subject: window, from: before(7), to: before(6.3) },
@@ -116,7 +121,12 @@ export function coldWaveInFiveMinutes(city: City, from: number): Scenario {
     faults: [
       { kind: 'coldWave', subject: 'city', from, to: from + 30 * hourMs, size: 12 },
       { kind: 'boilerTrip', subject: largest?.id ?? '', from: from + 5 * minuteMs, to: from + 14 * hourMs },
-      { kind: 'pumpTrip', subject: random.pick(among.circuits), from: from + 2 * minuteMs, to: from + 8 * hourMs },
+      {
+        kind: 'pumpTrip',
+        subject: random.pick(among.radiatorCircuits),
+        from: from + 2 * minuteMs,
+        to: from + 8 * hourMs,
+      },
     ],
   }
 }
