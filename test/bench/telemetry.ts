@@ -4,17 +4,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ReadingBatch } from '#domain/reading.ts'
+import { defaultMergeLimits } from '#store/telemetry/sqlite/merge-plan.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 
 /*
  * Measures the SQLite telemetry store: devices report every ten minutes in an order that changes from round to round.
- * Prints JSON lines. node test/bench/telemetry.ts --devices 2500000 --seconds 15 --batch 4200
+ * Prints JSON lines.
+ *   node test/bench/telemetry.ts --devices 2500000 --seconds 15 --batch 4200
+ * With --hours the limits of merges shrink with the number of devices, so that a fiftieth of the city makes the same
+ * number of files as the whole:
+ *   node test/bench/telemetry.ts --devices 50000 --hours 71 --batch 84 --maintain 420
  */
 const { values: flags } = parseArgs({
   options: {
     devices: { type: 'string', default: '2500000' },
     seconds: { type: 'string', default: '15' },
+    /** Hours of the city's time to write instead of `seconds`. */
+    hours: { type: 'string' },
     /** Readings an append; the city sends 4,200 a second. */
     batch: { type: 'string', default: '4200' },
     /** Readings between two calls of `maintain`; 4,200 times five seconds is what the service does. */
@@ -83,13 +90,20 @@ function percentile(sorted: number[], share: number): number {
   return rounded(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))], 2)
 }
 
+const share = flags.hours === undefined ? 1 : devices / 2_500_000
+const mergeLimits = {
+  ...defaultMergeLimits,
+  batchRowsDue: defaultMergeLimits.batchRowsDue * share,
+  newestRowsDueMin: defaultMergeLimits.newestRowsDueMin * share,
+}
+
 const rssBefore = process.memoryUsage.rss()
 const directory = flags.directory ?? (await mkdtemp(join(tmpdir(), 'telemetry-bench-')))
 try {
   const batches = load()
   batches.next()
   const rssWithLoad = process.memoryUsage.rss()
-  let store = await openSqliteTelemetry({ directory })
+  let store = await openSqliteTelemetry({ directory, mergeLimits })
   const written = { append: 0, maintain: 0, first: 0 }
   const spent = { append: 0, maintain: 0 }
   const appendMs: number[] = []
@@ -97,7 +111,8 @@ try {
   let sinceMaintain = 0
   let now = 0
   const endAt = performance.now() + Number(flags.seconds) * 1000
-  while (performance.now() < endAt) {
+  const goal = flags.hours === undefined ? undefined : Number(flags.hours) * (3_600_000 / roundMs) * devices
+  while (goal === undefined ? performance.now() < endAt : readings < goal) {
     const next = batches.next().value as { batch: ReadingBatch; now: number }
     now = next.now
     const before = { at: performance.now(), bytes: bytesWritten() }

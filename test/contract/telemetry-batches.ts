@@ -27,3 +27,14 @@ export function batchOf(readings: readonly TestReading[]): ReadingBatch {
     receivedAt: Float64Array.from(readings, (reading) => reading.receivedAt ?? reading.at),
   }
 }
+
+export const numberedDevices = ['P-0', 'P-1', 'P-2', 'P-3', 'P-4']
+const numberedFrom = Date.UTC(2026, 0, 15)
+
+/** Readings of batch `number`: the same at every call, from four of five devices, three hours after the batch before. */
+export function numberedReadings(number: number): TestReading[] {
+  const at = numberedFrom + number * 3 * 3_600_000
+  return numberedDevices
+    .filter((_, index) => index !== number % 5)
+    .map((device) => ({ device, at, value: number / 10 }))
+}

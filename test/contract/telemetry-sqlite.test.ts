@@ -13,18 +13,7 @@ import type { Latest, TelemetryReader } from '#store/telemetry/telemetry-store.t
 import { batchOf, type TestReading } from './telemetry-batches.ts'
 import { type TelemetryHarness, telemetryContract } from './telemetry-contract.ts'
 import { makeTelemetryModel } from './telemetry-model.ts'
-
-/** So small that a few batches go through every level of merges. */
-const tinyMerges: MergeLimits = {
-  batchRowsDue: 12,
-  batchCountDue: 3,
-  sortedRowsMax: 20,
-  fanIn: 3,
-  mergeRunsMax: 4,
-  newestRowsDueMin: 5,
-  newestRowsPerSeries: 2,
-  blockRows: 4,
-}
+import { tinyMerges } from './telemetry-tiny-merges.ts'
 
 async function makeHarness(mergeLimits?: MergeLimits): Promise<TelemetryHarness> {
   const directory = await mkdtemp(join(tmpdir(), 'telemetry-'))
