@@ -24,20 +24,23 @@ interface TelemetryReaderOptions {
 export async function openTelemetryReader({ openStore, introduced }: TelemetryReaderOptions): Promise<OpenReader> {
   const store = await openStore()
   const progress = await store.progress()
-  const counters = { readings: 0, stored: 0, repeats: 0, corrections: 0, withoutTime: 0, ...progress.counters }
+  const counters = continuedCounters(progress.counters)
   let savedPosition = progress.position
   let position = savedPosition
   let gathered: ReadingBatch[] = []
   let gatheredReadings = 0
   let gatheredWithoutTime = 0
   let saveDueMs: number | undefined
+  /** What became of the last batch is known only after its append, so it is saved with the next one. */
+  let resultUnsaved = false
 
-  async function save(): Promise<void> {
-    if (saveDueMs === undefined) return
+  async function append(): Promise<void> {
     const batch = joinedBatches(gathered)
     counters.readings += batch.count
     counters.withoutTime += gatheredWithoutTime
+    resultUnsaved = false
     add(counters, await store.append(batch, position, counters))
+    resultUnsaved = batch.count > 0
     savedPosition = position
     gathered = []
     gatheredReadings = 0
@@ -57,18 +60,51 @@ export async function openTelemetryReader({ openStore, introduced }: TelemetryRe
       position = block.to
       const latestMs = performance.now() + (gatheredReadings > 0 ? gatherMs : idleSaveMs)
       saveDueMs = Math.min(saveDueMs ?? latestMs, latestMs)
-      if (gatheredReadings >= gatherReadings) await save()
+      if (gatheredReadings >= gatherReadings) await append()
     },
     saveDueMs: () => saveDueMs,
-    save,
+    async save() {
+      if (saveDueMs !== undefined) await append()
+    },
     savedPosition: () => savedPosition,
     neededFrom: () => savedPosition,
     counters: () => ({ ...counters }),
-    close: () => store.close(),
+    async close() {
+      try {
+        if (resultUnsaved && gathered.length === 0) await append()
+      } finally {
+        await store.close()
+      }
+    },
   }
 }
 
-function add(counters: { stored: number; repeats: number; corrections: number }, result: AppendResult): void {
+interface Counters extends Record<string, number> {
+  /** readings = stored + repeats + corrections + outcomeUnknown */
+  readings: number
+  stored: number
+  repeats: number
+  corrections: number
+  /** Readings of a batch that was stored just before a crash: kept or recognised as ever, only not told apart. */
+  outcomeUnknown: number
+  withoutTime: number
+}
+
+function continuedCounters(saved: Readonly<Record<string, number>>): Counters {
+  const counters: Counters = {
+    readings: 0,
+    stored: 0,
+    repeats: 0,
+    corrections: 0,
+    outcomeUnknown: 0,
+    withoutTime: 0,
+    ...saved,
+  }
+  counters.outcomeUnknown = counters.readings - counters.stored - counters.repeats - counters.corrections
+  return counters
+}
+
+function add(counters: Counters, result: AppendResult): void {
   counters.stored += result.stored
   counters.repeats += result.repeats
   counters.corrections += result.corrections
