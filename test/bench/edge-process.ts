@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ClockAnchor, wallClockAnchor } from '#domain/time.ts'
 import { type Service, startService } from '../../commands/supervisor.ts'
@@ -47,7 +46,7 @@ export async function startEdgeProcess(options: EdgeProcessOptions): Promise<Edg
 
 function profileOptions(folder: string): string {
   mkdirSync(folder, { recursive: true })
-  return `--cpu-prof --cpu-prof-dir=${join(folder)}`
+  return `${process.env.NODE_OPTIONS ?? ''} --cpu-prof --cpu-prof-dir=${folder}`
 }
 
 async function killService(service: Service): Promise<void> {
@@ -66,11 +65,13 @@ export async function scrape(address: string): Promise<Map<string, number>> {
   return values
 }
 
-/** Positions in the journal: its durable end, and how far each reader's effects are durable. */
+/** How far each reader of the journal is behind its end, in bytes, and how many bytes came in since the start. */
 export interface Readers {
-  readonly end: number
-  readonly telemetry: number
-  readonly watch: number
+  readonly journalBytes: number
+  readonly telemetryLagBytes: number
+  readonly watchLagBytes: number
+  /** Readings whose effect on the telemetry store is durable: stored ones, repeats and corrections. */
+  readonly readings: number
 }
 
 export async function readersOf(edge: EdgeProcess): Promise<Readers> {
@@ -80,16 +81,25 @@ export async function readersOf(edge: EdgeProcess): Promise<Readers> {
     if (found === undefined) throw new Error(`The edge has no metric warmcity_ingest_${name}`)
     return found
   }
-  return { end: value('journal_end'), telemetry: value('telemetry_position'), watch: value('watch_position') }
+  return {
+    journalBytes: value('journal_bytes'),
+    telemetryLagBytes: value('telemetry_lag_bytes'),
+    watchLagBytes: value('watch_lag_bytes'),
+    readings: value('telemetry_readings'),
+  }
 }
 
 /** A tick a second comes into the journal without anybody's doing. */
 const ticksBytes = 500
 const pollMs = 50
 
-/** Resolves when both readers have come to the journal's end; gives how long each took, in seconds. */
+/**
+ * Resolves when the store holds so many readings and the watch has come to the journal's end; gives how long each
+ * took, in seconds.
+ */
 export async function untilCaughtUp(
   edge: EdgeProcess,
+  readingsWanted: number,
   withinMs: number,
 ): Promise<{ telemetrySeconds: number; watchSeconds: number }> {
   const startedAt = performance.now()
@@ -98,8 +108,8 @@ export async function untilCaughtUp(
   let watchSeconds: number | undefined
   for (;;) {
     const readers = await readersOf(edge)
-    if (readers.end - readers.telemetry <= ticksBytes) telemetrySeconds ??= seconds()
-    if (readers.end - readers.watch <= ticksBytes) watchSeconds ??= seconds()
+    if (readers.readings >= readingsWanted) telemetrySeconds ??= seconds()
+    if (readers.watchLagBytes <= ticksBytes) watchSeconds ??= seconds()
     if (telemetrySeconds !== undefined && watchSeconds !== undefined) return { telemetrySeconds, watchSeconds }
     if (performance.now() - startedAt > withinMs) throw new Error(`The readers are behind: ${JSON.stringify(readers)}`)
     await pause(pollMs)

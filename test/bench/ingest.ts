@@ -144,9 +144,8 @@ async function wholeEdge(): Promise<object> {
     const load = await startLoad(edge.mqttPort, secrets)
     const control = typeof rate === 'number' ? undefined : keepUp(edge, load, firstRate)
     const measured = await measure(load, edge.pid, seconds, control?.adjust)
-    await load.stop()
-    const caughtUp = await untilCaughtUp(edge, caughtUpMsMax)
-    const metrics = await edge.metrics()
+    const { ackedInAll: acked } = await load.stop()
+    const caughtUp = await untilCaughtUp(edge, acked, caughtUpMsMax)
     return {
       name: 'ingest',
       devices,
@@ -158,7 +157,7 @@ async function wholeEdge(): Promise<object> {
       watch_lag_s: rounded(caughtUp.watchSeconds, 2),
       rss_first_half_mb: rounded(measured.rssFirstHalfMb),
       rss_second_half_mb: rounded(measured.rssSecondHalfMb),
-      readings_stored: metrics.get('warmcity_ingest_readings_stored') ?? null,
+      readings_acked: acked,
       ...circumstances(measured.lap),
     }
   } finally {

@@ -32,6 +32,8 @@ export interface LoadPlan {
 export interface LapReport {
   readonly seconds: number
   readonly acked: number
+  /** Since the start, whatever was reported before. */
+  readonly ackedInAll: number
   readonly inFlight: number
   readonly messagesPerSecond: number
   readonly latency: LatencySummary

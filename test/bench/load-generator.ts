@@ -91,6 +91,7 @@ function run(plan: LoadPlan) {
     const report: LapReport = {
       seconds,
       acked,
+      ackedInAll,
       inFlight: connections.reduce((sum, connection) => sum + connection.inFlight(), 0),
       messagesPerSecond: acked / seconds,
       latency: latency.summary(),
