@@ -7,8 +7,10 @@ export interface DurableEnd {
   get(): number
   /** Moves the end and wakes who waits for it. */
   set(position: number): void
-  /** Resolves when the end lies behind `position`, or when the time is over, whichever is first. */
+  /** Resolves when the end lies behind `position`, or when the time is over or somebody wakes it. */
   beyond(position: number, timeoutMs: number): Promise<void>
+  /** Ends every wait, in all threads. */
+  wake(): void
 }
 
 export function createDurableEnd(shared: SharedArrayBuffer = new SharedArrayBuffer(8)): DurableEnd {
@@ -21,6 +23,7 @@ export function createDurableEnd(shared: SharedArrayBuffer = new SharedArrayBuff
       Atomics.store(cell, 0, BigInt(position))
       Atomics.notify(cell, 0)
     },
+    wake: () => Atomics.notify(cell, 0),
     async beyond(position, timeoutMs) {
       if (get() > position) return
       // The end only grows: a value that is not behind the position is the one to wait at.

@@ -22,6 +22,8 @@ export interface JournalReader {
   read(position: number, bytesMax: number): Promise<JournalStretch | undefined>
   /** Resolves when there is something durable after `position`, or when the time is over. */
   wait(position: number, timeoutMs: number): Promise<void>
+  /** Ends every wait. */
+  wake(): void
   durableEnd(): number
   close(): Promise<void>
 }
@@ -93,6 +95,7 @@ export function openJournalReader({ directory, durableEnd, files = diskFiles }: 
       return { from: position, to: position + start, bytes: buffer, ends }
     },
     wait: (position, timeoutMs) => end.beyond(position, timeoutMs),
+    wake: () => end.wake(),
     durableEnd: () => end.get(),
     async close() {
       for (const { file } of open.values()) await file.close()

@@ -14,6 +14,8 @@ const gatherBytes = 256 << 10
 export interface BlockSource {
   /** The block that begins at `position`; undefined where nothing was durable there until `untilMs` (performance.now()). */
   next(position: number, untilMs: number): Promise<PipelineBlock | undefined>
+  /** Lets everybody who waits for a block go on without one. */
+  wake(): void
   counters(): { readonly blocksDecoded: number; readonly blocksShared: number }
 }
 
@@ -22,6 +24,7 @@ export function createBlockSource(journal: JournalReader, decoder: Pick<BlockDec
   const kept: PipelineBlock[] = []
   const counters = { blocksDecoded: 0, blocksShared: 0 }
   let turn: Promise<unknown> = Promise.resolve()
+  let wakes = 0
 
   /** The decoder and the journal's buffer serve one at a time. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -54,15 +57,20 @@ export function createBlockSource(journal: JournalReader, decoder: Pick<BlockDec
     async next(position, untilMs) {
       const known = find(position)
       if (known) return known
+      const wakesBefore = wakes
       while (journal.durableEnd() <= position) {
         const leftMs = untilMs - performance.now()
-        if (leftMs <= 0) return undefined
+        if (leftMs <= 0 || wakes !== wakesBefore) return undefined
         await journal.wait(position, leftMs)
       }
       const newest = kept.at(-1)
       const isLive = newest === undefined || position >= newest.to
       if (isLive && journal.durableEnd() - position < gatherBytes) await pause(gatherMs)
       return inTurn(() => decode(position))
+    },
+    wake() {
+      wakes++
+      journal.wake()
     },
     counters: () => counters,
   }

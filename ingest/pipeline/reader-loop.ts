@@ -153,10 +153,12 @@ export function startReader(first: OpenReader, options: ReaderLoopOptions): Read
           }),
     hurry(position) {
       hurriedTo = Math.max(hurriedTo, position)
+      blocks.wake()
     },
     async stop(position, deadlineMs) {
       stopAt = { position, deadlineMs }
       wakeFromRetry?.()
+      blocks.wake()
       await finished
     },
   }
