@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Delivery } from '#domain/delivery.ts'
-import { gatewayTopic } from '#domain/topics.ts'
+import { gatewayTopic, topicRoot } from '#domain/topics.ts'
 
 /**
  * Format of a journal record, little endian:
@@ -39,7 +39,7 @@ function topicKindNumber(gateway: string, topic: string): number {
   for (let number = 1; number < topicKinds.length; number++) {
     const kind = topicKinds[number]
     // The length tells apart nearly all, so that no topic is put together in vain.
-    if (kind && topic.length === gateway.length + kind.length + 13 && topic.endsWith(kind)) {
+    if (kind && topic.length === topicRoot.length + gateway.length + kind.length + 2 && topic.endsWith(kind)) {
       if (topic === gatewayTopic(gateway, kind)) return number
     }
   }

@@ -119,6 +119,31 @@ describe('what is journaled', () => {
     await journal.close()
   })
 
+  test("does not spell out a gateway's own topics", async () => {
+    const files = crashingFiles()
+    const journal = await open(files)
+    await accepted(journal, delivery('one'))
+    const size = journal.durableEnd.get()
+    await accepted(journal, delivery('two', { topic: 'heating/v1/G-1/elsewhere' }))
+    expect(journal.durableEnd.get() - size).toBe(size + 'heating/v1/G-1/elsewhere'.length)
+    expect(await recordsOf(files, journal)).toMatchObject([
+      { topic: 'heating/v1/G-1/readings' },
+      { topic: 'heating/v1/G-1/elsewhere' },
+    ])
+    await journal.close()
+  })
+
+  test('is waited for by who asks for what was accepted so far', async () => {
+    const files = crashingFiles()
+    const journal = await open(files)
+    let acked = 0
+    for (let index = 0; index < 5; index++) journal.accept(delivery(`${index}`), () => acked++)
+    await journal.synced()
+    expect(acked).toBe(5)
+    await journal.synced()
+    await journal.close()
+  })
+
   test('can hold the largest payload, and nothing larger', async () => {
     const files = crashingFiles()
     const journal = await open(files)
