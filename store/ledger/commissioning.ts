@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { counts, inForce, presentVersion } from './registry-view.ts'
 
 export interface CommissioningTables {
   /** The first reading of each device, whether the registry knows the device or not. */
@@ -119,13 +120,11 @@ export async function commissioningList(
       quarantined.total as quarantined, quarantined.last_at as quarantined_at,
       refused.total as refused, refused.last_at as refused_at
     from (
-      select id from gateway where batch <= (select version from ledger_version where name = 'registry')
+      select id from gateway where batch <= ${presentVersion}
       union
       select id from mqtt_identity where kind = 'gateway' and revoked_at is null
     ) as ids
-    left join gateway as registered on registered.id = ids.id and registered.batch = (
-      select max(batch) from gateway as newest
-      where newest.id = ids.id and newest.batch <= (select version from ledger_version where name = 'registry'))
+    left join gateway as registered on registered.id = ids.id and ${counts('gateway', 'registered')}
     left join mqtt_identity as identity on identity.id = ids.id and identity.revoked_at is null
     left join presence on presence.id = ids.id
     left join gateway_seen as seen on seen.gateway = ids.id
@@ -175,9 +174,7 @@ export async function unassignedDevices(
     select seen.* from device_seen as seen
     where seen.device > ${page.after ?? ''} and not exists (
       select 1 from device_period as period
-      where period.device = seen.device and period.valid_from <= ${at}
-        and (period.valid_to is null or period.valid_to > ${at})
-        and period.batch <= (select version from ledger_version where name = 'registry'))
+      where period.device = seen.device and ${inForce('device_period', 'period', at)})
     order by seen.device limit ${page.limit}`.execute(db)
   return found.rows.map(({ device, gateway, first_reading_at }) => ({
     device,
