@@ -244,7 +244,7 @@ describe('opening', () => {
   })
 
   test('refuses a journal with a segment missing or cut short', async () => {
-    const files = await fill(Array.from({ length: 20 }, (_, index) => `payload ${index}`))
+    const files = await fill(Array.from({ length: 60 }, (_, index) => `payload ${index}`))
     const [, second = ''] = files.names()
     await files.remove(`/journal/${second}`)
     await expect(open(files)).rejects.toMatchObject({ code: 'journal_damaged' })
