@@ -12,12 +12,20 @@ import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { flagRoutes } from './routes/flags.ts'
+import { gatewayRoutes } from './routes/gateways.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { outageRoutes } from './routes/outages.ts'
+import { quarantineRoutes } from './routes/quarantine.ts'
 import { readingsRoutes } from './routes/readings.ts'
+import { registryRoutes } from './routes/registry.ts'
+import { registryChangeRoutes } from './routes/registry-changes.ts'
+import { registryImportRoutes } from './routes/registry-import.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { timeRoutes } from './routes/time.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { unassignedDeviceRoutes } from './routes/unassigned-devices.ts'
+import { weatherRoutes } from './routes/weather.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import { makeSee } from './scope/see.ts'
 import { guardRoutes } from './security/guard.ts'
@@ -84,9 +92,17 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(authRoutes, shared)
       await v1.register(tokenRoutes, shared)
       await v1.register(accountRoutes, shared)
+      await v1.register(registryRoutes, shared)
+      await v1.register(registryChangeRoutes, shared)
+      await v1.register(registryImportRoutes, shared)
+      await v1.register(gatewayRoutes, shared)
+      await v1.register(unassignedDeviceRoutes, shared)
+      await v1.register(quarantineRoutes, shared)
+      await v1.register(weatherRoutes, shared)
       await v1.register(readingsRoutes, shared)
       await v1.register(flagRoutes, shared)
       await v1.register(alertRoutes, shared)
+      await v1.register(outageRoutes, shared)
       await v1.register(signalRoutes, shared)
       await v1.register(webhookRoutes, shared)
       await v1.register(auditRoutes, shared)
