@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import { gatewayTopic } from '#domain/topics.ts'
 
@@ -23,6 +24,8 @@ export interface GatewayClientOptions {
   readonly fraction: () => number
   /** Certificate of the broker's authority, where it is not a public one. */
   readonly ca?: string
+  /** Gives up the first connection; afterwards `end` ends the session. */
+  readonly signal?: AbortSignal
   /** Told of errors that keep a gateway away; it goes on trying. */
   readonly onProblem?: (gateway: string, error: Error) => void
 }
@@ -33,6 +36,8 @@ const reconnectMsMax = 30_000
 /** A gateway that was turned away by a busy broker comes back later; so this long for one attempt. */
 const connectTimeoutMs = 20_000
 const keepaliveSeconds = 60
+/** How long the end of a session may take, real time. */
+const goodbyeMs = 3_000
 
 const online = Buffer.from('{"state":"online"}')
 const offline = Buffer.from('{"state":"offline"}')
@@ -50,7 +55,7 @@ export async function connectGateway(options: GatewayClientOptions): Promise<Gat
   // After a broker's restart all gateways come back; without jitter they would do so in the same instant.
   client.on('close', () => setPause(client, ++attempts, options.fraction))
   client.on('error', (error) => options.onProblem?.(options.id, error))
-  await firstConnection(client, options.id)
+  await firstConnection(client, options)
   return {
     id: options.id,
     publish: async (topic, payload) => {
@@ -62,12 +67,24 @@ export async function connectGateway(options: GatewayClientOptions): Promise<Gat
     },
     restore() {
       setPause(client, 0, options.fraction)
-      if (!client.connected) client.reconnect()
+      // Without its stores handed over, a reconnect would forget what was not acked.
+      const { incomingStore, outgoingStore } = client
+      if (!client.connected) client.reconnect({ incomingStore, outgoingStore })
     },
     end: async () => {
-      if (client.connected) await client.publishAsync(status, offline, { qos: 1, retain: true })
-      // Without a connection there is nobody to say goodbye to, and nothing to wait for.
-      await client.endAsync(!client.connected)
+      const leaving = new AbortController()
+      const goodbye = async () => {
+        if (client.connected) await client.publishAsync(status, offline, { qos: 1, retain: true })
+        await client.endAsync(!client.connected)
+      }
+      const left = goodbye().catch(() => client.endAsync(true))
+      // A broker that answers no more cannot hold up the end.
+      const patience = sleep(goodbyeMs, undefined, { signal: leaving.signal }).then(
+        () => client.endAsync(true),
+        () => {},
+      )
+      await Promise.race([left, patience])
+      leaving.abort()
     },
   }
 }
@@ -93,22 +110,26 @@ function clientOptions(options: GatewayClientOptions, status: string): IClientOp
 const refusedForGood: readonly unknown[] = [2, 4, 5]
 
 /** A broker that does not know the gateway's secret will not know it later either; everything else may heal. */
-function firstConnection(client: MqttClient, id: string): Promise<void> {
+function firstConnection(client: MqttClient, { id, signal }: GatewayClientOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (error?: Error) => {
       client.off('connect', onConnect)
       client.off('error', onError)
-      if (error === undefined) resolve()
-      else reject(error)
+      signal?.removeEventListener('abort', onAbort)
+      if (error === undefined) return resolve()
+      client.end(true)
+      reject(error)
     }
     const onConnect = () => settle()
+    const onAbort = () => settle(new Error(`Gateway ${id} was not connected before it was given up`))
     const onError = (error: Error & { code?: unknown }) => {
       if (!refusedForGood.includes(error.code)) return
-      client.end(true)
       settle(new GatewayRefused(`The broker refuses gateway ${id}: ${error.message}`, { cause: error }))
     }
     client.on('connect', onConnect)
     client.on('error', onError)
+    if (signal?.aborted) onAbort()
+    else signal?.addEventListener('abort', onAbort)
   })
 }
 

@@ -13,6 +13,8 @@ export interface RunnerOptions {
   /** Secret of a gateway by its id. */
   readonly secretOf: (gateway: string) => string
   readonly ca?: string
+  /** Gives up connecting; a runner that has started is ended by `stop`. */
+  readonly signal?: AbortSignal
   readonly onProblem?: GatewayClientOptions['onProblem']
 }
 
@@ -114,17 +116,18 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   return {
     async catchUp({ from, to, stepMs, setTime, onProgress, signal }) {
       options.simulation.gather(historyReportingMs)
-      try {
-        for (let at = from; at < to && !signal?.aborted; ) {
-          at = Math.min(to, at + stepMs)
-          await setTime(at)
-          await publishUntil(at)
-          await Promise.all(underway)
-          onProgress?.({ at, from, to, deliveries: counts.deliveries, samples: counts.samples })
-        }
-      } finally {
-        options.simulation.gather(0)
+      let at = from
+      while (at < to && !signal?.aborted) {
+        at = Math.min(to, at + stepMs)
+        await setTime(at)
+        await publishUntil(at)
+        await Promise.all(underway)
+        onProgress?.({ at, from, to, deliveries: counts.deliveries, samples: counts.samples })
       }
+      // What gateways have gathered by the end goes out now: whoever stops here begins again at this time.
+      options.simulation.gather(0)
+      await publishUntil(at)
+      await Promise.all(underway)
     },
     async live(clock, signal) {
       let reached = clock.now()
@@ -150,6 +153,8 @@ async function connectAll(options: RunnerOptions): Promise<ReadonlyMap<string, G
   const random = createRandom(options.city.seed).fork('reconnects')
   const clients = new Map<string, GatewayClient>()
   const waiting = [...options.city.gateways].reverse()
+  const giveUp = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, giveUp.signal]) : giveUp.signal
   async function connectNext(): Promise<void> {
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
       const client = await connectGateway({
@@ -157,16 +162,20 @@ async function connectAll(options: RunnerOptions): Promise<ReadonlyMap<string, G
         id: place.id,
         secret: options.secretOf(place.id),
         fraction: random.fork(place.id).fraction,
+        signal,
         ...(options.ca === undefined ? {} : { ca: options.ca }),
         ...(options.onProblem === undefined ? {} : { onProblem: options.onProblem }),
       })
       clients.set(place.id, client)
     }
   }
+  const connecting = Array.from({ length: Math.min(connectingMax, waiting.length) }, connectNext)
   try {
-    await Promise.all(Array.from({ length: Math.min(connectingMax, waiting.length) }, connectNext))
+    await Promise.all(connecting)
   } catch (error) {
     waiting.length = 0
+    giveUp.abort()
+    await Promise.allSettled(connecting)
     await Promise.allSettled([...clients.values()].map((client) => client.end()))
     throw error
   }

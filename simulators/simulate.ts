@@ -99,7 +99,10 @@ export function simulateCity(city: City, options: SimulationOptions): Simulation
 
   return {
     advanceTo,
-    gather: (reportingMsMin) => sampler.uplink.gather(computedUntil, reportingMsMin),
+    gather(reportingMsMin) {
+      sampler.uplink.gather(computedUntil, reportingMsMin, board.ofGateway)
+      sampler.uplink.upload(computedUntil, board.ofGateway, queue)
+    },
     addFault: board.add,
     cutOffGateways(at) {
       const cutOff = new Set<string>()

@@ -24,9 +24,10 @@ export interface Uplink {
   take(gateway: number, sample: Sample, faults: readonly Fault[]): void
   /**
    * From a time on lets gateways that would report more often than this gather their samples for so long: fewer and
-   * larger deliveries for whoever fills in history. Zero gives every gateway its own habit back.
+   * larger deliveries for whoever fills in history. Zero gives every gateway its own habit back; what was gathered
+   * until then is sent at once.
    */
-  gather(from: number, reportingMsMin: number): void
+  gather(from: number, reportingMsMin: number, faultsOf: ReadonlyMap<number, readonly Fault[]>): void
   /** Gives what leaves the gateways up to and including a time, in no particular order. */
   upload(until: number, faultsOf: ReadonlyMap<number, readonly Fault[]>, out: SimulatedDelivery[]): void
 }
@@ -103,10 +104,14 @@ export function createUplink(city: City, from: number): Uplink {
       gateway.samples.push({ at: sample.at, text: encoders[gateway.encoding].sample(stamped) })
       if (gateway.samples.length > samplesKeptMax) gateway.samples.shift()
     },
-    gather(from, reportingMsMin) {
-      for (const gateway of gateways) {
-        gateway.reportingMs = Math.max(gateway.ownReportingMs, reportingMsMin)
-        scheduleAfter(gateway, from)
+    gather(from, reportingMsMin, faultsOf) {
+      for (const [number, gateway] of gateways.entries()) {
+        const reportingMs = Math.max(gateway.ownReportingMs, reportingMsMin)
+        const faults = faultsOf.get(number) ?? []
+        const isCutOff = faults.some((fault) => fault.kind === 'gatewayOffline' && isActive(fault, from))
+        if (reportingMs < gateway.reportingMs && !isCutOff) send(gateway, from, faults)
+        gateway.reportingMs = reportingMs
+        if (!isCutOff) scheduleAfter(gateway, from)
       }
     },
     upload(until, faultsOf, out) {
