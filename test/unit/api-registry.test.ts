@@ -195,7 +195,9 @@ describe('import and export', () => {
     const csv = 'id,estate,name,floors\nb-1,nowhere,one,7\nb-2,nangang-estate,two,hundreds\n'
     const response = await post('city', '/import?table=building', csv, { 'content-type': 'text/csv' })
     expect(response.json()).toMatchObject({ code: 'rejected', status: 422, problemCount: 2 })
-    const byLine = response.json().problems.sort((left: { line: number }, right: { line: number }) => left.line - right.line)
+    const byLine = response
+      .json()
+      .problems.sort((left: { line: number }, right: { line: number }) => left.line - right.line)
     expect(byLine).toEqual([
       { file: 'building.csv', line: 2, column: 'estate', reason: expect.any(String) },
       { file: 'building.csv', line: 3, column: 'floors', reason: expect.any(String) },
