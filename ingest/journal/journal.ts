@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib'
 import type { Accepted, Delivery, DeliverySink } from '#domain/delivery.ts'
+import { checksum } from './checksum.ts'
 import { createDurableEnd, type DurableEnd } from './durable-end.ts'
 import { diskFiles, type JournalFiles } from './files.ts'
 import { createGathering, type Group } from './group.ts'
@@ -206,13 +206,16 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
       refuse(accepted, ended ?? whyNoRoom(delivery))
       return
     }
-    const checksum = crc32(delivery.payload)
-    const { gateway, packetId, dup, receivedAt } = delivery
+    const { gateway, packetId, dup, receivedAt, payload } = delivery
+    // Where the payload begins in a record, so does the record's checksum.
+    const payloadChecksum = checksum(asBuffer(payload), 0, payload.length)
     const repeat =
-      quarantineId === 0 && delivery.qos > 0 && window.check({ gateway, packetId, dup, checksum, receivedAt })
+      quarantineId === 0 &&
+      delivery.qos > 0 &&
+      window.check({ gateway, packetId, dup, checksum: payloadChecksum, receivedAt })
     if (repeat) counters.repeats++
     const marks = { repeat, registryVersion, quarantineId, groupStart: group.records === 0 }
-    group.length = encodeDelivery(group.bytes, group.length, delivery, marks, checksum)
+    group.length = encodeDelivery(group.bytes, group.length, delivery, marks, payloadChecksum)
     group.records++
     group.accepted.push(accepted)
     flushSoon()
@@ -265,6 +268,10 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
       await segments.close()
     },
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function whyNoRoom(delivery: Delivery): JournalError {

@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib'
 import type { Delivery } from '#domain/delivery.ts'
 import { gatewayTopic, topicRoot } from '#domain/topics.ts'
+import { checksum } from './checksum.ts'
 
 /**
  * Format of a journal record, little endian:
@@ -138,7 +138,7 @@ export function encodeTick(
 
 function finish(target: Buffer, start: number, restStart: number, end: number, checksumSoFar: number): number {
   target.writeUInt32LE(end - start - headerBytes, start)
-  target.writeUInt32LE(crc32(target.subarray(restStart, end), checksumSoFar), start + 4)
+  target.writeUInt32LE(checksum(target, restStart, end, checksumSoFar), start + 4)
   return end
 }
 
@@ -152,7 +152,7 @@ export function recordEnd(bytes: Buffer, start: number, end: number): number | '
   if (bodyBytes < fixedBytes || bodyBytes > recordBytesMax - headerBytes) return 'invalid'
   const recordEnd = start + headerBytes + bodyBytes
   if (recordEnd > end) return 'incomplete'
-  if (crc32(bytes.subarray(start + headerBytes, recordEnd)) !== bytes.readUInt32LE(start + 4)) return 'invalid'
+  if (checksum(bytes, start + headerBytes, recordEnd) !== bytes.readUInt32LE(start + 4)) return 'invalid'
   return recordEnd
 }
 

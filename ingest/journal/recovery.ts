@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { checksum } from './checksum.ts'
 import type { JournalFile, JournalFiles } from './files.ts'
 import { JournalError } from './journal-error.ts'
 import { RecordView, recordBytesMax, recordEnd } from './record.ts'
@@ -112,7 +112,7 @@ function remember(record: RecordView, window: RepeatWindow): void {
     gateway: record.gateway,
     packetId: record.packetId,
     dup: record.repeat,
-    checksum: crc32(record.payload()),
+    checksum: checksum(record.bytes, record.payloadStart, record.payloadEnd),
     receivedAt: record.at,
   })
 }

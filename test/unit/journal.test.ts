@@ -1,6 +1,8 @@
+import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Delivery, DeliverySink } from '#domain/delivery.ts'
+import { checksum } from '../../ingest/journal/checksum.ts'
 import type { JournalFile, JournalFiles } from '../../ingest/journal/files.ts'
 import { type Journal, type JournalOptions, openJournal } from '../../ingest/journal/journal.ts'
 import type { JournalError } from '../../ingest/journal/journal-error.ts'
@@ -172,6 +174,18 @@ describe('what is journaled', () => {
     ])
     await journal.close()
   })
+})
+
+test('the checksum is the CRC-32 of zlib, of any part and in any number of steps', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 700 }), fc.nat(), fc.nat(), (array, one, two) => {
+      const bytes = Buffer.from(array)
+      const [start = 0, middle = 0] = [one % (bytes.length + 1), two % (bytes.length + 1)].sort((a, b) => a - b)
+      const whole = crc32(bytes.subarray(start))
+      expect(checksum(bytes, start, bytes.length)).toBe(whole)
+      expect(checksum(bytes, middle, bytes.length, checksum(bytes, start, middle))).toBe(whole)
+    }),
+  )
 })
 
 describe('a failed disk', () => {
