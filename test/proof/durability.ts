@@ -56,14 +56,16 @@ console.log(
 )
 for (const mutant of mutants) {
   const disk = mutant.needsPowerCut ? 'losing' : 'kept'
-  const { audit, broken } = await run({ disk, mutant: mutant.name, kills: mutantKills })
-  const caught = audit.missing > 0 || audit.duplicated > 0 || broken !== undefined
+  const { audit, kills: survived, broken, refused } = await run({ disk, mutant: mutant.name, kills: mutantKills })
   const how = [
     ...(audit.missing > 0 ? [`missing ${audit.missing}`] : []),
     ...(audit.duplicated > 0 ? [`duplicated ${audit.duplicated}`] : []),
-    ...(broken === undefined ? [] : [`refused: ${broken}`]),
+    ...(refused === undefined ? [] : [`the edge refuses its data: ${refused}`]),
   ]
-  console.log(`mutant ${mutant.name}: ${caught ? `caught (${how.join(', ')})` : `SURVIVED: ${mutant.mistake}`}`)
+  // An edge that never took a message shows nothing about the mistake in it.
+  const caught = how.length > 0 && survived > 0 && audit.acked > 0
+  const why = broken === undefined ? mutant.mistake : `${mutant.mistake}; the run broke off: ${broken}`
+  console.log(`mutant ${mutant.name}: ${caught ? `caught (${how.join(', ')})` : `SURVIVED: ${why}`}`)
   failed ||= !caught
 }
 process.exitCode = failed ? 1 : 0

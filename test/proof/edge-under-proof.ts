@@ -18,16 +18,29 @@ const hooks = fileURLToPath(new URL('./hooks.ts', import.meta.url))
 
 /** Starts the production edge in a process of its own, with the proof's hooks loaded before it. */
 export function startEdgeUnderProof({ data, clock, mqttPort, platter, mutant }: EdgeOptions): Service {
-  const args = ['--data', data, '--log-level', 'error', '--mqtt-port', String(mqttPort)]
-  const env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: `--import=${hooks}` }
+  const args = ['--data', data, '--log-level', 'silent', '--mqtt-port', String(mqttPort)]
+  const env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${hooks}` }
   if (platter) env[losingPlatterEnv] = platter.directory
   if (mutant) env[mutantEnv] = mutant
   return startService('edge', [...args, '--websocket-port', '0', '--edge-http-port', '0'], clock.anchor(), env)
 }
 
+/** Why an edge did not start, by its stable code; undefined while nothing was said. */
+export function refusalOf(service: Service): () => string | undefined {
+  let code: string | undefined
+  service.onMessage((message) => {
+    if (message.type === 'failed') code = message.code ?? message.message
+  })
+  return () => code
+}
+
 /** Ends a service as a power cut or the kernel would: without a word. */
 export async function kill(service: Service): Promise<void> {
-  process.kill(service.pid, 'SIGKILL')
+  try {
+    process.kill(service.pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
   await service.exited
 }
 

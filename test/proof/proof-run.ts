@@ -10,7 +10,7 @@ import { seededRandom } from '../bench/load-generator-messages.ts'
 import { gatewayId, type SmallCity } from '../bench/small-city.ts'
 import { makeSmallCityData } from '../bench/small-city-data.ts'
 import { type Audit, audit } from './audit.ts'
-import { kill, mqttPortOf, startEdgeUnderProof } from './edge-under-proof.ts'
+import { kill, mqttPortOf, refusalOf, startEdgeUnderProof } from './edge-under-proof.ts'
 import { type GatewayFeed, gatewayFeed } from './feed.ts'
 import { type GatewayClient, openGatewayClient } from './gateway-client.ts'
 import { makePlatter } from './losing-files.ts'
@@ -36,6 +36,8 @@ export interface ProofResult {
   readonly resent: number
   /** Why the run could not come to its end; the audit then covers what was there. */
   readonly broken?: string
+  /** Code with which the edge refused to start on what it found after a kill. */
+  readonly refused?: string
 }
 
 /** Homes send a sample every ten minutes and, as a gateway that was away, whole days of them at once. */
@@ -70,7 +72,13 @@ export async function runProof(options: ProofOptions): Promise<ProofResult> {
   const secrets = await makeSmallCityData(city, data, clock.now())
   const platter = options.disk === 'losing' ? makePlatter(join(work, 'platter')) : undefined
   const edgeOptions = { data, clock, ...(platter && { platter }), ...(options.mutant && { mutant: options.mutant }) }
-  let edge = startEdgeUnderProof({ ...edgeOptions, mqttPort: 0 })
+  let refusal: () => string | undefined = () => undefined
+  const start = (mqttPort: number) => {
+    const started = startEdgeUnderProof({ ...edgeOptions, mqttPort })
+    refusal = refusalOf(started)
+    return started
+  }
+  let edge = start(0)
   let kills = 0
   let broken: string | undefined
   const traffic = startTraffic(city, clock, secrets, options.messagesPerSecond ?? 3_000)
@@ -80,19 +88,25 @@ export async function runProof(options: ProofOptions): Promise<ProofResult> {
     for (; kills < options.kills; kills++) {
       await killAtRandom(edge, kills, options.killAfterMsMax, random)
       if (platter) cutPower(dataFolder(data).journal, platter, random)
-      edge = startEdgeUnderProof({ ...edgeOptions, mqttPort })
+      edge = start(mqttPort)
     }
     await edge.ready
     await traffic.finish(drainMsMax)
     await readersCaughtUp(edge, drainMsMax)
+    await edge.stop()
   } catch (error) {
     broken = (error as Error).message
+    await kill(edge)
   }
   traffic.close()
-  await edge.stop()
   const result = await audit(dataFolder(data), { feeds: traffic.feeds, sent: traffic.sent })
   await rm(work, { recursive: true })
-  return { audit: result, kills, resent: traffic.resent(), ...(broken !== undefined && { broken }) }
+  const refused = kills > 0 ? refusal() : undefined
+  return {
+    ...{ audit: result, kills, resent: traffic.resent() },
+    ...(broken !== undefined && { broken }),
+    ...(refused !== undefined && { refused }),
+  }
 }
 
 async function killAtRandom(edge: Service, number: number, afterMsMax: number, random: () => number): Promise<void> {

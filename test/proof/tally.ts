@@ -15,7 +15,10 @@ export function tally() {
     missing: (kind: string, number = 1) => add(kind, number, 0),
     duplicated: (kind: string, number = 1) => add(kind, 0, number),
     result() {
-      const all = [...kinds.entries()]
+      // A part of a minute is a minute that is not right.
+      const all = [...kinds.entries()].map(([kind, { missing, duplicated }]) => {
+        return [kind, { missing: Math.ceil(missing), duplicated: Math.ceil(duplicated) }] as const
+      })
       return {
         missing: all.reduce((sum, [, { missing }]) => sum + missing, 0),
         duplicated: all.reduce((sum, [, { duplicated }]) => sum + duplicated, 0),
