@@ -16,6 +16,14 @@ export interface Latest extends Sample {
   readonly metric: MetricName
 }
 
+/**
+ * Counters to keep with the journal position; a function is told what became of the batch, so that they can count it.
+ * It must change nothing itself: when the append fails, what it returned is not kept.
+ */
+export type CountersToKeep =
+  | Readonly<Record<string, number>>
+  | ((result: AppendResult) => Readonly<Record<string, number>>)
+
 export interface TelemetryUsage {
   /** Bytes on disk. */
   readonly bytes: number
@@ -46,7 +54,7 @@ export interface TelemetryReader {
  */
 export interface TelemetryStore extends TelemetryReader {
   /** Stores a batch with the journal position that follows it and the reader's counters. Resolves when durable. */
-  append(batch: ReadingBatch, position: number, counters: Readonly<Record<string, number>>): Promise<AppendResult>
+  append(batch: ReadingBatch, position: number, counters: CountersToKeep): Promise<AppendResult>
   /** Position and counters of the last durable append; position 0 and no counters for a new store. */
   progress(): Promise<{ position: number; counters: Record<string, number> }>
   /** Merges what was appended into device order and drops what is past retention; `now` is the service's clock. */

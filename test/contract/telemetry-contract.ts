@@ -233,6 +233,17 @@ export function telemetryContract(
       expect((await store.usage()).readings).toBe(3)
     })
 
+    test.runIf(capabilities.exactCounts)('keeps counters that tell what became of their own batch', async () => {
+      const readings = [0, 0, 1, 2].map((days) => ({ device: 'P-1', at: startAt + days * day, value: 20 }))
+      await store.append(batchOf(readings), 100, (result) => ({ ...result }))
+      await reopen()
+      const kept = { position: 100, counters: { stored: 3, repeats: 1, corrections: 0 } }
+      expect(await store.progress()).toEqual(kept)
+      await store.maintain(startAt + 2 * day)
+      await reopen()
+      expect(await store.progress()).toEqual(kept)
+    })
+
     test.runIf(capabilities.exactCounts)('tells a replayed day from the gaps in it', async () => {
       const at = (index: number) => startAt + index * 10 * minute
       const had = Array.from({ length: 144 }, (_, index) => index).filter((index) => index % 5 !== 0)

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ReadingBatch } from '#domain/reading.ts'
-import type { AppendResult } from '../telemetry-store.ts'
+import type { AppendResult, CountersToKeep } from '../telemetry-store.ts'
 import { makeBlockEncoder } from './block.ts'
 import { inTransaction, readFloorDay, readMerged } from './catalogue.ts'
 import { classify, type Memory, makeNewestUndo } from './classify.ts'
@@ -21,7 +21,7 @@ export interface Progress {
 
 /** Appends batches through the one connection that writes them. */
 export interface TelemetryWriter {
-  append(batch: ReadingBatch, position: number, counters: Readonly<Record<string, number>>): AppendResult
+  append(batch: ReadingBatch, position: number, counters: CountersToKeep): AppendResult
   progress(): Progress
   close(): void
 }
@@ -32,12 +32,6 @@ export interface StoredState {
   readonly newest: NewestReadings
   /** Latest day of receipt. */
   readonly lastDay: number
-}
-
-interface Tally {
-  stored: number
-  repeats: number
-  corrections: number
 }
 
 export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: StoredState): TelemetryWriter {
@@ -64,13 +58,17 @@ export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: 
   let lastDay = state.lastDay
   let namesWritten = names.count()
 
-  /** Writes one stretch of a batch, all received on one day. */
-  function writeStretch(batch: ReadingBatch, from: number, to: number, day: number, progressText: ProgressText): Tally {
+  /** Writes one stretch of a batch, all received on one day, and adds what became of it to `total`. */
+  function writeStretch(stretch: Stretch, total: Total, progressOf: (total: Total) => string): void {
+    const { batch, from, to, day } = stretch
     fillArrived(batch, from, to)
     accepted.count = 0
-    const tally = classify(arrived, day, memory, accepted)
-    let kept = tally.stored
-    for (const [otherDay, count] of tally.movedOut) {
+    const outcome = classify(arrived, day, memory, accepted)
+    total.stored += outcome.stored
+    total.repeats += outcome.repeats
+    total.corrections += outcome.corrections
+    let kept = outcome.stored
+    for (const [otherDay, count] of outcome.movedOut) {
       moveOut.run(otherDay, count)
       kept += count
     }
@@ -86,11 +84,10 @@ export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: 
       at?.max ?? null,
       received?.min ?? null,
       received?.max ?? null,
-      progressText.position,
-      progressText.counters,
+      stretch.position,
+      progressOf(total),
       block,
     )
-    return tally
   }
 
   function fillArrived(batch: ReadingBatch, from: number, to: number): void {
@@ -109,35 +106,39 @@ export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: 
     if (count > 0) insertNames.run(namesWritten, count, names.packed(namesWritten))
   }
 
-  function write(batch: ReadingBatch, position: number, counters: string): AppendResult {
+  /** Writes a batch, and after it what it leaves behind: position and counters. */
+  function write(batch: ReadingBatch, position: number, countersOf: CountersOf): Appended {
     const total = { stored: 0, repeats: 0, corrections: 0 }
     memory.floorDay = readFloorDay(db)
     memory.past.setFloorDay(memory.floorDay)
     lastDay = Math.max(lastDay, memory.floorDay)
+    let counters: Progress['counters'] = {}
     let from = 0
     do {
-      const { to, day } = stretchFrom(batch, from, lastDay)
-      lastDay = day
-      const tally = writeStretch(batch, from, to, day, { position, counters })
-      total.stored += tally.stored
-      total.repeats += tally.repeats
-      total.corrections += tally.corrections
-      from = to
+      const stretch = stretchFrom(batch, from, lastDay, position)
+      lastDay = stretch.day
+      from = stretch.to
+      writeStretch(stretch, total, (result) => {
+        if (from < batch.count) return '{}'
+        counters = { ...countersOf(result) }
+        return JSON.stringify(counters)
+      })
     } while (from < batch.count)
     writeNewNames()
-    return total
+    return { total, progress: { position, counters } }
   }
 
   return {
     append(batch, position, counters) {
       const before = { seq, lastDay }
+      const countersOf = typeof counters === 'function' ? counters : () => counters
       try {
-        const counted = guardMainFile(path, () =>
-          inTransaction(db, 'BEGIN IMMEDIATE', () => write(batch, position, JSON.stringify(counters))),
+        const appended = guardMainFile(path, () =>
+          inTransaction(db, 'BEGIN IMMEDIATE', () => write(batch, position, countersOf)),
         )
         namesWritten = names.count()
-        progress = { position, counters: { ...counters } }
-        return counted
+        progress = appended.progress
+        return appended.total
       } catch (error) {
         seq = before.seq
         lastDay = before.lastDay
@@ -157,9 +158,21 @@ export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: 
   }
 }
 
-interface ProgressText {
+type Total = { -readonly [Outcome in keyof AppendResult]: AppendResult[Outcome] }
+type CountersOf = (result: AppendResult) => Readonly<Record<string, number>>
+
+interface Appended {
+  readonly total: AppendResult
+  readonly progress: Progress
+}
+
+/** Rows of a batch that were received on one day. */
+interface Stretch {
+  readonly batch: ReadingBatch
+  readonly from: number
+  readonly to: number
+  readonly day: number
   readonly position: number
-  readonly counters: string
 }
 
 function lastBatch(db: DatabaseSync): { seq: number; position: number; counters: string } {
@@ -168,17 +181,17 @@ function lastBatch(db: DatabaseSync): { seq: number; position: number; counters:
 }
 
 /**
- * End and day of receipt of the stretch that begins at `from`. Days never fall back: what is appended later lies in
+ * The stretch that begins at `from`. Days never fall back: what is appended later lies in
  * the same partition or in a later one, whatever the clock did.
  */
-function stretchFrom(batch: ReadingBatch, from: number, lastDay: number): { to: number; day: number } {
+function stretchFrom(batch: ReadingBatch, from: number, lastDay: number, position: number): Stretch {
   const end = Math.min(batch.count, from + batchRowsMax)
-  if (from === end) return { to: end, day: lastDay }
+  if (from === end) return { batch, from, to: end, day: lastDay, position }
   const day = Math.max(lastDay, Math.floor(batch.receivedAt[from] / dayMs))
   const nextDayAt = (day + 1) * dayMs
   let to = from + 1
   while (to < end && batch.receivedAt[to] < nextDayAt) to++
-  return { to, day }
+  return { batch, from, to, day, position }
 }
 
 function rangeOf(numbers: Float64Array, from: number, to: number): { min: number; max: number } | undefined {
