@@ -30,7 +30,8 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const wallClock = deps.wallClock ?? Date.now
   const metrics = deps.metrics ?? makeMetrics()
   const trustProxy = options.trustProxy ?? apiDefaults.trustProxy
-  const app = await buildApp({ ...deps, metrics }, options)
+  const openMetrics = options.openMetrics ?? isLoopback(options.host)
+  const app = await buildApp({ ...deps, metrics }, { ...options, openMetrics })
   const feed = await openStreamFeed(ledger.db, {
     pollMs,
     onError: (error) => log.error({ err: error }, 'the stream could not be read'),
@@ -52,3 +53,5 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
     },
   }
 }
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

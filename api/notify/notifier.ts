@@ -32,6 +32,9 @@ const brokerPauseMs = 3_000
 const settledKeptMs = 30 * 86_400_000
 const forgottenAtOnceMax = 500
 
+/** Stands among the receivers for the broker; no webhook has this id. */
+const brokerKey = 'mqtt'
+
 export interface NotifierDeps extends Pick<ApiDeps, 'ledger' | 'clock' | 'log' | 'publish'> {
   readonly metrics: Pick<ApiMetrics, 'notified'>
   readonly wallClock: () => number
@@ -60,6 +63,11 @@ export function startNotifier(deps: NotifierDeps): Notifier {
   let nextForgetAt = 0
   let wakeUp = () => {}
   let newsMeanwhile = false
+  /** Rejects at the end: a client may hold a publish back until its broker is there again. */
+  const ended = new Promise<never>((_resolve, reject) => {
+    closing.signal.addEventListener('abort', () => reject(new Error('the notifier is closing')))
+  })
+  ended.catch(() => {})
 
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
@@ -102,10 +110,10 @@ export function startNotifier(deps: NotifierDeps): Notifier {
         overMqtt,
       })
     while (!closing.signal.aborted && (await plan())) await keepLease()
-    await publishDue()
+    if (!receiversBusy.has(brokerKey)) serve(brokerKey, publishDue())
     for (const target of await dueTargets(ledger.db, 'webhook', wallClock())) {
       if (receiversBusy.size >= receiversAtOnceMax) break
-      if (!receiversBusy.has(target)) serveReceiver(target)
+      if (!receiversBusy.has(target)) serve(target, sendDue(target))
     }
     await forgetOld()
   }
@@ -123,8 +131,9 @@ export function startNotifier(deps: NotifierDeps): Notifier {
       for (const notification of await due('mqtt', district)) {
         const startedAt = wallClock()
         try {
-          await publish(alertsTopic(district), notification.body)
+          await Promise.race([publish(alertsTopic(district), notification.body), ended])
         } catch (error) {
+          if (closing.signal.aborted) return
           brokerPausedUntil = wallClock() + brokerPauseMs
           deps.metrics.notified('mqtt', 'unreachable')
           log.warn({ err: error }, 'an alert could not be published; it will be tried again')
@@ -135,16 +144,16 @@ export function startNotifier(deps: NotifierDeps): Notifier {
     }
   }
 
-  function serveReceiver(target: string): void {
-    const served = sendDue(target)
+  /** Lets a receiver take its time: the others do not wait for it. */
+  function serve(receiver: string, work: Promise<void>): void {
+    const served = work
       .catch((error: unknown) => {
-        if (!(error instanceof LeaseLostError)) log.error({ err: error, webhook: target }, 'a webhook was not served')
+        if (!(error instanceof LeaseLostError)) log.error({ err: error, receiver }, 'a receiver was not served')
       })
       .finally(() => {
-        receiversBusy.delete(target)
-        wake()
+        receiversBusy.delete(receiver)
       })
-    receiversBusy.set(target, served)
+    receiversBusy.set(receiver, served)
   }
 
   async function sendDue(target: string): Promise<void> {

@@ -13,7 +13,7 @@ import {
 } from '#store/ledger/registry-places.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
-import { type AnsweredRow, answeredRowSchema } from '../registry/row-schemas.ts'
+import { type AnsweredRow, answeredRowSchemas } from '../registry/row-schemas.ts'
 import { idParams, makePage, pageOf, pageQuery } from '../schemas.ts'
 import { filteredPage } from '../scope/filtered-page.ts'
 import type { See } from '../scope/see.ts'
@@ -105,7 +105,7 @@ function registerThing(app: App, deps: RegistryDeps, table: ThingTable): void {
   const { plural, access, parent, located, entries } = things[table]
   const config = { access } as const
   const tags = ['registry']
-  const row = answeredRowSchema(table)
+  const row = answeredRowSchemas[table]
 
   app.get(
     `/registry/${table}`,
@@ -145,7 +145,7 @@ function registerThing(app: App, deps: RegistryDeps, table: ThingTable): void {
           200: z.object({
             row,
             ...(located && { where: whereSchema.optional().describe('Where it is, and who operates what feeds it') }),
-            ...Object.fromEntries(entries.map((name) => [name, z.array(answeredRowSchema(name))])),
+            ...Object.fromEntries(entries.map((name) => [name, z.array(answeredRowSchemas[name])])),
           }),
         },
       },
