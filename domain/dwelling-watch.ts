@@ -53,6 +53,8 @@ export type ProbeInput =
       /** Time since the probe was last heard in which Warmcity was up and watching. */
       readonly quietMs: number
     }
+  /** Another metric of the same probe came: it speaks, whatever it says. */
+  | { readonly kind: 'heard'; readonly receivedAt: number; readonly catchingUp: boolean }
   /** Days up to this one are over, late readings included. */
   | { readonly kind: 'closeDays'; readonly through: number }
   /** The probe is no longer here. */
@@ -91,6 +93,10 @@ export function next(state: ProbeState, input: ProbeInput, terms: ProbeTerms): P
   switch (input.kind) {
     case 'sample':
       return takeSample(state, input, terms)
+    case 'heard': {
+      const events: ProbeEvent[] = []
+      return { state: hear(state, input.receivedAt, input.catchingUp, events), events }
+    }
     case 'tick':
       return takeTick(state, input, terms)
     case 'closeDays':
@@ -109,9 +115,7 @@ export const isBacklog = (at: number, receivedAt: number, reportingMs: number, r
 
 function takeSample(before: ProbeState, input: SampleInput, terms: ProbeTerms): ProbeStep {
   const events: ProbeEvent[] = []
-  const silence = heard(before.silence, input.receivedAt)
-  if (silence.event) events.push(silenceEvent(silence.event, input.receivedAt, 'heard', input.catchingUp))
-  const state: ProbeState = { ...before, silence: silence.state }
+  const state = hear(before, input.receivedAt, input.catchingUp, events)
   const { newest } = state
   if (newest && input.at <= newest.at) {
     const isRepeat = input.at === newest.at && input.c === newest.c
@@ -132,6 +136,12 @@ function takeSample(before: ProbeState, input: SampleInput, terms: ProbeTerms): 
     previous = sample
   }
   return { state: judged, events }
+}
+
+function hear(state: ProbeState, receivedAt: number, catchingUp: boolean, events: ProbeEvent[]): ProbeState {
+  const step = heard(state.silence, receivedAt)
+  if (step.event) events.push(silenceEvent(step.event, receivedAt, 'heard', catchingUp))
+  return { ...state, silence: step.state }
 }
 
 /** Marks what a sample that cannot be added in order makes wrong: its day, and the one before where it reaches back. */
@@ -276,8 +286,10 @@ function takeTick(before: ProbeState, input: TickInput, terms: ProbeTerms): Prob
   if (!terms.demand) state = withdrawCold(state, input.at, terms.noDemand, input.catchingUp, events)
   if (input.catchingUp) return { state, events }
   const silence = watchSilence(state.silence, input.quietMs, silentAfterMs(reportingMs, rules.silence))
-  if (silence.event) events.push(silenceEvent(silence.event, input.at, 'heard', false))
-  state = { ...state, silence: silence.state }
+  if (silence.event) {
+    events.push(silenceEvent(silence.event, input.at, 'heard', false))
+    state = { ...state, silence: silence.state }
+  }
   if (state.silence.silentSince !== undefined && input.quietMs >= rules.silence.evidenceMs) {
     state = withdrawCold(state, input.at, 'silence', false, events)
   }

@@ -212,9 +212,10 @@ function takeTick(before: PlantState, input: TickInput, terms: PlantTerms): Plan
     const { since } = silence.event
     events.push({ kind: 'raised', rule: 'plantSilent', since, raisedAt: input.at, history: false })
   }
-  const heardLately = silence.state.silentSince === undefined
-  const announced = heardLately ? announceAll(state, input.at, events) : state
-  return { state: { ...announced, silence: silence.state }, events }
+  const newestAt = Math.max(0, ...Object.values(state.points).map((point) => point.at))
+  const isFresh = input.at - newestAt <= terms.reportingMs + terms.rules.backlogGraceMs
+  const announced = isFresh ? announceAll(state, input.at, events) : state
+  return { state: silence.event ? { ...announced, silence: silence.state } : announced, events }
 }
 
 function announceAll(state: PlantState, at: number, events: FlagEvent[]): PlantState {

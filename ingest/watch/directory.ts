@@ -148,7 +148,8 @@ export function createDirectory(): Directory {
     columns.place[slot] = place
     columns.gateway[slot] = gateways.take(placement.gateway)
     columns.validFrom[slot] = placement.validFrom
-    columns.validTo[slot] = placement.validTo
+    const next = placements.get(slot)?.find((entry) => entry.validFrom > placement.validFrom)
+    columns.validTo[slot] = Math.min(placement.validTo, next?.validFrom ?? forever)
     columns.samplingMs[slot] = placement.samplingMs
     columns.reportingMs[slot] = placement.reportingMs
     columns.toleranceCenti[slot] = Math.round(placement.toleranceK * 100)

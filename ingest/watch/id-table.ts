@@ -50,7 +50,7 @@ export function createIdTable(): IdTable {
       longer.set(ends)
       ends = longer
     }
-    bytes.latin1Write(id, start)
+    bytes.write(id, start, 'latin1')
     ends[size] = start + id.length
     size += 1
   }
@@ -58,7 +58,7 @@ export function createIdTable(): IdTable {
   function rehash(): void {
     cells = new Int32Array(cells.length * 2).fill(emptyCell)
     for (let index = 0; index < size; index += 1) {
-      cells[cellOf(bytes.latin1Slice(startOf(index), ends[index]))] = index
+      cells[cellOf(bytes.toString('latin1', startOf(index), ends[index]))] = index
     }
   }
 
@@ -66,7 +66,7 @@ export function createIdTable(): IdTable {
     get size() {
       return size
     },
-    idAt: (index) => bytes.latin1Slice(startOf(index), ends[index]),
+    idAt: (index) => bytes.toString('latin1', startOf(index), ends[index]),
     find: (id) => cells[cellOf(id)] as number,
     take(id) {
       const cell = cellOf(id)

@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { DwellingDay } from '#domain/dwelling-day.ts'
-import type { LedgerDb } from './database.ts'
+import type { LedgerDb, LedgerTransaction } from './database.ts'
 
 export interface DwellingDayTables {
   dwelling_day: {
@@ -26,8 +26,127 @@ export interface StoredDwellingDay extends DwellingDay {
   readonly stale: boolean
 }
 
-/** Keeps a statement under SQLite's limit of bound values. */
+/** Keeps a statement under SQLite's limit of bound values, and one statement text for all full chunks. */
 const daysPerStatementMax = 500
+
+/** A summary to write; `staleSince` is the journal position of what made it wrong already. */
+export interface ClosedDay extends DwellingDay {
+  readonly staleSince?: number
+}
+
+/** Writes the summaries of closed days. One that is there is replaced, and stays stale if it was. */
+export async function saveDwellingDays(transaction: LedgerTransaction, days: readonly ClosedDay[]): Promise<void> {
+  for (let start = 0; start < days.length; start += daysPerStatementMax) {
+    const rows = days
+      .slice(start, start + daysPerStatementMax)
+      .map(
+        (day) =>
+          sql`(${sql.join([
+            day.day,
+            day.dwelling,
+            day.device,
+            day.coveredMs,
+            day.belowTargetMs,
+            day.below16Ms,
+            day.below12Ms,
+            day.deficitTargetKh,
+            day.deficit16Kh,
+            day.deficit12Kh,
+            day.minC ?? null,
+            day.meanC ?? null,
+            day.staleSince ?? null,
+          ])})`,
+      )
+    await sql`insert into dwelling_day (day, dwelling, device, covered_ms, below_target_ms, below_16_ms, below_12_ms,
+        deficit_target_kh, deficit_16_kh, deficit_12_kh, min_c, mean_c, stale_since) values ${sql.join(rows)}
+      on conflict (day, dwelling, device) do update set ${sql.join(
+        summed.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`),
+      )}, stale_since = coalesce(excluded.stale_since, dwelling_day.stale_since)`.execute(transaction)
+  }
+}
+
+const summed = [
+  'covered_ms',
+  'below_target_ms',
+  'below_16_ms',
+  'below_12_ms',
+  'deficit_target_kh',
+  'deficit_16_kh',
+  'deficit_12_kh',
+  'min_c',
+  'mean_c',
+]
+
+/** A day of one home and probe. */
+export interface DayKey {
+  readonly day: number
+  readonly dwelling: string
+  readonly device: string
+}
+
+/** Marks a closed day as wrong because of a reading at a journal position; a day without a row gets an empty one. */
+export async function markDayStale(transaction: LedgerTransaction, key: DayKey, position: number): Promise<void> {
+  await transaction
+    .insertInto('dwelling_day')
+    .values({
+      ...key,
+      covered_ms: 0,
+      below_target_ms: 0,
+      below_16_ms: 0,
+      below_12_ms: 0,
+      deficit_target_kh: 0,
+      deficit_16_kh: 0,
+      deficit_12_kh: 0,
+      min_c: null,
+      mean_c: null,
+      stale_since: position,
+    })
+    .onConflict((conflict) => conflict.columns(['day', 'dwelling', 'device']).doUpdateSet({ stale_since: position }))
+    .execute()
+}
+
+/** Days that wait to be computed again and were made wrong before a journal position, at most `limit`. */
+export async function staleDays(
+  db: LedgerDb,
+  before: number,
+  limit: number,
+): Promise<(DayKey & { readonly staleSince: number })[]> {
+  const rows = await db
+    .selectFrom('dwelling_day')
+    .select(['day', 'dwelling', 'device', 'stale_since'])
+    .where('stale_since', '<', before)
+    .orderBy('stale_since')
+    .limit(limit)
+    .execute()
+  return rows.map(({ day, dwelling, device, stale_since }) => ({ day, dwelling, device, staleSince: stale_since ?? 0 }))
+}
+
+/** Writes a summary that was computed again, unless more readings made the day wrong meanwhile. */
+export async function replaceStaleDay(
+  transaction: LedgerTransaction,
+  day: DwellingDay,
+  staleSince: number,
+): Promise<void> {
+  await transaction
+    .updateTable('dwelling_day')
+    .set({
+      covered_ms: day.coveredMs,
+      below_target_ms: day.belowTargetMs,
+      below_16_ms: day.below16Ms,
+      below_12_ms: day.below12Ms,
+      deficit_target_kh: day.deficitTargetKh,
+      deficit_16_kh: day.deficit16Kh,
+      deficit_12_kh: day.deficit12Kh,
+      min_c: day.minC ?? null,
+      mean_c: day.meanC ?? null,
+      stale_since: null,
+    })
+    .where('day', '=', day.day)
+    .where('dwelling', '=', day.dwelling)
+    .where('device', '=', day.device)
+    .where('stale_since', '=', staleSince)
+    .execute()
+}
 
 /** Local date "2026-01-15" as days since 1970-01-01, and back. */
 export const dayNumber = (date: string): number => Date.parse(`${date}T00:00:00Z`) / 86_400_000

@@ -1,0 +1,116 @@
+import type { ClockState } from './city-clock.ts'
+import type { IdTable } from './id-table.ts'
+import { packPage } from './page-codec.ts'
+import { type DirtyPages, pageSlots, pageSlotsLog2 } from './pages.ts'
+import type { ProbeColumns } from './probe-columns.ts'
+import type { SnapshotFile, StoredPage } from './snapshot-file.ts'
+
+/**
+ * Writes the watch's state piece by piece while it goes on changing. How much it writes goes by how much was read:
+ * each reading earns a few bytes, so that the disk's share of a reading has a bound however large the city is.
+ */
+export interface Checkpoint {
+  /** From here on the journal is needed to bring every written piece up to date. */
+  readonly floor: number
+  earn(readings: number, ticks: number): void
+  isDue(now: number): boolean
+  /** Writes some pieces as they are at a position. Everything before it must be durable in the ledger. */
+  write(position: number, clock: ClockState): void
+  /** Writes all that changed. */
+  writeAll(position: number, clock: ClockState): void
+}
+
+/** SQLite writes a page to its log and then to its place: about twice this reaches the disk. */
+const bytesPerReading = 15
+/** A quiet city is written as well, in the end. */
+const bytesPerTick = 4_096
+/** A page's states, about. Only decides how many pages are written at a time. */
+const bytesPerSlot = 22
+/** Written together, for one sync. */
+const batchBytes = 128 * 1024
+/** A city that has grown silent earns nothing; one that was replayed has earned more than it can use. */
+const earnedBytesMax = 4 * batchBytes
+/** Plants and gateways are few, and written whole. */
+const worldEveryMs = 120_000
+/** Keeps one transaction of a full write small. */
+const pagesPerWriteMax = 200
+
+interface CheckpointParts {
+  readonly file: SnapshotFile
+  readonly columns: ProbeColumns
+  readonly pages: DirtyPages
+  readonly devices: IdTable
+  packWorld(): Uint8Array
+  /** What is on the disk already. */
+  readonly floor: number
+  readonly idsWritten: number
+}
+
+export function createCheckpoint(parts: CheckpointParts): Checkpoint {
+  const { file, columns, pages, devices, packWorld } = parts
+  let earnedBytes = 0
+  let floor = parts.floor
+  let idsWritten = parts.idsWritten
+  let worldAt = 0
+  let worldPosition = parts.floor
+
+  const slotsOf = (page: number) => Math.min(pageSlots, devices.size - (page << pageSlotsLog2))
+
+  function pack(page: number, position: number): StoredPage {
+    const first = page << pageSlotsLog2
+    const states = Array.from({ length: slotsOf(page) }, (_, offset) => columns.get(first + offset))
+    return { number: page, position, state: packPage(states) }
+  }
+
+  /** Ids of the pages that have new slots. */
+  function newIds(): { number: number; ids: string[] }[] {
+    const changed: { number: number; ids: string[] }[] = []
+    if (idsWritten === devices.size) return changed
+    for (let page = idsWritten >> pageSlotsLog2; page << pageSlotsLog2 < devices.size; page += 1) {
+      const first = page << pageSlotsLog2
+      changed.push({ number: page, ids: Array.from({ length: slotsOf(page) }, (_, at) => devices.idAt(first + at)) })
+    }
+    return changed
+  }
+
+  function save(numbers: readonly number[], withWorld: boolean, position: number, clock: ClockState): void {
+    const packed = numbers.map((page) => pack(page, position))
+    for (const page of numbers) pages.written(page, position)
+    if (withWorld) {
+      worldAt = clock.lastAt
+      worldPosition = position
+    }
+    floor = Math.min(position, pages.oldest(), worldPosition)
+    file.save({
+      floor,
+      pages: packed,
+      ids: newIds(),
+      clock: { position, state: JSON.stringify(clock) },
+      ...(withWorld && { world: { position, state: packWorld() } }),
+    })
+    idsWritten = devices.size
+    for (const { state } of packed) earnedBytes -= state.length
+  }
+
+  const dirtyBytes = () => pages.dirtyCount * Math.min(pageSlots, devices.size) * bytesPerSlot
+  const isWorldDue = (now: number) => now - worldAt >= worldEveryMs
+
+  return {
+    get floor() {
+      return floor
+    },
+    earn(readings, ticks) {
+      earnedBytes = Math.min(earnedBytesMax, earnedBytes + readings * bytesPerReading + ticks * bytesPerTick)
+    },
+    isDue: (now) => isWorldDue(now) || (pages.dirtyCount > 0 && earnedBytes >= Math.min(batchBytes, dirtyBytes())),
+    write(position, clock) {
+      const pageBytes = Math.min(pageSlots, devices.size) * bytesPerSlot
+      const count = Math.max(0, Math.floor(earnedBytes / pageBytes))
+      save(pages.takeDirty(count), isWorldDue(clock.lastAt), position, clock)
+    },
+    writeAll(position, clock) {
+      do save(pages.takeDirty(pagesPerWriteMax), pages.dirtyCount <= pagesPerWriteMax, position, clock)
+      while (pages.dirtyCount > 0)
+    },
+  }
+}

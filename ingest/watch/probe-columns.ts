@@ -1,0 +1,294 @@
+import type { Condition } from '#domain/condition.ts'
+import type { DaySums } from '#domain/dwelling-day.ts'
+import type { ProbeState } from '#domain/dwelling-watch.ts'
+import { coldRules } from '#domain/flag.ts'
+import { type OpenWindow, shut } from '#domain/open-window.ts'
+import { createRecordPool, type RecordPool } from './record-pool.ts'
+
+/**
+ * States of all probes by slot. What every probe has stands in columns, about 70 bytes in all; what few have stands
+ * in records beside. A state that is put and got again is the same to the last bit.
+ */
+export interface ProbeColumns {
+  /** Bits of `probeBits`. */
+  bits: Uint8Array
+  newestAt: Float64Array
+  newestCenti: Int32Array
+  heardAt: Float64Array
+  readonly today: DayColumns
+  reserve(count: number): void
+  get(slot: number): ProbeState
+  put(slot: number, state: ProbeState): void
+  /** Condition of one cold rule, by its index in `coldRules`. */
+  coldAt(slot: number, rule: number): Condition
+  windowAt(slot: number): OpenWindow
+  hasYesterday(slot: number): boolean
+  isTimed(slot: number): boolean
+  /** Records in use, for metrics. */
+  recordsInUse(): number
+}
+
+export interface DayColumns {
+  /** 0 where there is no day. */
+  day: Uint16Array
+  coveredMs: Uint32Array
+  warmth: Float64Array
+  minCenti: Int16Array
+  /** Record of sums below a limit, or -1. */
+  below: Int32Array
+}
+
+export const probeBits = {
+  /** The newest sample is the last good one, and nothing else is known: the next warm sample only moves the columns. */
+  plain: 1,
+  /** The clock may have to act: something is open, silent or untold. */
+  timed: 2,
+} as const
+
+const noMinimum = 32_767
+const noRecord = -1
+const conditionFields = 4
+const fields = { goodAt: 0, goodC: 1, suspectAt: 2, suspectC: 3, silentSince: 4, wrongDay: 5, cold: 6 } as const
+const recordFields = fields.cold + coldRules.length * conditionFields
+const belowFields = 7
+const windowFields = 4
+
+export function createProbeColumns(): ProbeColumns {
+  const records = createRecordPool(recordFields)
+  const belows = createRecordPool(belowFields)
+  const windows = createRecordPool(windowFields)
+  let recordOf = new Int32Array(0)
+  let windowOf = new Int32Array(0)
+  const yesterday = emptyDays(0)
+
+  const columns: ProbeColumns = {
+    bits: new Uint8Array(0),
+    newestAt: new Float64Array(0),
+    newestCenti: new Int32Array(0),
+    heardAt: new Float64Array(0),
+    today: emptyDays(0),
+    reserve,
+    get,
+    put,
+    coldAt(slot, rule) {
+      const place = recordOf[slot] as number
+      return place === noRecord ? { kind: 'normal' } : conditionFrom(readRecord(records, place), rule)
+    },
+    windowAt(slot) {
+      const place = windowOf[slot] as number
+      return place === noRecord ? shut : windowFrom(readRecord(windows, place))
+    },
+    hasYesterday: (slot) => yesterday.day[slot] !== 0,
+    isTimed: (slot) => ((columns.bits[slot] as number) & probeBits.timed) !== 0,
+    recordsInUse: () => records.size + belows.size + windows.size,
+  }
+  return columns
+
+  function reserve(count: number): void {
+    const before = columns.bits.length
+    if (count <= before) return
+    const length = Math.ceil(count * 1.25)
+    const grown = <Column extends { set(values: Column): void }>(short: Column, long: Column) => {
+      long.set(short)
+      return long
+    }
+    columns.bits = grown(columns.bits, new Uint8Array(length))
+    columns.newestAt = grown(columns.newestAt, new Float64Array(length))
+    columns.newestCenti = grown(columns.newestCenti, new Int32Array(length))
+    columns.heardAt = grown(columns.heardAt, new Float64Array(length))
+    recordOf = grown(recordOf, new Int32Array(length).fill(noRecord))
+    windowOf = grown(windowOf, new Int32Array(length).fill(noRecord))
+    for (const days of [columns.today, yesterday]) {
+      const longer = emptyDays(length)
+      days.day = grown(days.day, longer.day)
+      days.coveredMs = grown(days.coveredMs, longer.coveredMs)
+      days.warmth = grown(days.warmth, longer.warmth)
+      days.minCenti = grown(days.minCenti, longer.minCenti)
+      days.below = grown(days.below, longer.below)
+    }
+  }
+
+  function get(slot: number): ProbeState {
+    const newestAt = columns.newestAt[slot] as number
+    const newest = newestAt === 0 ? undefined : { at: newestAt, c: (columns.newestCenti[slot] as number) / 100 }
+    const heardAt = columns.heardAt[slot] as number
+    const today = dayFrom(columns.today, slot, belows)
+    const before = dayFrom(yesterday, slot, belows)
+    const kept = {
+      ...(newest && { newest }),
+      window: columns.windowAt(slot),
+      ...(today && { today }),
+      ...(before && { yesterday: before }),
+    }
+    const heard = heardAt === 0 ? {} : { heardAt }
+    const place = recordOf[slot] as number
+    if (place === noRecord) {
+      return { ...kept, sequence: newest ? { good: newest } : {}, silence: heard, cold: allNormal }
+    }
+    const values = readRecord(records, place)
+    const good = timedValue(values, fields.goodAt)
+    const suspect = timedValue(values, fields.suspectAt)
+    const silentSince = optional(values[fields.silentSince])
+    const wrongDay = optional(values[fields.wrongDay])
+    return {
+      ...kept,
+      sequence: { ...(good && { good }), ...(suspect && { suspect }) },
+      silence: { ...heard, ...(silentSince !== undefined && { silentSince }) },
+      cold: coldRules.map((_, rule) => conditionFrom(values, rule)),
+      ...(wrongDay !== undefined && { wrongDay }),
+    }
+  }
+
+  function put(slot: number, state: ProbeState): void {
+    const { newest, sequence, silence, window } = state
+    columns.newestAt[slot] = newest?.at ?? 0
+    columns.newestCenti[slot] = newest ? Math.round(newest.c * 100) : 0
+    columns.heardAt[slot] = silence.heardAt ?? 0
+    putDay(columns.today, slot, state.today, belows)
+    putDay(yesterday, slot, state.yesterday, belows)
+    windowOf[slot] = putRecord(windows, windowOf[slot] as number, windowRecord(window))
+    const newestIsGood = newest?.at === sequence.good?.at && newest?.c === sequence.good?.c
+    const isQuiet = newestIsGood && !sequence.suspect && silence.silentSince === undefined
+    const isNormal = state.cold.every((condition) => condition.kind === 'normal')
+    const needed = !(isQuiet && isNormal && state.wrongDay === undefined)
+    recordOf[slot] = putRecord(records, recordOf[slot] as number, needed ? recordFrom(state) : undefined)
+    const isTimed =
+      silence.silentSince !== undefined ||
+      window.kind === 'open' ||
+      state.cold.some((condition) => condition.kind !== 'normal')
+    columns.bits[slot] =
+      (!needed && windowOf[slot] === noRecord ? probeBits.plain : 0) | (isTimed ? probeBits.timed : 0)
+  }
+}
+
+const allNormal: readonly Condition[] = coldRules.map(() => ({ kind: 'normal' }))
+
+function emptyDays(length: number): DayColumns {
+  return {
+    day: new Uint16Array(length),
+    coveredMs: new Uint32Array(length),
+    warmth: new Float64Array(length),
+    minCenti: new Int16Array(length),
+    below: new Int32Array(length).fill(noRecord),
+  }
+}
+
+/** Absent numbers of a record. */
+const absent = Number.NaN
+const optional = (value: number | undefined): number | undefined =>
+  value === undefined || Number.isNaN(value) ? undefined : value
+
+function timedValue(values: readonly number[], field: number): { at: number; c: number } | undefined {
+  const at = optional(values[field])
+  return at === undefined ? undefined : { at, c: values[field + 1] as number }
+}
+
+function readRecord(pool: RecordPool, place: number): number[] {
+  const values: number[] = []
+  for (let field = 0; field < pool.fields; field += 1) values.push(pool.get(place, field))
+  return values
+}
+
+/** Writes a record, takes one where there was none, frees it where there is nothing to keep; returns its place. */
+function putRecord(pool: RecordPool, place: number, values: readonly number[] | undefined): number {
+  if (!values) {
+    if (place !== noRecord) pool.free(place)
+    return noRecord
+  }
+  const kept = place === noRecord ? pool.take() : place
+  for (let field = 0; field < values.length; field += 1) pool.set(kept, field, values[field] as number)
+  return kept
+}
+
+function recordFrom(state: ProbeState): number[] {
+  const { good, suspect } = state.sequence
+  return [
+    good?.at ?? absent,
+    good?.c ?? absent,
+    suspect?.at ?? absent,
+    suspect?.c ?? absent,
+    state.silence.silentSince ?? absent,
+    state.wrongDay ?? absent,
+    ...state.cold.flatMap(conditionRecord),
+  ]
+}
+
+/** Kind and flags in one number, so that a condition takes four. */
+const conditionKinds = { normal: 0, pending: 1, untold: 2, told: 3 } as const
+const samplesFactor = 8
+
+function conditionRecord(condition: Condition): number[] {
+  switch (condition.kind) {
+    case 'normal':
+      return [conditionKinds.normal, absent, absent, absent]
+    case 'pending':
+      return [conditionKinds.pending + samplesFactor * condition.samples, condition.since, condition.value, absent]
+    case 'open': {
+      const kind = condition.told ? conditionKinds.told : conditionKinds.untold
+      return [kind, condition.since, condition.clearSince ?? absent, condition.wellSince ?? absent]
+    }
+  }
+}
+
+function conditionFrom(values: readonly number[], rule: number): Condition {
+  const start = fields.cold + rule * conditionFields
+  const [code = 0, since = 0, third = absent, fourth = absent] = values.slice(start, start + conditionFields)
+  const kind = code % samplesFactor
+  if (kind === conditionKinds.normal) return { kind: 'normal' }
+  if (kind === conditionKinds.pending) {
+    return { kind: 'pending', since, samples: Math.floor(code / samplesFactor), value: third }
+  }
+  const clearSince = optional(third)
+  const wellSince = optional(fourth)
+  return {
+    kind: 'open',
+    since,
+    told: kind === conditionKinds.told,
+    ...(clearSince !== undefined && { clearSince }),
+    ...(wellSince !== undefined && { wellSince }),
+  }
+}
+
+const windowKinds = { shut: 0, untold: 1, told: 2 } as const
+
+function windowRecord(window: OpenWindow): number[] | undefined {
+  if (window.kind === 'open') {
+    const kind = window.told ? windowKinds.told : windowKinds.untold
+    return [kind, window.since, window.beforeC, window.lowestC]
+  }
+  return window.peak && [windowKinds.shut, window.peak.at, window.peak.c, absent]
+}
+
+function windowFrom(values: readonly number[]): OpenWindow {
+  const [kind = 0, at = 0, c = 0, lowestC = 0] = values
+  if (kind === windowKinds.shut) return { kind: 'shut', peak: { at, c } }
+  return { kind: 'open', since: at, told: kind === windowKinds.told, beforeC: c, lowestC }
+}
+
+function dayFrom(days: DayColumns, slot: number, belows: RecordPool): DaySums | undefined {
+  const day = days.day[slot] as number
+  if (day === 0) return undefined
+  const place = days.below[slot] as number
+  const below = place === noRecord ? [0, 0, 0, 0, 0, 0, 0] : readRecord(belows, place)
+  const [a = 0, b = 0, c = 0, x = 0, y = 0, z = 0, wrong = 0] = below
+  const minCenti = days.minCenti[slot] as number
+  return {
+    day,
+    coveredMs: days.coveredMs[slot] as number,
+    warmth: days.warmth[slot] as number,
+    minCenti: minCenti === noMinimum ? Number.MAX_SAFE_INTEGER : minCenti,
+    belowMs: [a, b, c],
+    deficit: [x, y, z],
+    wrong: wrong === 1,
+  }
+}
+
+function putDay(days: DayColumns, slot: number, sums: DaySums | undefined, belows: RecordPool): void {
+  days.day[slot] = sums?.day ?? 0
+  days.coveredMs[slot] = sums?.coveredMs ?? 0
+  days.warmth[slot] = sums?.warmth ?? 0
+  days.minCenti[slot] = sums ? Math.min(sums.minCenti, noMinimum) : 0
+  const isBelow = sums !== undefined && (sums.wrong || sums.belowMs.some((ms) => ms > 0))
+  const values = isBelow ? [...sums.belowMs, ...sums.deficit, sums.wrong ? 1 : 0] : undefined
+  days.below[slot] = putRecord(belows, days.below[slot] as number, values)
+}

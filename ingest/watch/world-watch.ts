@@ -1,0 +1,312 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { normal } from '#domain/condition.ts'
+import type { FlagRule } from '#domain/flag.ts'
+import type { MetricName } from '#domain/metric.ts'
+import { newPlant, next, type PlantInput, type PlantState, type PlantTerms, plantRules } from '#domain/plant-watch.ts'
+import type { Policy } from '#domain/policy.ts'
+import { policyLookup } from '#domain/policy.ts'
+import { type QualityCode, quality } from '#domain/quality.ts'
+import { heard, silentAfterMs, watchedMs, watchSilence } from '#domain/silence.ts'
+import type { StoredFlag } from '#store/ledger/flags.ts'
+import { plantsSource } from '#store/ledger/weather.ts'
+import type { ClockState } from './city-clock.ts'
+import { type Directory, placeCodes } from './directory.ts'
+import type { Effect, FlagSubject } from './effects.ts'
+import type { Places } from './places.ts'
+import type { Circumstances } from './probe-watch.ts'
+
+/** Runs the watch of what is few: plants, gateways, and the weather that plants are judged by. */
+export interface WorldWatch {
+  /** Takes a reading of a sensor that stands at a plant or in a district. */
+  sample(slot: number, reading: WorldReading, circumstances: Circumstances): void
+  gatewayHeard(gateway: number, receivedAt: number, circumstances: Circumstances): void
+  tick(clock: ClockState, circumstances: Circumstances): void
+  /** Takes outdoor temperatures that others have observed. */
+  observe(weather: readonly Observed[]): void
+  /** Holds a flag that the ledger has open; says whether it did so before. */
+  takeOver(flag: StoredFlag): 'held' | 'taken' | 'gone'
+  /** Lets go of what the ledger does not have open; returns how much that was. */
+  keepOnly(isOpen: (subject: string, rule: FlagRule) => boolean): number
+  pack(): Uint8Array
+  unpack(bytes: Uint8Array): void
+}
+
+interface WorldReading {
+  readonly metric: MetricName
+  readonly at: number
+  readonly value: number
+  readonly quality: number
+  readonly receivedAt: number
+}
+
+export interface Observed {
+  readonly district: string
+  readonly at: number
+  readonly outdoorTemperatureC: number
+}
+
+interface WorldWatchParts {
+  readonly directory: Directory
+  readonly policy: Policy
+  places(): Places
+  emit(effect: Effect): void
+}
+
+/** Weather goes slowly: a row in ten minutes says it all. */
+const weatherEveryMs = 600_000
+/** Medians of fewer plants say more about the sensors than about the weather. */
+const plantsForWeatherMin = 1
+
+type PlantKind = 'source' | 'substation' | 'circuit'
+
+export function createWorldWatch({ directory, policy, places, emit }: WorldWatchParts): WorldWatch {
+  const dayAt = policyLookup(policy)
+  const plants = new Map<number, PlantState>()
+  let gatewayHeardAt = new Float64Array(0)
+  const silentGateways = new Map<number, number>()
+  const outdoor = new Map<string, Observed>()
+  const recordedAt = new Map<string, number>()
+  let mediansAt = 0
+
+  function subjectOf(plant: number): { kind: PlantKind; id: string } {
+    const [kind, ...rest] = directory.plants.idAt(plant).split('/')
+    return { kind: kind as PlantKind, id: rest.join('/') }
+  }
+
+  function termsOf(subject: { kind: PlantKind; id: string }, plant: number, at: number): PlantTerms {
+    const day = dayAt(at)
+    const operation = places().operationAt(subject.kind, subject.id, at)
+    const district = places().districtOf(subject.kind, subject.id)
+    const observed = district === undefined ? undefined : outdoor.get(district)
+    const isFresh = observed && Math.abs(at - observed.at) <= day.rules.plant.weatherAgeMsMax
+    return {
+      rules: day.rules,
+      shouldRun: day.inSeason && operation !== undefined,
+      reportingMs: directory.plantReportingMs(plant),
+      ...(operation?.designSupplyC !== undefined && { designSupplyC: operation.designSupplyC }),
+      ...(operation?.designReturnC !== undefined && { designReturnC: operation.designReturnC }),
+      ...(isFresh && { outdoorC: observed.outdoorTemperatureC }),
+    }
+  }
+
+  function take(plant: number, input: PlantInput, circumstances: Circumstances): void {
+    const subject = subjectOf(plant)
+    const before = plants.get(plant) ?? newPlant
+    const step = next(before, input, termsOf(subject, plant, input.at))
+    if (step.state !== before) plants.set(plant, step.state)
+    for (const event of step.events) tell(subject, event, circumstances)
+  }
+
+  function tell(subject: FlagSubject, event: (Effect & { kind: 'flag' })['event'], circumstances: Circumstances): void {
+    if (circumstances.emitting) emit({ kind: 'flag', subject, event, now: circumstances.now })
+  }
+
+  function takeStation(district: string, device: string, reading: WorldReading, circumstances: Circumstances): void {
+    if (reading.metric !== 'outdoor_temperature_c' || reading.quality !== quality.good) return
+    const known = outdoor.get(district)
+    if (known && known.at >= reading.at) return
+    outdoor.set(district, { district, at: reading.at, outdoorTemperatureC: reading.value })
+    recordWeather(district, `station/${device}`, reading.at, reading.value, circumstances)
+  }
+
+  function recordWeather(district: string, source: string, at: number, c: number, circumstances: Circumstances): void {
+    const key = `${district}/${source}`
+    if (at - (recordedAt.get(key) ?? 0) < weatherEveryMs) return
+    recordedAt.set(key, at)
+    if (!circumstances.emitting) return
+    const weather = { district, kind: 'observed', at, source, outdoorTemperatureC: Math.round(c * 100) / 100 } as const
+    emit({ kind: 'weather', weather, now: circumstances.now })
+  }
+
+  /** What the plants of each district feel, for those who ask how cold it is where nobody measures. */
+  function recordMedians(now: number, circumstances: Circumstances): void {
+    const byDistrict = new Map<string, number[]>()
+    for (const [plant, state] of plants) {
+      const own = state.points.outdoor_temperature_c
+      if (!own || now - own.at > weatherEveryMs) continue
+      const { kind, id } = subjectOf(plant)
+      const district = places().districtOf(kind, id)
+      if (district === undefined) continue
+      const values = byDistrict.get(district) ?? []
+      values.push(own.value)
+      byDistrict.set(district, values)
+    }
+    for (const [district, values] of byDistrict) {
+      if (values.length < plantsForWeatherMin) continue
+      values.sort((left, right) => left - right)
+      recordWeather(district, plantsSource, now, values[values.length >> 1] as number, circumstances)
+    }
+  }
+
+  function roomForGateways(): void {
+    if (directory.gateways.size <= gatewayHeardAt.length) return
+    const longer = new Float64Array(directory.gateways.size + 256)
+    longer.set(gatewayHeardAt)
+    gatewayHeardAt = longer
+  }
+
+  function sweepGateways(clock: ClockState, circumstances: Circumstances): void {
+    const { now } = circumstances
+    const rules = dayAt(now).rules.silence
+    for (let gateway = 0; gateway < Math.min(directory.gateways.size, gatewayHeardAt.length); gateway += 1) {
+      const heardAt = gatewayHeardAt[gateway] as number
+      const allowedMs = silentAfterMs(directory.gatewayReportingMs(gateway), rules)
+      if (heardAt === 0 || now - heardAt < allowedMs || silentGateways.has(gateway)) continue
+      const step = watchSilence({ heardAt }, watchedMs(clock.downtimes, heardAt, now), allowedMs)
+      if (!step.event) continue
+      silentGateways.set(gateway, heardAt)
+      const subject = { kind: 'gateway', id: directory.gateways.idAt(gateway) } as const
+      const event = { kind: 'raised', rule: 'gatewaySilent', since: heardAt, raisedAt: now, history: false } as const
+      tell(subject, event, circumstances)
+    }
+  }
+
+  return {
+    sample(slot, reading, circumstances) {
+      const place = directory.columns.place[slot] as number
+      if (directory.columns.placeKind[slot] === placeCodes.district) {
+        const district = directory.plants.idAt(place).slice('district/'.length)
+        takeStation(district, directory.devices.idAt(slot), reading, circumstances)
+        return
+      }
+      const input: PlantInput = {
+        kind: 'sample',
+        metric: reading.metric,
+        at: reading.at,
+        value: reading.value,
+        quality: reading.quality as QualityCode,
+        receivedAt: reading.receivedAt,
+        catchingUp: circumstances.catchingUp,
+        samplingMs: directory.columns.samplingMs[slot] as number,
+        reportingMs: directory.columns.reportingMs[slot] as number,
+      }
+      take(place, input, circumstances)
+    },
+    gatewayHeard(gateway, receivedAt, circumstances) {
+      if (gateway >= gatewayHeardAt.length) roomForGateways()
+      if (receivedAt <= (gatewayHeardAt[gateway] as number)) return
+      gatewayHeardAt[gateway] = receivedAt
+      const silentSince = silentGateways.size > 0 ? silentGateways.get(gateway) : undefined
+      if (silentSince === undefined) return
+      silentGateways.delete(gateway)
+      const step = heard({ heardAt: silentSince, silentSince }, receivedAt)
+      if (!step.event) return
+      const subject = { kind: 'gateway', id: directory.gateways.idAt(gateway) } as const
+      const event = {
+        kind: 'cleared',
+        rule: 'gatewaySilent',
+        since: step.event.since,
+        clearedAt: receivedAt,
+        by: 'heard',
+        history: circumstances.catchingUp,
+      } as const
+      tell(subject, event, circumstances)
+    },
+    tick(clock, circumstances) {
+      const { now } = circumstances
+      const rules = dayAt(now).rules.silence
+      for (const [plant, state] of plants) {
+        const heardAt = state.silence.heardAt
+        const isQuiet =
+          heardAt !== undefined && now - heardAt >= silentAfterMs(directory.plantReportingMs(plant), rules)
+        if (!isQuiet && plantRules.every((rule) => state.conditions[rule].kind === 'normal')) continue
+        const quietMs = heardAt === undefined ? 0 : watchedMs(clock.downtimes, heardAt, now)
+        take(plant, { kind: 'tick', at: now, catchingUp: clock.catchingUp, quietMs }, circumstances)
+      }
+      if (!clock.catchingUp) sweepGateways(clock, circumstances)
+      if (now - mediansAt < weatherEveryMs) return
+      mediansAt = now
+      recordMedians(now, circumstances)
+    },
+    observe(weather) {
+      for (const observed of weather) {
+        const known = outdoor.get(observed.district)
+        if (!known || known.at < observed.at) outdoor.set(observed.district, observed)
+      }
+    },
+    takeOver(flag) {
+      if (flag.subjectKind === 'gateway') {
+        const gateway = directory.gateways.find(flag.subject)
+        if (gateway < 0) return 'gone'
+        if (silentGateways.has(gateway)) return 'held'
+        silentGateways.set(gateway, flag.since)
+        roomForGateways()
+        gatewayHeardAt[gateway] = Math.max(gatewayHeardAt[gateway] as number, flag.since)
+        return 'taken'
+      }
+      const plant = directory.plants.find(`${flag.subjectKind}/${flag.subject}`)
+      if (plant < 0) return 'gone'
+      const state = plants.get(plant) ?? newPlant
+      if (flag.rule === 'plantSilent') {
+        if (state.silence.silentSince !== undefined) return 'held'
+        plants.set(plant, { ...state, silence: { heardAt: flag.since, silentSince: flag.since } })
+        return 'taken'
+      }
+      const rule = plantRules.find((name) => name === flag.rule)
+      if (!rule) return 'gone'
+      if (state.conditions[rule].kind === 'open') return 'held'
+      const condition = { kind: 'open', since: flag.since, told: !flag.history } as const
+      plants.set(plant, { ...state, conditions: { ...state.conditions, [rule]: condition } })
+      return 'taken'
+    },
+    keepOnly(isOpen) {
+      let changed = 0
+      for (const gateway of [...silentGateways.keys()]) {
+        if (isOpen(directory.gateways.idAt(gateway), 'gatewaySilent')) continue
+        silentGateways.delete(gateway)
+        changed += 1
+      }
+      for (const [plant, state] of plants) {
+        const { id } = subjectOf(plant)
+        const unknown = plantRules.filter((rule) => state.conditions[rule].kind === 'open' && !isOpen(id, rule))
+        const silent = state.silence.silentSince !== undefined && !isOpen(id, 'plantSilent')
+        if (unknown.length === 0 && !silent) continue
+        changed += 1
+        const { silentSince, ...silence } = state.silence
+        const normalized = Object.fromEntries(unknown.map((rule) => [rule, normal]))
+        plants.set(plant, {
+          ...state,
+          conditions: { ...state.conditions, ...normalized },
+          silence: silent || silentSince === undefined ? silence : state.silence,
+        })
+      }
+      return changed
+    },
+    pack() {
+      const gateways: [string, number, number][] = []
+      for (let gateway = 0; gateway < Math.min(directory.gateways.size, gatewayHeardAt.length); gateway += 1) {
+        const heardAt = gatewayHeardAt[gateway] as number
+        if (heardAt > 0) gateways.push([directory.gateways.idAt(gateway), heardAt, silentGateways.get(gateway) ?? 0])
+      }
+      const packed: PackedWorld = {
+        plants: [...plants].map(([plant, state]) => [directory.plants.idAt(plant), state]),
+        gateways,
+        outdoor: [...outdoor.values()],
+        recordedAt: [...recordedAt],
+        mediansAt,
+      }
+      return deflateRawSync(JSON.stringify(packed), { level: 1 })
+    },
+    unpack(bytes) {
+      const packed: PackedWorld = JSON.parse(inflateRawSync(bytes).toString('utf8'))
+      for (const [id, state] of packed.plants) plants.set(directory.plants.take(id), state)
+      for (const [id, heardAt, silentSince] of packed.gateways) {
+        const gateway = directory.gateways.take(id)
+        roomForGateways()
+        gatewayHeardAt[gateway] = heardAt
+        if (silentSince > 0) silentGateways.set(gateway, silentSince)
+      }
+      for (const observed of packed.outdoor) outdoor.set(observed.district, observed)
+      for (const [key, at] of packed.recordedAt) recordedAt.set(key, at)
+      mediansAt = packed.mediansAt
+    },
+  }
+}
+
+interface PackedWorld {
+  readonly plants: readonly (readonly [string, PlantState])[]
+  readonly gateways: readonly (readonly [string, number, number])[]
+  readonly outdoor: readonly Observed[]
+  readonly recordedAt: readonly (readonly [string, number])[]
+  readonly mediansAt: number
+}
