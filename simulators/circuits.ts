@@ -23,7 +23,7 @@ export interface Secondary {
   step(seconds: number, input: SecondaryInput): void
 }
 
-export interface SecondaryInput {
+interface SecondaryInput {
   readonly dampedOutdoorC: Float64Array
   readonly primary: Primary
   /** Mixed return of the homes, °C by circuit. */

@@ -12,7 +12,7 @@ export interface CityOptions {
 }
 
 type SourceKind = 'boilerRoom' | 'chp' | 'peakBoiler'
-export type FirmRole = 'supplier' | 'source' | 'both'
+type FirmRole = 'supplier' | 'source' | 'both'
 
 /** One building by its shape. A later floor belongs to a higher zone. */
 export interface BuildingShape {
@@ -46,7 +46,7 @@ export interface CityPlan {
 /** Floors of a zone in tall buildings; a circuit's pressure then suits its lowest and its highest radiator. */
 export const floorsPerZone = 9
 
-export const estateShapes: readonly EstateShape[] = [
+const estateShapes: readonly EstateShape[] = [
   {
     zones: ['low'],
     buildings: [

@@ -19,20 +19,20 @@ export interface City {
   readonly devices: readonly DevicePlace[]
 }
 
-export interface SourcePlace {
+interface SourcePlace {
   readonly id: string
   readonly kind: RegistryRow<'source'>['kind']
   readonly district: number
   readonly curve: HeatingCurve
 }
 
-export interface SubstationPlace {
+interface SubstationPlace {
   readonly id: string
   readonly sources: readonly number[]
   readonly district: number
 }
 
-export interface CircuitPlace {
+interface CircuitPlace {
   readonly id: string
   readonly substation: number
   readonly zone: RegistryRow<'circuit'>['zone']
@@ -53,7 +53,7 @@ export interface DwellingPlace {
   readonly contract: RegistryRow<'dwelling_period'>['contract']
 }
 
-export interface GatewayPlace {
+interface GatewayPlace {
   readonly id: string
   /** The few gateways of another make speak SenML. */
   readonly encoding: 'native' | 'senml'

@@ -2,7 +2,7 @@ import type { City } from './city.ts'
 import { type Fault, faultKinds, type SubjectKind } from './faults.ts'
 
 /** A fault whose subject is not in the city. `code` is stable. */
-export class UnknownFaultSubject extends Error {
+class UnknownFaultSubject extends Error {
   readonly code = 'unknown_fault_subject'
 }
 

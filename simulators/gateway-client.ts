@@ -134,7 +134,7 @@ function firstConnection(client: MqttClient, { id, signal }: GatewayClientOption
 }
 
 /** The broker does not accept the gateway's id or secret. `code` is stable. */
-export class GatewayRefused extends Error {
+class GatewayRefused extends Error {
   readonly code = 'gateway_refused'
 }
 

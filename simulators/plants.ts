@@ -8,7 +8,7 @@ export const kwPerM3hKelvin = 1.163
 
 /** Heat sources and the primary network. Columns by source or substation. */
 export interface Primary {
-  /** Sources: water that leaves and comes back, °C; outdoor temperature that the curve follows. */
+  /** Sources: water that leaves and comes back, °C. */
   readonly sourceSupplyC: Float64Array
   readonly sourceReturnC: Float64Array
   readonly sourceFlowM3h: Float64Array
@@ -44,128 +44,156 @@ const makeUpMax = 0.04
 /** Weight of the base source where a peak boiler feeds the same substation. */
 const baseWeight = 0.7
 const tankFullM = 3.2
+/** How much warmer the primary water leaves an exchanger than the secondary comes in. */
+const approachK = 5
+/** Standing by, a source keeps a little water moving through its own loop. */
+const standByFlowM3h = 2
+
+/** All that the primary network remembers, beyond what it shows. */
+interface PrimaryState extends Omit<Primary, 'step' | 'take'> {
+  readonly city: City
+  /** Sources: how long a main has been leaking, and the share of the usual flow that they can give. */
+  readonly leakingS: Float64Array
+  readonly sourceAvailable: Float64Array
+  /** Substations: time that water needs from the source, and pressure that it loses on the way. */
+  readonly pipeLagS: Float64Array
+  readonly gradientMpa: Float64Array
+  /** Substations: heat taken in this step, and its sum weighted with the secondary return temperature. */
+  readonly taken: Float64Array
+  readonly takenReturn: Float64Array
+}
 
 export function createPrimary(city: City): Primary {
-  const sources = city.sources.length
-  const substations = city.substations.length
-  const random = createRandom(city.seed).fork('primary')
-  const pipeLagS = Float64Array.from(city.substations, (place) => random.fork(place.id).between(300, 1500))
-  const gradientMpa = Float64Array.from(city.substations, (place) =>
-    random.fork(place.id).fork('gradient').between(0.04, 0.2),
-  )
-  const leakingS = new Float64Array(sources)
-  const sourceAvailable = new Float64Array(sources).fill(1)
-  const taken = new Float64Array(substations)
-  const takenReturn = new Float64Array(substations)
-  const state = {
-    sourceSupplyC: new Float64Array(sources),
-    sourceReturnC: new Float64Array(sources).fill(54),
-    sourceFlowM3h: new Float64Array(sources),
-    sourceMakeUpM3h: new Float64Array(sources),
-    sourceHeatKw: new Float64Array(sources),
-    sourceSupplyMpa: new Float64Array(sources).fill(usualMpa.supply),
-    sourceReturnMpa: new Float64Array(sources).fill(usualMpa.return),
-    sourceTankM: new Float64Array(sources).fill(tankFullM),
-    supplyC: new Float64Array(substations),
-    returnC: new Float64Array(substations).fill(52),
-    flowM3h: new Float64Array(substations),
-    heatKw: new Float64Array(substations),
-    supplyMpa: new Float64Array(substations).fill(usualMpa.supply - 0.1),
-    returnMpa: new Float64Array(substations).fill(usualMpa.return + 0.1),
-    available: new Float64Array(substations).fill(1),
-  }
-
-  const at = (column: Float64Array, index: number) => column[index] as number
-
-  function stepSource(source: number, seconds: number, dampedOutdoorC: Float64Array, controls: Controls): void {
-    const place = city.sources[source] as City['sources'][number]
-    const set = curveAt(place.curve, at(dampedOutdoorC, place.district)).supplyC
-    const leak = at(controls.sourceLeak, source)
-    leakingS[source] = leak > 0 ? at(leakingS, source) + seconds : 0
-    const isolated = at(leakingS, source) > isolationAfterS
-    const burning = controls.boilerOff[source] !== 1 && !isolated
-    if (at(state.sourceSupplyC, source) === 0) state.sourceSupplyC[source] = set
-    if (burning) approach(state.sourceSupplyC, source, set, seconds / boilerLagS)
-    else approach(state.sourceSupplyC, source, at(state.sourceReturnC, source) - 1, seconds / tripLagS)
-    approach(sourceAvailable, source, isolated ? 0.1 : leak > 0 ? 0.75 : 1, seconds / 120)
-    const flowing = at(state.sourceFlowM3h, source)
-    // A main that is shut off loses nothing more; before that, what leaks out has to be pumped in, as far as it goes.
-    const lost = isolated ? 0 : leak
-    state.sourceMakeUpM3h[source] = flowing * (usualMakeUp + Math.min(lost, makeUpMax))
-    const sag = lost > 0 ? Math.min(0.75, 0.15 + lost * 6) : 0
-    approach(state.sourceReturnMpa, source, usualMpa.return * (1 - sag), seconds / 40)
-    const lift = (usualMpa.supply - usualMpa.return) * at(sourceAvailable, source) ** 2
-    approach(state.sourceSupplyMpa, source, at(state.sourceReturnMpa, source) + lift, seconds / 40)
-    const tank = at(state.sourceTankM, source)
-    const refill = tank < tankFullM ? 0.8 : 0
-    state.sourceTankM[source] = Math.min(tankFullM, Math.max(0.1, tank + ((refill - lost * 40) * seconds) / 3600))
-    state.sourceHeatKw[source] = burning
-      ? Math.max(0, flowing * kwPerM3hKelvin * (at(state.sourceSupplyC, source) - at(state.sourceReturnC, source)))
-      : 0
-  }
-
-  function stepSubstation(substation: number, seconds: number): void {
-    const place = city.substations[substation] as City['substations'][number]
-    let arrivingC = 0
-    let available = 0
-    let supplyMpa = 0
-    let returnMpa = 0
-    for (const [order, source] of place.sources.entries()) {
-      const weight =
-        place.sources.length === 1 ? 1 : order === 0 ? baseWeight : (1 - baseWeight) / (place.sources.length - 1)
-      arrivingC += weight * at(state.sourceSupplyC, source)
-      available += weight * at(sourceAvailable, source)
-      supplyMpa += weight * at(state.sourceSupplyMpa, source)
-      returnMpa += weight * at(state.sourceReturnMpa, source)
-    }
-    if (at(state.supplyC, substation) === 0) state.supplyC[substation] = arrivingC
-    // Less water in the pipe takes longer to arrive.
-    approach(state.supplyC, substation, arrivingC, (seconds / at(pipeLagS, substation)) * available)
-    state.available[substation] = available
-    state.supplyMpa[substation] = supplyMpa - at(gradientMpa, substation) * available ** 2
-    state.returnMpa[substation] = returnMpa + at(gradientMpa, substation) * available ** 2
-    const heatKw = at(taken, substation)
-    const secondaryReturnC = heatKw > 0 ? at(takenReturn, substation) / heatKw : at(state.returnC, substation) - 5
-    approach(state.returnC, substation, secondaryReturnC + 5, seconds / 300)
-    const spreadK = Math.max(5, at(state.supplyC, substation) - at(state.returnC, substation))
-    state.heatKw[substation] = heatKw
-    state.flowM3h[substation] = heatKw / kwPerM3hKelvin / spreadK
-    taken[substation] = 0
-    takenReturn[substation] = 0
-  }
-
-  function gatherReturns(seconds: number): void {
-    const flow = new Float64Array(sources)
-    const heat = new Float64Array(sources)
-    for (const [substation, place] of city.substations.entries()) {
-      for (const [order, source] of place.sources.entries()) {
-        const weight =
-          place.sources.length === 1 ? 1 : order === 0 ? baseWeight : (1 - baseWeight) / (place.sources.length - 1)
-        const share = weight * at(state.flowM3h, substation)
-        flow[source] = at(flow, source) + share
-        heat[source] = at(heat, source) + share * at(state.returnC, substation)
-      }
-    }
-    for (let source = 0; source < sources; source++) {
-      // Standing by, a source keeps a little water moving through its own loop.
-      state.sourceFlowM3h[source] = Math.max(2, at(flow, source))
-      if (at(flow, source) > 0.01) {
-        approach(state.sourceReturnC, source, at(heat, source) / at(flow, source), seconds / 1200)
-      }
-    }
-  }
-
+  const state = primaryState(city)
   return {
     ...state,
     take(substation, heatKw, secondaryReturnC) {
-      taken[substation] = at(taken, substation) + heatKw
-      takenReturn[substation] = at(takenReturn, substation) + heatKw * secondaryReturnC
+      state.taken[substation] = at(state.taken, substation) + heatKw
+      state.takenReturn[substation] = at(state.takenReturn, substation) + heatKw * secondaryReturnC
     },
     step(seconds, dampedOutdoorC, controls) {
-      for (let source = 0; source < sources; source++) stepSource(source, seconds, dampedOutdoorC, controls)
-      for (let substation = 0; substation < substations; substation++) stepSubstation(substation, seconds)
-      gatherReturns(seconds)
+      for (const source of city.sources.keys()) stepSource(state, source, seconds, dampedOutdoorC, controls)
+      for (const substation of city.substations.keys()) stepSubstation(state, substation, seconds)
+      gatherReturns(state, seconds)
     },
+  }
+}
+
+const at = (column: Float64Array, index: number) => column[index] as number
+
+function primaryState(city: City): PrimaryState {
+  const random = createRandom(city.seed).fork('primary')
+  const bySource = (value = 0) => new Float64Array(city.sources.length).fill(value)
+  const bySubstation = (value = 0) => new Float64Array(city.substations.length).fill(value)
+  return {
+    city,
+    leakingS: bySource(),
+    sourceAvailable: bySource(1),
+    pipeLagS: Float64Array.from(city.substations, ({ id }) => random.fork(id).between(300, 1500)),
+    gradientMpa: Float64Array.from(city.substations, ({ id }) => random.fork(id).fork('gradient').between(0.04, 0.2)),
+    taken: bySubstation(),
+    takenReturn: bySubstation(),
+    // Zero means not set yet: the first step starts on the curve.
+    sourceSupplyC: bySource(),
+    sourceReturnC: bySource(54),
+    sourceFlowM3h: bySource(),
+    sourceMakeUpM3h: bySource(),
+    sourceHeatKw: bySource(),
+    sourceSupplyMpa: bySource(usualMpa.supply),
+    sourceReturnMpa: bySource(usualMpa.return),
+    sourceTankM: bySource(tankFullM),
+    supplyC: bySubstation(),
+    returnC: bySubstation(52),
+    flowM3h: bySubstation(),
+    heatKw: bySubstation(),
+    supplyMpa: bySubstation(usualMpa.supply - 0.1),
+    returnMpa: bySubstation(usualMpa.return + 0.1),
+    available: bySubstation(1),
+  }
+}
+
+function stepSource(
+  state: PrimaryState,
+  source: number,
+  seconds: number,
+  dampedOutdoorC: Float64Array,
+  controls: Controls,
+): void {
+  const place = state.city.sources[source] as City['sources'][number]
+  const setC = curveAt(place.curve, at(dampedOutdoorC, place.district)).supplyC
+  const leak = at(controls.sourceLeak, source)
+  state.leakingS[source] = leak > 0 ? at(state.leakingS, source) + seconds : 0
+  const isolated = at(state.leakingS, source) > isolationAfterS
+  const burning = controls.boilerOff[source] !== 1 && !isolated
+  if (at(state.sourceSupplyC, source) === 0) state.sourceSupplyC[source] = setC
+  if (burning) approach(state.sourceSupplyC, source, setC, seconds / boilerLagS)
+  else approach(state.sourceSupplyC, source, at(state.sourceReturnC, source) - 1, seconds / tripLagS)
+  approach(state.sourceAvailable, source, isolated ? 0.1 : leak > 0 ? 0.75 : 1, seconds / 120)
+  const flowing = at(state.sourceFlowM3h, source)
+  state.sourceHeatKw[source] = burning
+    ? Math.max(0, flowing * kwPerM3hKelvin * (at(state.sourceSupplyC, source) - at(state.sourceReturnC, source)))
+    : 0
+  // A main that is shut off loses nothing more; before that, what leaks out has to be pumped in, as far as it goes.
+  losePressure(state, source, seconds, isolated ? 0 : leak)
+}
+
+function losePressure(state: PrimaryState, source: number, seconds: number, lost: number): void {
+  state.sourceMakeUpM3h[source] = at(state.sourceFlowM3h, source) * (usualMakeUp + Math.min(lost, makeUpMax))
+  const sag = lost > 0 ? Math.min(0.75, 0.15 + lost * 6) : 0
+  approach(state.sourceReturnMpa, source, usualMpa.return * (1 - sag), seconds / 40)
+  const lift = (usualMpa.supply - usualMpa.return) * at(state.sourceAvailable, source) ** 2
+  approach(state.sourceSupplyMpa, source, at(state.sourceReturnMpa, source) + lift, seconds / 40)
+  const tank = at(state.sourceTankM, source)
+  const refill = tank < tankFullM ? 0.8 : 0
+  state.sourceTankM[source] = Math.min(tankFullM, Math.max(0.1, tank + ((refill - lost * 40) * seconds) / 3600))
+}
+
+/** Share of a substation's water that comes from one of its sources, by the source's order. */
+function weightOf(sources: readonly number[], order: number): number {
+  if (sources.length === 1) return 1
+  return order === 0 ? baseWeight : (1 - baseWeight) / (sources.length - 1)
+}
+
+function stepSubstation(state: PrimaryState, substation: number, seconds: number): void {
+  const { sources } = state.city.substations[substation] as City['substations'][number]
+  const mixed = (column: Float64Array) =>
+    sources.reduce((sum, source, order) => sum + weightOf(sources, order) * at(column, source), 0)
+  const arrivingC = mixed(state.sourceSupplyC)
+  const available = mixed(state.sourceAvailable)
+  if (at(state.supplyC, substation) === 0) state.supplyC[substation] = arrivingC
+  // Less water in the pipe takes longer to arrive.
+  approach(state.supplyC, substation, arrivingC, (seconds / at(state.pipeLagS, substation)) * available)
+  state.available[substation] = available
+  const lostMpa = at(state.gradientMpa, substation) * available ** 2
+  state.supplyMpa[substation] = mixed(state.sourceSupplyMpa) - lostMpa
+  state.returnMpa[substation] = mixed(state.sourceReturnMpa) + lostMpa
+  const heatKw = at(state.taken, substation)
+  const secondaryReturnC =
+    heatKw > 0 ? at(state.takenReturn, substation) / heatKw : at(state.returnC, substation) - approachK
+  approach(state.returnC, substation, secondaryReturnC + approachK, seconds / 300)
+  const spreadK = Math.max(approachK, at(state.supplyC, substation) - at(state.returnC, substation))
+  state.heatKw[substation] = heatKw
+  state.flowM3h[substation] = heatKw / kwPerM3hKelvin / spreadK
+  state.taken[substation] = 0
+  state.takenReturn[substation] = 0
+}
+
+/** What comes back to the sources: the mixture of what their substations let go. */
+function gatherReturns(state: PrimaryState, seconds: number): void {
+  const flow = new Float64Array(state.city.sources.length)
+  const heat = new Float64Array(state.city.sources.length)
+  for (const [substation, { sources }] of state.city.substations.entries()) {
+    for (const [order, source] of sources.entries()) {
+      const share = weightOf(sources, order) * at(state.flowM3h, substation)
+      flow[source] = at(flow, source) + share
+      heat[source] = at(heat, source) + share * at(state.returnC, substation)
+    }
+  }
+  for (const source of flow.keys()) {
+    state.sourceFlowM3h[source] = Math.max(standByFlowM3h, at(flow, source))
+    if (at(flow, source) > 0.01) {
+      approach(state.sourceReturnC, source, at(heat, source) / at(flow, source), seconds / 1200)
+    }
   }
 }
 

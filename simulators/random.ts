@@ -25,7 +25,7 @@ export interface Random {
 }
 
 /** A random number that is a pure function of a key and two counters, from 0 to 2^32 - 1. */
-export function noise(key: number, first: number, second = 0): number {
+function noise(key: number, first: number, second = 0): number {
   let mixed = (key + Math.imul(first | 0, 0x9e3779b9)) | 0
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad)
   mixed = Math.imul(mixed ^ (mixed >>> 15) ^ (second | 0), 0x735a2d97)

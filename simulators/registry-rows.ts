@@ -14,7 +14,7 @@ import {
 } from './names.ts'
 
 /** When the registry of the simulated city begins: the first day of a heating season. */
-export const registryFrom = Date.parse('2015-10-20T00:00:00+08:00')
+const registryFrom = Date.parse('2015-10-20T00:00:00+08:00')
 /** One substation in nine has changed its operator, in summer as usual. */
 const operatorChangedAt = Date.parse('2024-07-01T00:00:00+08:00')
 

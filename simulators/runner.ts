@@ -18,7 +18,7 @@ export interface RunnerOptions {
   readonly onProblem?: GatewayClientOptions['onProblem']
 }
 
-export interface CatchUpOptions {
+interface CatchUpOptions {
   readonly from: number
   readonly to: number
   readonly stepMs: number
@@ -28,7 +28,7 @@ export interface CatchUpOptions {
   readonly signal?: AbortSignal
 }
 
-export interface CatchUpProgress {
+interface CatchUpProgress {
   /** The city's time that is reached; history is done at `to`. */
   readonly at: number
   readonly from: number
