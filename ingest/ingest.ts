@@ -41,16 +41,16 @@ export interface Ingest {
 
 /** Opens stores and journal and starts the pipeline. Resolves when deliveries can be accepted. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
-  const { ledgerPath, telemetry, watchDirectory, clock, log, onFailure } = options
-  const pipeline = startPipelineWorker({ ledgerPath, telemetry, watchDirectory }, onFailure)
+  const { ledgerPath, telemetry, watchDirectory, policy, clock, log, onFailure } = options
+  const pipeline = startPipelineWorker({ ledgerPath, telemetry, watchDirectory, policy }, onFailure)
   try {
     const opened = await pipeline.opened
     const journal = await openJournal({
       ...options.journal,
-      startAt: Math.max(...opened.positions),
+      startAt: Math.max(...opened.neededFrom),
       onFailure,
     })
-    checkPositions(journal, opened.positions)
+    checkPositions(journal, opened.neededFrom)
     journal.setRegistryVersion(opened.registryVersion)
     const { tornBytes } = journal.counters()
     if (tornBytes > 0) log.warn({ tornBytes }, 'the journal ended in an unfinished write, none of which was acked')
@@ -115,7 +115,7 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
   return {
     sink: journal,
     clockMoved: tick,
-    counters: () => ({ ...journalCounters(journal), ...progress?.counters }),
+    counters: () => ({ ...journalCounters(journal), ...progress?.counters, ...lags(journal, progress?.positions) }),
     notReady() {
       const reasons = (progress?.failing ?? []).map((reader) => `the ${reader} reader waits after a failure`)
       if (journal.counters().full) reasons.push('the journal is at its bound: acks are withheld')
@@ -145,6 +145,12 @@ function journalCounters(journal: Journal): Record<string, number> {
   const { full, ...numbers } = journal.counters()
   const named = Object.entries(numbers).map(([name, value]) => [`journal_${name}`, value])
   return { ...Object.fromEntries(named), journal_full: full ? 1 : 0 }
+}
+
+/** How much of what is durable each reader has still to bring to its store. */
+function lags(journal: Journal, positions: Readonly<Record<string, number>> = {}): Record<string, number> {
+  const end = journal.durableEnd.get()
+  return Object.fromEntries(Object.entries(positions).map(([reader, at]) => [`${reader}_lagBytes`, end - at]))
 }
 
 interface PipelineWorker {

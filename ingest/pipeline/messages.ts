@@ -1,4 +1,5 @@
 import type { Delivery } from '#domain/delivery.ts'
+import type { Policy } from '#domain/policy.ts'
 import type { SqliteTelemetryOptions } from '#store/telemetry/sqlite/store.ts'
 import type { GatewayErrors } from './gateway-errors.ts'
 
@@ -7,6 +8,8 @@ export interface PipelineWorkerData {
   readonly ledgerPath: string
   readonly telemetry: Pick<SqliteTelemetryOptions, 'directory' | 'retentionDays'>
   readonly watchDirectory: string
+  /** The city's rules. */
+  readonly policy: Policy
 }
 
 /** A quarantined delivery that a person wants to go through again. */
@@ -27,11 +30,13 @@ export type ToPipeline =
 /** From the pipeline to the edge's main thread. */
 export type FromPipeline =
   /** The stores are open; the readers want to continue from these positions. */
-  | { readonly type: 'opened'; readonly positions: readonly number[]; readonly registryVersion: number }
+  | { readonly type: 'opened'; readonly neededFrom: readonly number[]; readonly registryVersion: number }
   | {
       readonly type: 'progress'
       /** Nobody will read again what lies before it. */
       readonly releasePosition: number
+      /** By reader: the effect of everything before it is durable. */
+      readonly positions: Readonly<Record<string, number>>
       readonly counters: Record<string, number>
       /** Readers that wait after a failure. */
       readonly failing: readonly string[]

@@ -78,7 +78,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     telemetry: await openers.telemetry(),
     watch: await openers.watch(),
   }
-  tell({ type: 'opened', positions: readerNames.map((name) => opened[name].neededFrom()), registryVersion })
+  tell({ type: 'opened', neededFrom: readerNames.map((name) => opened[name].neededFrom()), registryVersion })
 
   function start(directory: string, durableEnd: SharedArrayBuffer): void {
     journal = options.openJournal(directory, durableEnd)
@@ -102,12 +102,12 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     const all = Object.values(loops)
     const counters: Record<string, number> = {}
     for (const loop of all) {
-      const of = { ...loop.counters(), lagBytes: (journal?.durableEnd() ?? 0) - loop.position() }
-      for (const [name, value] of Object.entries(of)) counters[`${loop.name}_${name}`] = value
+      for (const [name, value] of Object.entries(loop.counters())) counters[`${loop.name}_${name}`] = value
     }
     tell({
       type: 'progress',
       releasePosition: Math.min(...all.map((loop) => loop.neededFrom())),
+      positions: Object.fromEntries(all.map((loop) => [loop.name, loop.savedPosition()])),
       counters: { ...counters, ...blocks?.counters() },
       failing: all.filter((loop) => loop.isFailing()).map((loop) => loop.name),
     })

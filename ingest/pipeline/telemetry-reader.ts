@@ -24,23 +24,23 @@ interface TelemetryReaderOptions {
 export async function openTelemetryReader({ openStore, introduced }: TelemetryReaderOptions): Promise<OpenReader> {
   const store = await openStore()
   const progress = await store.progress()
-  const counters = continuedCounters(progress.counters)
+  let counters: Counters = { ...noCounters, ...progress.counters }
   let savedPosition = progress.position
   let position = savedPosition
   let gathered: ReadingBatch[] = []
   let gatheredReadings = 0
   let gatheredWithoutTime = 0
   let saveDueMs: number | undefined
-  /** What became of the last batch is known only after its append, so it is saved with the next one. */
-  let resultUnsaved = false
 
   async function append(): Promise<void> {
     const batch = joinedBatches(gathered)
-    counters.readings += batch.count
-    counters.withoutTime += gatheredWithoutTime
-    resultUnsaved = false
-    add(counters, await store.append(batch, position, counters))
-    resultUnsaved = batch.count > 0
+    const withoutTime = gatheredWithoutTime
+    let counted = counters
+    await store.append(batch, position, (result) => {
+      counted = withBatch(counters, batch.count, withoutTime, result)
+      return counted
+    })
+    counters = counted
     savedPosition = position
     gathered = []
     gatheredReadings = 0
@@ -69,43 +69,27 @@ export async function openTelemetryReader({ openStore, introduced }: TelemetryRe
     savedPosition: () => savedPosition,
     neededFrom: () => savedPosition,
     counters: () => ({ ...counters }),
-    async close() {
-      try {
-        if (resultUnsaved && gathered.length === 0) await append()
-      } finally {
-        await store.close()
-      }
-    },
+    close: () => store.close(),
   }
 }
 
+/** readings = stored + repeats + corrections */
 interface Counters extends Record<string, number> {
-  /** readings = stored + repeats + corrections + outcomeUnknown */
   readings: number
   stored: number
   repeats: number
   corrections: number
-  /** Readings of a batch that was stored just before a crash: kept or recognised as ever, only not told apart. */
-  outcomeUnknown: number
   withoutTime: number
 }
 
-function continuedCounters(saved: Readonly<Record<string, number>>): Counters {
-  const counters: Counters = {
-    readings: 0,
-    stored: 0,
-    repeats: 0,
-    corrections: 0,
-    outcomeUnknown: 0,
-    withoutTime: 0,
-    ...saved,
-  }
-  counters.outcomeUnknown = counters.readings - counters.stored - counters.repeats - counters.corrections
-  return counters
-}
+const noCounters: Counters = { readings: 0, stored: 0, repeats: 0, corrections: 0, withoutTime: 0 }
 
-function add(counters: Counters, result: AppendResult): void {
-  counters.stored += result.stored
-  counters.repeats += result.repeats
-  counters.corrections += result.corrections
+function withBatch(before: Counters, readings: number, withoutTime: number, result: AppendResult): Counters {
+  return {
+    readings: before.readings + readings,
+    stored: before.stored + result.stored,
+    repeats: before.repeats + result.repeats,
+    corrections: before.corrections + result.corrections,
+    withoutTime: before.withoutTime + withoutTime,
+  }
 }

@@ -10,7 +10,7 @@ import type { PipelineLog } from './reader-loop.ts'
 /** The thread that may block: it decodes the journal and writes the stores. */
 if (parentPort === null) throw new Error('This module is the pipeline worker; start it as one')
 const port = parentPort
-const { ledgerPath, telemetry, watchDirectory } = workerData as PipelineWorkerData
+const { ledgerPath, telemetry, watchDirectory, policy } = workerData as PipelineWorkerData
 const tell = (message: FromPipeline) => port.postMessage(message)
 
 const logAt = (level: keyof PipelineLog) => (fields: object, message: string) => {
@@ -30,7 +30,7 @@ const ledger = await openLedger(ledgerPath)
 const pipeline = await openPipeline({
   ledger,
   openTelemetry: () => openSqliteTelemetry({ ...telemetry, warn: (message) => log.warn({}, message) }),
-  openWatch: () => openWatchKeeper({ ledger, directory: watchDirectory, log }),
+  openWatch: () => openWatchKeeper({ ledger, directory: watchDirectory, policy, log }),
   openJournal: (directory, durableEnd) => openJournalReader({ directory, durableEnd }),
   tell,
   log,

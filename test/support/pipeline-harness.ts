@@ -100,12 +100,12 @@ export async function startPipeline(world: PipelineWorld, changes: Changes = {})
   const pipeline = await openPipeline(options)
   const directory = join(world.directory, 'journal')
   const opened = messages[0]
-  const positions = opened?.type === 'opened' ? opened.positions : []
+  const neededFrom = opened?.type === 'opened' ? opened.neededFrom : []
   const running = await openJournal({
     directory,
     segmentBytes: changes.segmentBytes,
     repeatBytes: changes.segmentBytes,
-    startAt: Math.max(...positions),
+    startAt: Math.max(...neededFrom),
     repeatEntries: 1024,
   })
   journal = running
