@@ -50,7 +50,7 @@ export const api = defineCommand({
     } catch (error) {
       const { message, code } = error as NodeJS.ErrnoException
       tellSupervisor({ type: 'failed', message, ...(code !== undefined && { code }) })
-      log.fatal(error as Error, 'the api could not start')
+      if (!process.connected) log.fatal(error as Error, 'the api could not start')
       return exitCode.failed
     }
   },

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { cityPolicies } from '#domain/policy.ts'
 import { type LogLevel, logLevels } from './log.ts'
 import { flagOption, type Option, portSchema, positiveInteger } from './options.ts'
 
@@ -42,6 +43,17 @@ export const edgeOptions = {
   tlsKey: path('WARMCITY_TLS_KEY', 'PEM private key of the certificate'),
   mqttTlsPort: port('WARMCITY_MQTT_TLS_PORT', 8883, 'MQTT over TLS, with a certificate'),
   allowPlaintext: flagOption('WARMCITY_ALLOW_PLAINTEXT', 'let plaintext MQTT listen beyond this machine'),
+  city: {
+    env: 'WARMCITY_CITY',
+    default: 'harbin',
+    schema: z.enum(Object.keys(cityPolicies)),
+    placeholder: 'NAME',
+    help: `whose rules are in force: ${Object.keys(cityPolicies).join(', ')}`,
+  } satisfies Option<string>,
+  policy: path(
+    'WARMCITY_POLICY',
+    "rules of your own as JSON (targets, season, holds, each dated) in place of a city's",
+  ),
   retentionDays: {
     env: 'WARMCITY_RETENTION_DAYS',
     default: 30,

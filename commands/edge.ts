@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { cityPolicies, type Policy, policySchema } from '#domain/policy.ts'
 import { wakeTopic } from '#domain/topics.ts'
 import { type Broker, startBroker } from '../broker/broker.ts'
 import { type Ingest, startIngest } from '../ingest/ingest.ts'
@@ -30,7 +31,7 @@ export const edge = defineCommand({
     } catch (error) {
       const { message, code } = error as NodeJS.ErrnoException
       tellSupervisor({ type: 'failed', message, ...(code !== undefined && { code }) })
-      log.fatal(error as Error, 'the edge could not start')
+      if (!process.connected) log.fatal(error as Error, 'the edge could not start')
       return exitCode.failed
     }
   },
@@ -52,6 +53,7 @@ async function startEdge(
     ledgerPath: folder.ledger,
     telemetry: { directory: folder.telemetry, retentionDays: values.retentionDays },
     watchDirectory: folder.watch,
+    policy: readPolicy(values),
     journal: { directory: folder.journal, sizeBytesMax: values.journalMegabytesMax * 1_000_000 },
     clock,
     onGatewayErrors: (gateway, message) => broker?.tellGateway(gateway, message),
@@ -90,6 +92,15 @@ async function startEdge(
       await ingest.stop()
     },
   }
+}
+
+/** The rules of the named city, or those of a file, checked whole. */
+function readPolicy({ city, policy }: EdgeValues): Policy {
+  if (policy === undefined) return cityPolicies[city] as Policy
+  const parsed = policySchema.safeParse(JSON.parse(readFileSync(policy, 'utf8')))
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+  throw new Error(`${policy} does not hold valid rules:\n${problems.join('\n')}`)
 }
 
 function listenOn(values: EdgeValues): Parameters<typeof startBroker>[0]['listen'] {

@@ -123,9 +123,11 @@ function edgeArguments(values: StartValues): string[] {
     ...['--websocket-port', String(values.websocketPort)],
     ...['--edge-http-port', String(values.edgeHttpPort)],
     ...['--mqtt-tls-port', String(values.mqttTlsPort)],
+    ...['--city', values.city],
     ...['--retention-days', String(values.retentionDays)],
     ...['--journal-megabytes-max', String(values.journalMegabytesMax)],
   ]
+  if (values.policy) args.push('--policy', values.policy)
   if (values.tlsCertificate) args.push('--tls-certificate', values.tlsCertificate)
   if (values.tlsKey) args.push('--tls-key', values.tlsKey)
   if (values.allowPlaintext) args.push('--allow-plaintext')
