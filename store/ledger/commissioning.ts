@@ -74,7 +74,7 @@ async function countDevices(
 }
 
 /** How far a gateway has come: registered, connected once, something arrived but could not be read, readings stored. */
-export type CommissioningState = 'neverSeen' | 'connected' | 'quarantined' | 'firstReading'
+type CommissioningState = 'neverSeen' | 'connected' | 'quarantined' | 'firstReading'
 
 export interface CommissioningEntry {
   readonly gateway: string

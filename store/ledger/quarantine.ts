@@ -33,7 +33,7 @@ export interface QuarantineTables {
   }
 }
 
-export interface QuarantineProblem {
+interface QuarantineProblem {
   /** Stable code, e.g. `not_json`, `unknown_metric`. */
   readonly code: string
   /** Where in the payload, as a JSON path. */

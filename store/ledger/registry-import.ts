@@ -39,14 +39,14 @@ export interface ImportOptions {
   readonly stillMs?: number
 }
 
-export interface ImportProgress {
+interface ImportProgress {
   readonly table: RegistryTable
   /** Rows read of this table, and of all tables. */
   readonly tableRows: number
   readonly rows: number
 }
 
-export interface TableCounts {
+interface TableCounts {
   readonly read: number
   readonly added: number
   readonly corrected: number
@@ -64,11 +64,15 @@ export type ImportResult =
     }
   | { readonly ok: false; readonly problems: readonly ImportProblem[]; readonly problemCount: number }
 
+type Insertion = ReturnType<typeof insertStatements>
+
 interface Import {
   readonly ledger: Ledger
   readonly source: RegistrySource
   readonly batch: number
   readonly problems: ImportProblems
+  /** Rows of the next transaction. */
+  readonly pace: { rows: number }
   readonly report: (table: RegistryTable, tableRows: number, rows: number) => void
 }
 
@@ -89,7 +93,7 @@ export async function importRegistry(
   const problems = new ImportProblems()
   const report: Import['report'] = (table, tableRows, rows) => options.onProgress?.({ table, tableRows, rows })
   try {
-    const counts = await stageTables({ ledger, source, batch, problems, report })
+    const counts = await stageTables({ ledger, source, batch, problems, report, pace: { rows: chunkRowsMax } })
     const changed = Object.values(counts).some(({ added, corrected }) => added + corrected > 0)
     if (problems.count > 0 || !changed) {
       await abandonBatch(ledger, batch)
@@ -171,15 +175,37 @@ async function stageTable(
       kept.add({ ...row, batch })
     }
     lookAgain ||= tableShapes[table].dated && overlapProblems(table, kept, rows, batch).size > 0
-    const insert = fresh.length > 0 ? insertion(fresh) : undefined
-    await ledger.stage(async (transaction) => {
-      await holdBatch(transaction, batch)
-      if (insert) await transaction.executeQuery(insert)
-    })
+    await insertShortly(work, fresh, insertion)
     counts.read += read
     work.report(table, counts.read, rowsBefore + counts.read)
   }
   return { counts, lookAgain }
+}
+
+/** A transaction that took longer is followed by smaller ones, a shorter one by larger ones. */
+const transactionMsWanted = { min: 4, max: 15 }
+const transactionRows = { min: 50, max: chunkRowsMax }
+
+/**
+ * Adds rows in transactions that hold the write lock for some milliseconds only: fewer rows each where keys come in no
+ * order, so that every row touches pages of its own, or where somebody else needs the disk. Without rows it still
+ * shows that the import lives.
+ */
+async function insertShortly(work: Import, rows: readonly StagedRow[], insertion: Insertion): Promise<void> {
+  let start = 0
+  do {
+    const some = rows.slice(start, start + work.pace.rows)
+    const inserts = insertion(some)
+    const began = performance.now()
+    await work.ledger.stage(async (transaction) => {
+      await holdBatch(transaction, work.batch)
+      for (const insert of inserts) await transaction.executeQuery(insert)
+    })
+    const tookMs = performance.now() - began
+    start += some.length
+    if (tookMs > transactionMsWanted.max) work.pace.rows = Math.max(transactionRows.min, Math.ceil(work.pace.rows / 2))
+    else if (tookMs < transactionMsWanted.min) work.pace.rows = Math.min(transactionRows.max, work.pace.rows * 2)
+  } while (start < rows.length)
 }
 
 const twice = (table: RegistryTable) => `the import has another row with the same ${tableShapes[table].key.join(', ')}`

@@ -81,12 +81,7 @@ async function plantNode(db: LedgerDb, kind: PlantKind, plantId: string): Promis
 }
 
 /** The firm that operates a plant at a time. A circuit without an entry of its own has its substation's. */
-export async function plantFirm(
-  db: LedgerDb,
-  kind: PlantKind,
-  plantId: string,
-  at: number,
-): Promise<string | undefined> {
+async function plantFirm(db: LedgerDb, kind: PlantKind, plantId: string, at: number): Promise<string | undefined> {
   const own = await entryAt(db, 'plant_period', [kind, plantId], at)
   if (own || kind !== 'circuit') return own?.firm
   const circuit = await currentRow(db, 'circuit', plantId)

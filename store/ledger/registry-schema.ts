@@ -4,13 +4,13 @@ import type { RegistryRow, RegistryTable } from '#domain/registry.ts'
  * A row as the ledger keeps it: the columns of the domain's schema, null where an optional one is absent, and the
  * import that brought it. Rows are only ever added: a correction is a row of the same key with a higher batch.
  */
-export type StoredRow<T extends RegistryTable> = {
+type StoredRow<T extends RegistryTable> = {
   [Column in keyof RegistryRow<T>]-?: undefined extends RegistryRow<T>[Column]
     ? Exclude<RegistryRow<T>[Column], undefined> | null
     : RegistryRow<T>[Column]
 } & { batch: number }
 
-export type BatchState = 'staged' | 'current' | 'abandoned'
+type BatchState = 'staged' | 'current' | 'abandoned'
 
 export type RegistryTables = { [T in RegistryTable]: StoredRow<T> } & {
   /**

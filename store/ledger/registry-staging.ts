@@ -71,31 +71,41 @@ export class KeptRows {
   }
 }
 
+/** Rows of one statement. Few sizes make any number of rows, so that few statements are built, once for each table. */
+const rowsOfStatement = [256, 64, 16, 4, 1] as const
+
 /**
- * Gives the statement that adds rows of one table to a batch. It is built once for each number of rows, and before
- * the transaction begins, so that the write lock is held for the writing only.
+ * Gives the statements that add rows of one table to a batch. They are built before the transaction begins, so that
+ * the write lock is held for the writing only.
  */
 export function insertStatements(
   db: LedgerDb,
   table: RegistryTable,
   batch: number,
-): (rows: readonly StagedRow[]) => CompiledQuery {
-  const { columns } = tableShapes[table]
+): (rows: readonly StagedRow[]) => CompiledQuery[] {
+  const columns = [...tableShapes[table].columns, 'batch']
   const statements = new Map<number, CompiledQuery>()
   const compile = (count: number): CompiledQuery => {
-    const tuple = sql`(${sql.join(new Array(columns.length + 1).fill(null))})`
-    const into = sql.join([...columns, 'batch'].map((column) => sql.ref(column)))
+    const tuple = sql`(${sql.join(new Array(columns.length).fill(null))})`
+    const into = sql.join(columns.map((column) => sql.ref(column)))
     return sql`insert into ${sql.table(table)} (${into}) values ${sql.join(new Array(count).fill(tuple))}`.compile(db)
   }
-  return (rows) => {
+  const statementOf = (rows: readonly StagedRow[]): CompiledQuery => {
     const statement = statements.get(rows.length) ?? compile(rows.length)
     statements.set(rows.length, statement)
     const parameters: CellValue[] = []
     for (const { row } of rows) {
-      for (const column of columns) parameters.push(row[column] as CellValue)
-      parameters.push(batch)
+      for (const column of columns) parameters.push(column === 'batch' ? batch : (row[column] as CellValue))
     }
     return { ...statement, parameters }
+  }
+  return (rows) => {
+    const queries: CompiledQuery[] = []
+    let start = 0
+    for (const count of rowsOfStatement) {
+      for (; start + count <= rows.length; start += count) queries.push(statementOf(rows.slice(start, start + count)))
+    }
+    return queries
   }
 }
 
