@@ -17,8 +17,8 @@ export interface Physics {
   step(at: number, seconds: number, weather: Weather): void
 }
 
-/** Controllers follow the outdoor temperature of the last hours, not of the last gust. */
-const dampingMs = 1.5 * hourMs
+/** Controllers follow the outdoor temperature of the last hour, not of the last gust. */
+const dampingMs = 0.75 * hourMs
 
 export function createPhysics(city: City): Physics {
   const controls = createControls(city)
@@ -39,7 +39,7 @@ export function createPhysics(city: City): Physics {
       const share = 1 - Math.exp((-seconds * 1000) / dampingMs)
       for (let district = 0; district < districts; district++) {
         const now = weather.outdoorC(at, district)
-        const damped = started ? (dampedOutdoorC[district] as number) : weather.outdoorC(at - 60 * minuteMs, district)
+        const damped = started ? (dampedOutdoorC[district] as number) : weather.outdoorC(at - 40 * minuteMs, district)
         outdoorC[district] = now
         dampedOutdoorC[district] = damped + (now - damped) * share
       }

@@ -33,7 +33,7 @@ export interface Primary {
 }
 
 /** Boilers follow their set point within half an hour; without fire the loop cools with the return that comes back. */
-const boilerLagS = 1500
+const boilerLagS = 1200
 const tripLagS = 3000
 /** A burst main is found and shut off after this time, and the source stands until it is repaired. */
 const isolationAfterS = 2400

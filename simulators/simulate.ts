@@ -78,7 +78,8 @@ export function simulateCity(city: City, options: SimulationOptions): Simulation
   }
 
   function move(at: number, seconds: number): void {
-    board.apply(at, physics.controls)
+    // What holds at the beginning of a step holds in all of it: no fault shows before it began.
+    board.apply(at - seconds * 1000, physics.controls)
     physics.step(at, seconds, weather)
   }
 

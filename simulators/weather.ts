@@ -21,7 +21,7 @@ export const cityUtcOffsetMs = 8 * hourMs
 const monthlyMeanC = [-18, -12.5, -2.8, 7.6, 15.2, 21, 23.4, 21.6, 15.3, 6, -5.8, -15.2] as const
 
 /** Time a cold spell needs to reach its depth, and to leave. */
-const spellRampMs = 3 * hourMs
+const spellRampMs = 5 * hourMs
 
 /**
  * Seeded weather of the city: the season's mean, a slow change over days, the swing of day and night, and cold spells.

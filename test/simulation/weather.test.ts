@@ -51,7 +51,7 @@ describe('weather', () => {
     const colder = withColdSpells(weather, [{ from: midnight, to: midnight + dayMs, depthK: 12 }])
     const difference = (at: number) => weather.outdoorC(at, 0) - colder.outdoorC(at, 0)
     expect(difference(midnight - 1)).toBe(0)
-    expect(difference(midnight + hourMs)).toBeCloseTo(4, 5)
+    expect(difference(midnight + hourMs)).toBeCloseTo(2.4, 5)
     expect(difference(midnight + 12 * hourMs)).toBeCloseTo(12, 5)
     expect(difference(midnight + dayMs)).toBe(0)
   })
