@@ -43,9 +43,10 @@ export interface Ingest {
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { ledgerPath, telemetry, watchDirectory, policy, clock, log, onFailure } = options
   const pipeline = startPipelineWorker({ ledgerPath, telemetry, watchDirectory, policy }, onFailure)
+  let journal: Journal | undefined
   try {
     const opened = await pipeline.opened
-    const journal = await openJournal({
+    journal = await openJournal({
       ...options.journal,
       startAt: Math.max(...opened.neededFrom),
       onFailure,
@@ -62,6 +63,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     })
     return runIngest(options, journal, pipeline)
   } catch (error) {
+    await journal?.close()
     await pipeline.terminate()
     throw error
   }

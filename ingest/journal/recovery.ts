@@ -39,12 +39,27 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
     if (next) checkContinuous(segment, await sizeOf(files, segment), next)
   }
   const file = await files.open(last.path, 'write')
-  const sizeBytes = await file.size()
-  const windowStart = segmentOf(segments, last.first + sizeBytes - options.windowBytes)
-  for (const segment of segments.slice(windowStart ? segments.indexOf(windowStart) : 0, -1)) {
-    await rememberSegment(files, segment, options.window)
+  try {
+    const { end, tornBytes } = await recoverEnd(options, segments, last, file)
+    return { segments, file, end, tornBytes }
+  } catch (error) {
+    await file.close()
+    throw error
   }
-  const validBytes = await scan(file, sizeBytes, options.window)
+}
+
+async function recoverEnd(
+  { files, directory, window, windowBytes }: RecoverOptions,
+  segments: readonly Segment[],
+  last: Segment,
+  file: JournalFile,
+): Promise<{ end: number; tornBytes: number }> {
+  const sizeBytes = await file.size()
+  const windowStart = segmentOf(segments, last.first + sizeBytes - windowBytes)
+  for (const segment of segments.slice(windowStart ? segments.indexOf(windowStart) : 0, -1)) {
+    await rememberSegment(files, segment, window)
+  }
+  const validBytes = await scan(file, sizeBytes, window)
   if (validBytes < sizeBytes) {
     await refuseDamage(file, last, validBytes, sizeBytes)
     await file.truncate(validBytes)
@@ -53,7 +68,7 @@ export async function recoverJournal(options: RecoverOptions): Promise<Recovered
   // must not save a position behind it before it is on the disk. The same holds for the name of the segment.
   await file.sync()
   await files.syncDirectory(directory)
-  return { segments, file, end: last.first + validBytes, tornBytes: sizeBytes - validBytes }
+  return { end: last.first + validBytes, tornBytes: sizeBytes - validBytes }
 }
 
 async function beginJournal({ directory, files, startAt }: RecoverOptions): Promise<Recovered> {

@@ -1,0 +1,152 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { cityPolicies, type Policy } from '#domain/policy.ts'
+import { minuteMs } from '#domain/time.ts'
+import { openLedger } from '#store/ledger/database.ts'
+import { signalsAfter } from '#store/ledger/signals.ts'
+import { type Ingest, startIngest } from '../../ingest/ingest.ts'
+import type { GatewayErrors } from '../../ingest/pipeline/gateway-errors.ts'
+import { importSmallRegistry } from '../support/small-registry.ts'
+
+const start = Date.parse('2026-01-15T20:00:00+08:00')
+const { harbin } = cityPolicies
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'warmcity-ingest-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const ledger = await openLedger(join(folder, 'ledger.db'))
+  await importSmallRegistry(ledger)
+  await ledger.close()
+  return folder
+}
+
+interface Edge {
+  readonly ingest: Ingest
+  readonly errors: GatewayErrors[]
+  readonly heads: number[]
+  setClock(at: number): void
+  publish(payload: object | string, at: number): Promise<void>
+}
+
+async function startEdge(folder: string, from: number): Promise<Edge> {
+  let now = from
+  let packetId = 0
+  const errors: GatewayErrors[] = []
+  const heads: number[] = []
+  const ingest = await startIngest({
+    ledgerPath: join(folder, 'ledger.db'),
+    telemetry: { directory: join(folder, 'telemetry') },
+    watchDirectory: join(folder, 'watch'),
+    policy: harbin as Policy,
+    journal: { directory: join(folder, 'journal') },
+    clock: { now: () => now, anchor: () => ({ catchingUp: false }) },
+    onGatewayErrors: (_gateway, message) => errors.push(message),
+    onSignals: (head) => heads.push(head),
+    onFailure: (error) => expect.unreachable(error.message),
+    log: {
+      info: () => {},
+      warn: () => {},
+      error: (fields, message) => expect.unreachable(message + JSON.stringify(fields)),
+    },
+  })
+  return {
+    ingest,
+    errors,
+    heads,
+    setClock(at) {
+      now = at
+      ingest.clockMoved()
+    },
+    publish: (payload, at) =>
+      new Promise((resolve, reject) => {
+        now = at
+        const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
+        const delivery = {
+          gateway: 'GW-nangang',
+          topic: 'heating/v1/GW-nangang/readings',
+          payload: Buffer.from(text),
+          qos: 1 as const,
+          dup: false,
+          retain: false,
+          packetId: ++packetId,
+          receivedAt: at,
+        }
+        ingest.sink.accept(delivery, (error) => (error ? reject(error) : resolve()))
+      }),
+  }
+}
+
+test('a home that stays cold is flagged, once, whatever restarts lie between', async () => {
+  const folder = await newFolder()
+  let at = start
+  const cold = (edge: Edge) => {
+    at += 10 * minuteMs
+    return edge.publish({ device: 'P-nangang-1', at, values: { indoor_temperature_c: 17 } }, at)
+  }
+  const first = await startEdge(folder, at)
+  for (let sample = 0; sample < 8; sample++) await cold(first)
+  await first.ingest.settled()
+  expect(first.heads).toEqual([])
+  await first.ingest.stop()
+
+  const second = await startEdge(folder, at)
+  for (let sample = 0; sample < 8; sample++) await cold(second)
+  await second.ingest.settled()
+  expect(second.heads.length).toBeGreaterThan(0)
+  expect(second.ingest.counters()).toMatchObject({
+    quarantine_deliveries: 16,
+    quarantine_taken: 16,
+    telemetry_stored: 16,
+    telemetry_lagBytes: 0,
+    watch_readings: 16,
+  })
+  expect(second.ingest.notReady()).toEqual([])
+  await second.ingest.stop()
+
+  const third = await startEdge(folder, at)
+  await third.ingest.settled()
+  await third.ingest.stop()
+  const ledger = await openLedger(join(folder, 'ledger.db'))
+  const { signals } = await signalsAfter(ledger.db, 0, { scope: { kind: 'city' }, dwellings: true }, 100)
+  await ledger.close()
+  const raised = signals.filter(({ kind }) => kind === 'flag.raised')
+  expect(raised.map(({ key }) => key)).toEqual([`dwelling/D-nangang-1/belowTarget/${start + 10 * minuteMs}/raised`])
+})
+
+test('a gateway is told on its errors topic what was wrong', async () => {
+  const folder = await newFolder()
+  const edge = await startEdge(folder, start)
+  await edge.publish('{"device":"P-nangang-1","at":1768435200,"values":{"indoor_temperature_c":20}}', start)
+  await edge.ingest.settled()
+  expect(edge.errors).toMatchObject([
+    {
+      problemCount: 1,
+      problems: [{ code: 'time_too_old', path: '$.at', detail: expect.stringContaining('epoch seconds?') }],
+    },
+  ])
+  await edge.ingest.stop()
+})
+
+test('stores and a journal that do not belong together are refused', async () => {
+  const folder = await newFolder()
+  const first = await startEdge(folder, start)
+  await first.publish({ device: 'P-nangang-1', values: { indoor_temperature_c: 20 } }, start)
+  await first.ingest.stop()
+  await cp(join(folder, 'journal'), join(folder, 'copy'), { recursive: true })
+  const second = await startEdge(folder, start)
+  await second.publish({ device: 'P-nangang-1', values: { indoor_temperature_c: 21 } }, start + 1)
+  await second.ingest.stop()
+
+  await rm(join(folder, 'journal'), { recursive: true })
+  await cp(join(folder, 'copy'), join(folder, 'journal'), { recursive: true })
+  await expect(startEdge(folder, start)).rejects.toMatchObject({ code: 'journal_not_of_readers' })
+
+  await rm(join(folder, 'journal'), { recursive: true })
+  const anew = await startEdge(folder, start)
+  await anew.publish({ device: 'P-nangang-1', values: { indoor_temperature_c: 22 } }, start + 2)
+  await anew.ingest.settled()
+  expect(anew.ingest.counters()).toMatchObject({ telemetry_stored: 3, quarantine_deliveries: 3 })
+  await anew.ingest.stop()
+})
