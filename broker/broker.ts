@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Client } from 'aedes'
 import type { DeliverySink } from '#domain/delivery.ts'
@@ -88,7 +87,6 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const subscriptions = liveSubscriptions()
   const store = sessionStore(limits, (id, filter) => registry.get(id)?.filters.has(filter) ?? false)
   const counts = { connectionsTurnedAway: 0, sessionsRateLimited: 0, sessionsBrokeProtocol: 0, tlsErrors: 0 }
-  let openSockets = 0
   let closing = false
   const isClosing = () => closing
 
@@ -183,16 +181,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     else if (connection.session) connection.session.endCause ??= fault
   }
 
-  function admit(socket: Socket, address: string): boolean {
+  function admit(address: string, openConnections: number): boolean {
     if (closing) return false
-    const full = openSockets >= limits.sessionsMax + limits.handshakesMax
+    const full = openConnections >= limits.sessionsMax + limits.handshakesMax
     if (full || !addresses.admit(address, monotonicMs())) {
       counts.connectionsTurnedAway++
       refuseStranger(address, full ? 'too_many_connections' : 'connect_rate')
       return false
     }
-    openSockets++
-    socket.once('close', () => openSockets--)
     return true
   }
 

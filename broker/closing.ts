@@ -15,7 +15,10 @@ interface ClosingParts {
 /** Stops accepting, lets the acks of what was accepted leave, ends every connection. */
 export async function closeGently({ listeners, registry, aedes, idle, closeMs }: ClosingParts): Promise<void> {
   listeners.stop()
-  for (const { guard } of registry.connections()) guard.stop()
+  for (const { guard, session, stream } of registry.connections()) {
+    guard.stop()
+    if (session === undefined) stream.destroy()
+  }
   const deadline = new AbortController()
   const late = new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, closeMs)
@@ -26,9 +29,9 @@ export async function closeGently({ listeners, registry, aedes, idle, closeMs }:
   await nextTurn()
   await nextTurn()
   for (const session of registry.all()) registry.end(session, 'shutdown')
-  for (const { session, stream } of registry.connections()) if (session === undefined) stream.destroy()
-  await Promise.race([listeners.closed(), late])
+  await Promise.race([registry.empty(), late])
+  await listeners.end()
+  await registry.empty()
   await new Promise<void>((resolve) => aedes.close(resolve))
-  await listeners.closed()
   deadline.abort()
 }

@@ -10,10 +10,9 @@ interface ForwardingOptions extends AedesOptions {
 }
 
 /**
- * aedes with its own way of passing messages on. Stock aedes looks for offline and online subscribers through several
- * promises for each message, which lets a QoS 0 message overtake a QoS 1 message before it (and the latter is then
- * taken for a repeat and lost), and costs more than everything else about a reading that nobody reads. Here it is one
- * synchronous look-up, in the order of publishing.
+ * aedes with its own way of passing messages on. Stock aedes numbers a message and then looks for its subscribers
+ * through several promises; one that is overtaken there looks like a repeat to a subscriber and is lost, and the
+ * promises cost more than everything else about a reading that nobody reads. Here it is one synchronous look-up.
  */
 export class ForwardingBroker extends Aedes {
   readonly #subscriptions: LiveSubscriptions

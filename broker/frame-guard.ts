@@ -72,6 +72,9 @@ export interface FrameGuard {
 /**
  * Puts a walker between a stream and whoever calls its `read()`. Bytes of a violating chunk never get there;
  * `onViolation` is called once and has to end the connection.
+ *
+ * A read gives all that is buffered. From Node 26 on a stream's own `read()` gives one chunk at a time; aedes reads
+ * once for each 'readable' and would wait for ever for the rest of a packet that came in several.
  */
 export function guardFrames(
   stream: Duplex,
@@ -81,16 +84,30 @@ export function guardFrames(
   const walker = frameWalker(limits)
   const read = stream.read
   let stopped = false
-  stream.read = (size?: number) => {
-    if (stopped) return null
-    const chunk: unknown = read.call(stream, size)
-    if (!(chunk instanceof Uint8Array)) return chunk
+
+  /** The next chunk, or null when there is none, or none that may be given out. */
+  function next(): Uint8Array | null {
+    const chunk: unknown = stopped ? null : read.call(stream)
+    if (!(chunk instanceof Uint8Array)) return null
     const violation = walker.walk(chunk)
     if (violation === undefined) return chunk
     stopped = true
     onViolation(violation)
     return null
   }
+
+  stream.read = (size?: number | null) => {
+    // A read of no bytes is the stream's own way of asking its source for more.
+    if (size === 0) return stopped ? null : read.call(stream, 0)
+    const first = next()
+    if (first === null) return null
+    let more = stream.readableLength > 0 ? next() : null
+    if (more === null) return first
+    const chunks = [first]
+    for (; more !== null; more = next()) chunks.push(more)
+    return Buffer.concat(chunks)
+  }
+
   return {
     stop: () => {
       stopped = true

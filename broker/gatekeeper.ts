@@ -7,6 +7,7 @@ import type { IdentityTable } from './identity-table.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { Connection, Session } from './session.ts'
 import type { SessionRegistry } from './session-registry.ts'
+import { filterMatches } from './topic-filter.ts'
 
 /** CONNACK return codes, MQTT 3.1.1 table 3.1. */
 const returnCodes = { clientIdRejected: 2, serverUnavailable: 3, badCredentials: 4, notAuthorized: 5 } as const
@@ -86,7 +87,7 @@ export function gatekeeper(parts: GatekeeperParts) {
       connection,
       identity,
       secret,
-      filters: new Set(),
+      filters: new Map(),
       allowance: parts.allowanceOf(identity.id),
       delayed: [],
       delayTimer: undefined,
@@ -115,7 +116,7 @@ export function gatekeeper(parts: GatekeeperParts) {
     const verdict = subscribeVerdict(session.identity, filter, limits)
     const full = !session.filters.has(filter) && session.filters.size >= limits.subscriptionsPerSessionMax
     if (verdict.allowed && !full) {
-      session.filters.add(filter)
+      session.filters.set(filter, subscription.qos)
       callback(null, subscription)
       return
     }
@@ -133,10 +134,19 @@ export function gatekeeper(parts: GatekeeperParts) {
       counters.forwardsDropped++
       return null
     }
+    // aedes lowers the QoS for exact filters only.
+    if (packet.qos === 2) packet.qos = grantedQos(session, packet.topic)
     return packet
   }
 
   return { preConnect, authenticate, authorizeSubscribe, authorizeForward, counters }
+}
+
+/** The highest QoS at which a session subscribed to a topic [MQTT-3.3.5-1]. */
+function grantedQos(session: Session, topic: string): 0 | 1 | 2 {
+  let highest: 0 | 1 | 2 = 0
+  for (const [filter, qos] of session.filters) if (qos > highest && filterMatches(filter, topic)) highest = qos
+  return highest
 }
 
 const closingError = Object.assign(new Error('closing'), { code: 'closing' })

@@ -31,7 +31,7 @@ export type Addresses = Readonly<Partial<Record<keyof Listen, ListenAddress>>>
 export interface ListenerParts {
   readonly limits: BrokerLimits
   /** Is there room for one more connection from this address? Asked for every TCP connection. */
-  admit(socket: Socket, address: string): boolean
+  admit(address: string, openConnections: number): boolean
   /** A byte stream on which MQTT is about to be spoken. */
   onStream(stream: Duplex, address: string): void
   onTlsError(address: string): void
@@ -41,8 +41,13 @@ export interface Listeners {
   readonly addresses: Addresses
   /** Accepts no more. What is open stays open. */
   stop(): void
-  /** Resolves when the last connection is gone. */
-  closed(): Promise<void>
+  /** Ends what is still open. */
+  end(): Promise<void>
+}
+
+interface Door extends ListenerParts {
+  /** Every TCP connection, also those that are still in a handshake. */
+  readonly open: Set<Socket>
 }
 
 /** Plaintext beyond loopback shows secrets and homes to the network: only for who says so. */
@@ -69,13 +74,14 @@ const acceptorsOnLinux = 16
 const backlogMax = 4_096
 
 export async function openListeners(listen: Listen, parts: ListenerParts): Promise<Listeners> {
+  const door: Door = { ...parts, open: new Set() }
   const { tcp, tls, websocket, secureWebsocket } = listen
   const wanted: { kind: keyof Listen; at: ListenAddress; create: () => Server }[] = []
-  if (tcp) wanted.push({ kind: 'tcp', at: tcp, create: () => tcpServer(parts) })
-  if (tls) wanted.push({ kind: 'tls', at: tls, create: () => tlsServer(tls, parts) })
-  if (websocket) wanted.push({ kind: 'websocket', at: websocket, create: () => webSocketServer(parts) })
+  if (tcp) wanted.push({ kind: 'tcp', at: tcp, create: () => tcpServer(door) })
+  if (tls) wanted.push({ kind: 'tls', at: tls, create: () => tlsServer(tls, door) })
+  if (websocket) wanted.push({ kind: 'websocket', at: websocket, create: () => webSocketServer(door) })
   if (secureWebsocket) {
-    wanted.push({ kind: 'secureWebsocket', at: secureWebsocket, create: () => webSocketServer(parts, secureWebsocket) })
+    wanted.push({ kind: 'secureWebsocket', at: secureWebsocket, create: () => webSocketServer(door, secureWebsocket) })
   }
 
   const servers: Server[] = []
@@ -93,7 +99,8 @@ export async function openListeners(listen: Listen, parts: ListenerParts): Promi
   return {
     addresses,
     stop,
-    async closed() {
+    async end() {
+      for (const socket of door.open) socket.destroy()
       await Promise.all(closed)
     },
   }
@@ -123,36 +130,38 @@ async function openAcceptors(
 }
 
 /** Runs for every TCP connection, before TLS, HTTP or MQTT have cost anything; false when it is turned away. */
-function guardDoor(socket: Socket, parts: ListenerParts): boolean {
+function guardDoor(socket: Socket, door: Door): boolean {
   // Without a listener of its own a socket that is destroyed here could take the process with it.
   socket.on('error', () => {})
-  if (!parts.admit(socket, addressOf(socket))) {
+  if (!door.admit(addressOf(socket), door.open.size)) {
     socket.destroy()
     return false
   }
+  door.open.add(socket)
+  socket.once('close', () => door.open.delete(socket))
   socket.setNoDelay(true)
-  socket.setKeepAlive(true, parts.limits.tcpKeepAliveMs)
+  socket.setKeepAlive(true, door.limits.tcpKeepAliveMs)
   return true
 }
 
-function tcpServer(parts: ListenerParts): Server {
+function tcpServer(door: Door): Server {
   const server = createTcpServer()
   server.on('connection', (socket: Socket) => {
-    if (guardDoor(socket, parts)) parts.onStream(socket, addressOf(socket))
+    if (guardDoor(socket, door)) door.onStream(socket, addressOf(socket))
   })
   return server
 }
 
-function tlsServer({ key, cert }: SecureListenAddress, parts: ListenerParts): Server {
-  const server = createTlsServer({ key, cert, minVersion: 'TLSv1.2', handshakeTimeout: parts.limits.connectMs })
-  server.on('connection', (socket: Socket) => guardDoor(socket, parts))
-  server.on('secureConnection', (socket) => parts.onStream(socket, addressOf(socket)))
-  server.on('tlsClientError', (_error, socket) => parts.onTlsError(addressOf(socket)))
+function tlsServer({ key, cert }: SecureListenAddress, door: Door): Server {
+  const server = createTlsServer({ key, cert, minVersion: 'TLSv1.2', handshakeTimeout: door.limits.connectMs })
+  server.on('connection', (socket: Socket) => guardDoor(socket, door))
+  server.on('secureConnection', (socket) => door.onStream(socket, addressOf(socket)))
+  server.on('tlsClientError', (_error, socket) => door.onTlsError(addressOf(socket)))
   return server
 }
 
-function webSocketServer(parts: ListenerParts, secure?: SecureListenAddress): Server {
-  const { limits } = parts
+function webSocketServer(door: Door, secure?: SecureListenAddress): Server {
+  const { limits } = door
   const times = {
     headersTimeout: limits.connectMs,
     requestTimeout: limits.connectMs,
@@ -170,7 +179,7 @@ function webSocketServer(parts: ListenerParts, secure?: SecureListenAddress): Se
     // [MQTT-6.0.0-4]; clients that name no protocol at all are common and harmless.
     handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') ? 'mqttv3.1' : false),
   })
-  server.on('connection', (socket: Socket) => guardDoor(socket, parts))
+  server.on('connection', (socket: Socket) => guardDoor(socket, door))
   server.on('upgrade', (request, socket: Socket, head) => {
     const path = request.url?.split('?', 1)[0]
     if (path !== '/mqtt' && path !== '/') {
@@ -178,10 +187,10 @@ function webSocketServer(parts: ListenerParts, secure?: SecureListenAddress): Se
       return
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      parts.onStream(createWebSocketStream(webSocket), addressOf(socket))
+      door.onStream(createWebSocketStream(webSocket), addressOf(socket))
     })
   })
-  server.on('tlsClientError', (_error, socket: Socket) => parts.onTlsError(addressOf(socket)))
+  server.on('tlsClientError', (_error, socket: Socket) => door.onTlsError(addressOf(socket)))
   return server
 }
 

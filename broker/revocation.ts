@@ -17,7 +17,7 @@ export function enforceIdentity(
   if (identity === undefined || !identities.isInForce(session.id, session.secret, now)) return false
   session.identity = identity
   session.verdict = undefined
-  for (const filter of session.filters) {
+  for (const filter of session.filters.keys()) {
     if (!subscribeVerdict(identity, filter, limits).allowed) return false
   }
   return true

@@ -22,12 +22,15 @@ export interface SessionRegistry {
   online(session: Session): void
   /** Takes no more from a session, lets what is being written to it leave, and closes it. */
   end(session: Session, cause: string): void
+  /** Resolves when nobody is connected any more. */
+  empty(): Promise<void>
   counts(): { connections: number; sessions: number }
 }
 
 export function sessionRegistry(clock: Clock, onPresence: (presence: Presence) => void): SessionRegistry {
   const byClient = new Map<Client, Connection>()
   const byId = new Map<string, Session>()
+  let whenEmpty: (() => void) | undefined
 
   function tell(session: Session, state: Presence['state'], cause: string): void {
     onPresence({ at: clock.now(), id: session.id, state, address: session.connection.address, cause })
@@ -43,8 +46,11 @@ export function sessionRegistry(clock: Clock, onPresence: (presence: Presence) =
 
   function closed(connection: Connection): void {
     byClient.delete(connection.client)
-    const { session } = connection
-    if (session === undefined) return
+    if (connection.session) closedSession(connection, connection.session)
+    if (byClient.size === 0) whenEmpty?.()
+  }
+
+  function closedSession(connection: Connection, session: Session): void {
     if (byId.get(session.id) === session) byId.delete(session.id)
     const left = connection.guard.lastType() === disconnectPacketType ? 'disconnect' : 'connection_lost'
     offline(session, session.endCause ?? left)
@@ -85,6 +91,11 @@ export function sessionRegistry(clock: Clock, onPresence: (presence: Presence) =
         }),
       )
     },
+    empty: () =>
+      new Promise((resolve) => {
+        if (byClient.size === 0) resolve()
+        else whenEmpty = resolve
+      }),
     counts: () => ({ connections: byClient.size, sessions: byId.size }),
   }
 }

@@ -28,8 +28,8 @@ export interface Session {
   identity: MqttIdentity
   /** SHA-256 of the secret it came with: the session ends with it. */
   readonly secret: string
-  /** Granted filters. */
-  readonly filters: Set<string>
+  /** Granted filters with their QoS. */
+  readonly filters: Map<string, 0 | 1 | 2>
   readonly allowance: Allowance
   /** Publishes over the rate, waiting for their turn. */
   readonly delayed: DelayedPublish[]

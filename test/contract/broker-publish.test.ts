@@ -1,4 +1,4 @@
-import type { IPublishPacket } from 'mqtt-packet'
+import { generate, type IPublishPacket } from 'mqtt-packet'
 import { afterEach, expect, test } from 'vitest'
 import { brokerHarness, cityNow, type Harness, until } from '../support/broker-harness.ts'
 
@@ -111,4 +111,24 @@ test('a publish outside its own topics is acked, passed on to nobody, and kept a
   ])
   expect(broker.counters()).toMatchObject({ publishesRefused: 3, refusals: 3, refusalsUnreported: 1 })
   expect(told[0]).toMatchObject({ code: 'topic_not_own', topic: 'heating/v1/G2/readings' })
+})
+
+test('a packet that arrives in many segments while acks are awaited is read to its end', async () => {
+  const { sink, raw } = await start()
+  const gateway = await raw()
+  await gateway.login('G1')
+  sink.hold()
+  gateway.send(reading(1))
+  await until(() => sink.waiting.length === 1, 'the first delivery')
+  const bytes = generate({ ...reading(2), payload: Buffer.alloc(500_000, 'x') })
+  for (let at = 0; at < bytes.length; at += 10_000) {
+    gateway.bytes(bytes.subarray(at, at + 10_000))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  sink.release()
+  await gateway.next('puback')
+  await until(() => sink.waiting.length === 1, 'the second delivery')
+  sink.release()
+  expect(await gateway.next('puback')).toMatchObject({ messageId: 2 })
+  expect(sink.deliveries[1]?.payload).toHaveLength(500_000)
 })

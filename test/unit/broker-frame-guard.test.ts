@@ -74,3 +74,12 @@ test('a stopped guard keeps everything back', () => {
   stream.write(ping)
   expect(stream.read()).toBeNull()
 })
+
+test('a read gives all that is buffered, however many chunks it came in', () => {
+  const stream = new PassThrough()
+  guardFrames(stream, limits, () => expect.fail('no violation'))
+  const bytes = generate(publish(50))
+  for (const byte of bytes) stream.write(Uint8Array.of(byte))
+  expect(stream.read()).toEqual(bytes)
+  expect(stream.read()).toBeNull()
+})
