@@ -12,7 +12,6 @@ export const quarantine: Migration = {
       .addColumn('position', 'bigint', (column) => column.notNull())
       .addColumn('received_at', 'bigint', (column) => column.notNull())
       .addColumn('topic', 'text', (column) => column.notNull())
-      .addColumn('payload', bytes, (column) => column.notNull())
       .addColumn('size_bytes', 'bigint', (column) => column.notNull())
       .addColumn('stored_readings', 'integer', (column) => column.notNull())
       .addColumn('problems', 'text', (column) => column.notNull())
@@ -20,11 +19,20 @@ export const quarantine: Migration = {
       .addColumn('replay_requested_at', 'bigint')
       .addColumn('replay_requested_by', 'text')
       .addColumn('replayed_at', 'bigint')
+      // Last, so that a list is read without passing over the bytes.
+      .addColumn('payload', bytes, (column) => column.notNull())
       .execute()
     await db.schema
       .createIndex('quarantine_delivery_by_gateway')
       .on('quarantine_delivery')
       .columns(['gateway', 'id'])
+      .execute()
+    await db.schema
+      .createIndex('quarantine_delivery_to_replay')
+      .on('quarantine_delivery')
+      .column('id')
+      .where(sql.ref('replay_requested_at'), 'is not', null)
+      .where(sql.ref('replayed_at'), 'is', null)
       .execute()
     // A journal that is read again after a crash must not bring a delivery twice.
     await db.schema
