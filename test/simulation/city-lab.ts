@@ -10,16 +10,11 @@ export const labStart = Date.parse('2026-01-14T08:00:00+08:00')
 
 export const labCity: City = makeCity({ seed: 1, dwellings: 1200 })
 
-/** The city at a steady -20 °C with faults. */
+/** A city at a steady outdoor temperature with faults. */
 export const labSimulation = (
   faults: readonly Fault[],
-  options: { outdoorC?: number; from?: number } = {},
-): Simulation =>
-  simulateCity(labCity, {
-    from: options.from ?? labStart,
-    weather: constantWeather(options.outdoorC ?? -20),
-    faults,
-  })
+  { city = labCity, outdoorC = -20 }: { city?: City; outdoorC?: number } = {},
+): Simulation => simulateCity(city, { from: labStart, weather: constantWeather(outdoorC), faults })
 
 export const numberOf = (list: readonly { readonly id: string }[], id: string): number => {
   const index = list.findIndex((entry) => entry.id === id)

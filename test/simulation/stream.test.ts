@@ -1,28 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { hourMs, minuteMs } from '#domain/time.ts'
 import { codecs } from '../../ingest/codecs/index.ts'
+import { makeCity } from '../../simulators/city.ts'
 import type { Fault } from '../../simulators/faults.ts'
 import { simulateCity } from '../../simulators/simulate.ts'
-import { afterHours, labCity, labSimulation, labStart, readDeliveries } from './city-lab.ts'
+import { afterHours, labSimulation, labStart, readDeliveries } from './city-lab.ts'
+
+/** Two substations are enough for every kind of gateway and probe. */
+const city = makeCity({ seed: 1, dwellings: 300 })
+const simulate = (faults: readonly Fault[]) => labSimulation(faults, { city })
 
 const probesOf = (samplingMinutes: number) =>
-  labCity.devices.filter(({ kind, samplingMs }) => kind === 'probe' && samplingMs === samplingMinutes * minuteMs)
+  city.devices.filter(({ kind, samplingMs }) => kind === 'probe' && samplingMs === samplingMinutes * minuteMs)
 const hourly = probesOf(20)[4]
 const fast = probesOf(5)[2]
 if (hourly === undefined || fast === undefined) throw new Error('the lab city lacks a kind of probe')
-const gatewayOf = (device: { gateway: number }) => labCity.gateways[device.gateway]?.id ?? ''
+const gatewayOf = (device: { gateway: number }) => city.gateways[device.gateway]?.id ?? ''
 
-const read = (faults: readonly Fault[], hours: number) =>
-  readDeliveries(labSimulation(faults).advanceTo(afterHours(hours)))
+const read = (faults: readonly Fault[], hours: number) => readDeliveries(simulate(faults).advanceTo(afterHours(hours)))
 const temperatures = (faults: readonly Fault[], hours: number, device: string) =>
   read(faults, hours).filter((value) => value.device === device && value.metric === 'indoor_temperature_c')
 
 describe('the stream of a quiet city', () => {
-  const deliveries = labSimulation([]).advanceTo(afterHours(6))
+  const deliveries = simulate([]).advanceTo(afterHours(6))
   const values = readDeliveries(deliveries)
 
   it('is the same bytes for the same seed', () => {
-    const again = labSimulation([]).advanceTo(afterHours(6))
+    const again = simulate([]).advanceTo(afterHours(6))
     expect(again.length).toBe(deliveries.length)
     for (const [index, delivery] of deliveries.entries()) {
       expect({ ...again[index], payload: undefined }).toEqual({ ...delivery, payload: undefined })
@@ -32,13 +36,13 @@ describe('the stream of a quiet city', () => {
 
   it('comes in the order of publishing, whether iterated or asked for in steps', () => {
     expect(deliveries.every(({ at }, index) => at >= (deliveries[index - 1]?.at ?? labStart))).toBe(true)
-    const iterated = [...simulateCity(labCity, { from: labStart, to: afterHours(1) })]
-    const asked = simulateCity(labCity, { from: labStart }).advanceTo(afterHours(1))
+    const iterated = [...simulateCity(city, { from: labStart, to: afterHours(1) })]
+    const asked = simulateCity(city, { from: labStart }).advanceTo(afterHours(1))
     expect(iterated).toEqual(asked)
   })
 
   it('has every device report by its habit: nothing missing, nothing from the future', () => {
-    for (const device of labCity.devices) {
+    for (const device of city.devices) {
       const times = [...new Set(values.filter(({ device: id }) => id === device.id).map(({ at }) => at))]
       const expected = (6 * hourMs) / device.samplingMs
       expect(Math.abs(times.length - expected), device.id).toBeLessThanOrEqual(
@@ -52,12 +56,12 @@ describe('the stream of a quiet city', () => {
   })
 
   it('measures within the probes’ tolerance of 0.3 K', () => {
-    const simulation = labSimulation([])
+    const simulation = simulate([])
     simulation.advanceTo(afterHours(3))
     const latest = readDeliveries(simulation.advanceTo(afterHours(3.2)))
     const wrong = latest.filter(({ device, metric, value, at }) => {
       if (metric !== 'indoor_temperature_c' || at < afterHours(3)) return false
-      const home = labCity.devices.find(({ id }) => id === device)?.place ?? -1
+      const home = city.devices.find(({ id }) => id === device)?.place ?? -1
       return Math.abs(value - simulation.indoorC(home)) > 0.3 + 0.25
     })
     expect(wrong).toEqual([])
@@ -91,7 +95,7 @@ describe('the stream of a quiet city', () => {
         .filter(({ device, metric }) => device.startsWith('W-') && metric === 'outdoor_temperature_c')
         .map((v) => v.device),
     )
-    expect(stations.size).toBe(labCity.districts.length)
+    expect(stations.size).toBe(city.districts.length)
   })
 })
 
@@ -105,7 +109,7 @@ describe('faults of one thing', () => {
       size: 1,
     }
     const others = (faults: readonly Fault[]) =>
-      labSimulation(faults)
+      simulate(faults)
         .advanceTo(afterHours(4))
         .filter(({ gateway }) => gateway !== gatewayOf(hourly))
         .map(({ at, payload }) => `${at} ${payload.toString()}`)
@@ -113,7 +117,7 @@ describe('faults of one thing', () => {
   })
 
   it('added while the city runs, work from then on', () => {
-    const simulation = labSimulation([])
+    const simulation = simulate([])
     simulation.advanceTo(afterHours(1))
     simulation.addFault({ kind: 'pumpTrip', subject: 'H-0001-low', from: afterHours(1), to: afterHours(9) })
     simulation.advanceTo(afterHours(1.2))
@@ -169,19 +173,19 @@ describe('probe faults', () => {
 describe('gateway faults', () => {
   const gateway = gatewayOf(fast)
   const own = (faults: readonly Fault[], hours: number) =>
-    labSimulation(faults)
+    simulate(faults)
       .advanceTo(afterHours(hours))
       .filter((delivery) => delivery.gateway === gateway)
 
   it('offline: mute meanwhile, then everything that was measured, in order, once', () => {
     const fault: Fault = { kind: 'gatewayOffline', subject: gateway, from: afterHours(1), to: afterHours(7) }
-    const simulation = labSimulation([fault])
+    const simulation = simulate([fault])
     const deliveries = simulation.advanceTo(afterHours(9)).filter((delivery) => delivery.gateway === gateway)
     expect(deliveries.filter(({ at }) => at >= fault.from && at < fault.to)).toEqual([])
     expect(simulation.cutOffGateways(afterHours(3))).toEqual(new Set([gateway]))
     expect(simulation.cutOffGateways(afterHours(8))).toEqual(new Set())
     const replay = deliveries.filter(({ at }) => at >= fault.to && at < fault.to + 10 * minuteMs)
-    expect(replay.length).toBeGreaterThan(3)
+    expect(replay.length).toBeGreaterThan(1)
     const key = ({ device, metric, at, value }: { device: string; metric: string; at: number; value: number }) =>
       `${device} ${metric} ${at} ${value}`
     const values = readDeliveries(deliveries)
