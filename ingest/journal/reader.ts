@@ -35,52 +35,60 @@ interface JournalReaderOptions {
   readonly files?: JournalFiles
 }
 
+interface OpenSegment {
+  readonly segment: Segment
+  readonly file: JournalFile
+  /** Where it ends; undefined for the one that was being written when the folder was listed. */
+  readonly end: number | undefined
+}
+
 export function openJournalReader({ directory, durableEnd, files = diskFiles }: JournalReaderOptions): JournalReader {
   const end = createDurableEnd(durableEnd)
-  const open = new Map<number, { file: JournalFile; segment: Segment; next?: number }>()
+  /** By the first position of each. */
+  const open = new Map<number, OpenSegment>()
   let buffer = Buffer.allocUnsafeSlow(2 * recordBytesMax)
 
-  async function findSegment(position: number) {
+  async function openAt(position: number): Promise<OpenSegment> {
     const segments = segmentsAmong(directory, await files.list(directory))
     const segment = segmentOf(segments, position)
     if (segment === undefined) {
       throw new JournalError('journal_not_of_readers', `The journal in ${directory} does not reach back to ${position}`)
     }
-    return { segment, next: segments[segments.indexOf(segment) + 1]?.first }
+    const known = open.get(segment.first)
+    const opened = {
+      segment,
+      file: known?.file ?? (await files.open(segment.path, 'read')),
+      end: segments[segments.indexOf(segment) + 1]?.first,
+    }
+    open.set(segment.first, opened)
+    const [oldest] = open.values()
+    if (open.size > openFilesMax && oldest) {
+      open.delete(oldest.segment.first)
+      await oldest.file.close()
+    }
+    return opened
   }
 
-  /** The file that holds a position, and where the segment ends; the one in work has no end yet. */
-  async function fileAt(position: number) {
-    for (const entry of open.values()) {
-      if (entry.segment.first <= position && entry.next !== undefined && position < entry.next) return entry
+  /** Fills the buffer from a position on; returns how many bytes there are and the segment that they are of. */
+  async function fill(position: number, durable: number, bytesMax: number) {
+    // The segment that was the last one when it was looked for may still be: the folder is listed only when it ends.
+    const likely = [...open.values()].findLast(({ segment }) => segment.first <= position)
+    for (const candidate of [likely, undefined]) {
+      const { file, segment, end } = candidate ?? (await openAt(position))
+      const wanted = Math.min(bytesMax, Math.min(end ?? durable, durable) - position)
+      if (wanted <= 0) continue
+      if (buffer.length < wanted) buffer = Buffer.allocUnsafeSlow(wanted)
+      const filled = await file.read(buffer.subarray(0, wanted), position - segment.first)
+      if (filled > 0) return { filled, segment }
     }
-    const { segment, next } = await findSegment(position)
-    const known = open.get(segment.first)
-    if (known) {
-      known.next = next
-      return known
-    }
-    const entry = { segment, next, file: await files.open(segment.path, 'read') }
-    open.set(segment.first, entry)
-    if (open.size > openFilesMax) {
-      const [oldest] = open
-      if (oldest) {
-        open.delete(oldest[0])
-        await oldest[1].file.close()
-      }
-    }
-    return entry
+    throw new JournalError('journal_damaged', `The journal in ${directory} ends before the durable position ${durable}`)
   }
 
   return {
     async read(position, bytesMax) {
       const durable = end.get()
       if (position >= durable) return undefined
-      const { file, segment, next } = await fileAt(position)
-      const readable = Math.min(next ?? durable, durable) - position
-      const wanted = Math.min(readable, Math.max(bytesMax, recordBytesMax))
-      if (buffer.length < wanted) buffer = Buffer.allocUnsafeSlow(wanted)
-      const filled = await file.read(buffer.subarray(0, wanted), position - segment.first)
+      const { filled, segment } = await fill(position, durable, Math.max(bytesMax, recordBytesMax))
       const ends: number[] = []
       let start = 0
       while (start < bytesMax) {
