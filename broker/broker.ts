@@ -40,12 +40,12 @@ export interface BrokerOptions {
   readonly random?: () => number
 }
 
-export interface BrokerLog {
+interface BrokerLog {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
 }
 
-export interface PublishOptions {
+interface PublishOptions {
   readonly qos?: 0 | 1 | 2
   readonly retain?: boolean
 }

@@ -3,13 +3,13 @@ import type { MqttIdentity } from '#domain/identity.ts'
 import { isValidFilter } from './topic-filter.ts'
 
 /** What a client says about itself in its CONNECT. */
-export interface Claim {
+interface Claim {
   readonly clientId: string
   readonly username: string | undefined
   readonly password: Uint8Array | undefined
 }
 
-export type AuthenticationVerdict =
+type AuthenticationVerdict =
   | { readonly ok: true; readonly identity: MqttIdentity; readonly secret: string }
   | {
       readonly ok: false

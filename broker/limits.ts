@@ -16,14 +16,14 @@ export const defaultBrokerLimits = {
   topicLevelsMax: 12,
   /** Characters of a topic or filter; the journal and the refusals keep them. */
   topicLengthMax: 256,
-  /** Sessions at once. 2.5 million dwellings at about 40 a gateway are 62,500; a session costs about 20 KB. */
+  /** Sessions at once. 2.5 million dwellings at about 40 a gateway are 62,500; an idle session costs about 22 KB. */
   sessionsMax: 80_000,
   /** Connections that may exist beyond the sessions: those between TCP and CONNACK. */
   handshakesMax: 4_000,
-  /** New connections from one address at once: all gateways behind one concentrator coming back from an outage. */
-  connectsPerAddressBurst: 10_000,
-  /** … and for ever after. A TLS handshake costs about a millisecond, so one address cannot take a whole core. */
-  connectsPerAddressPerSecond: 200,
+  /** New connections from one address at once: every gateway behind one concentrator back from an outage, twice. */
+  connectsPerAddressBurst: 20_000,
+  /** … and for ever after. A TLS handshake costs about a millisecond: one address may take half a core, not all. */
+  connectsPerAddressPerSecond: 500,
   /** Addresses whose connects are being counted; when there are more, the one seen first is forgotten. */
   addressesMax: 100_000,
   /** What one client may publish for ever: a thousand probes reporting every second. */

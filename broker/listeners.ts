@@ -6,13 +6,13 @@ import { createServer as createTlsServer } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import type { BrokerLimits } from './limits.ts'
 
-export interface ListenAddress {
+interface ListenAddress {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
 }
 
-export interface SecureListenAddress extends ListenAddress {
+interface SecureListenAddress extends ListenAddress {
   /** PEM. */
   readonly key: string | Buffer
   /** PEM, with the chain. */

@@ -2,7 +2,7 @@ import type { AedesPublishPacket } from 'aedes'
 import { topicIndex } from './topic-index.ts'
 
 /** How aedes hands a message to one subscription of one session. */
-export type Deliver = (packet: AedesPublishPacket, done: () => void) => void
+type Deliver = (packet: AedesPublishPacket, done: () => void) => void
 
 type Done = () => void
 

@@ -18,7 +18,7 @@ export interface Connection {
 }
 
 /** aedes hands over this very object when the will is due. */
-export type Will = NonNullable<ConnectPacket['will']>
+type Will = NonNullable<ConnectPacket['will']>
 
 /** A connection that proved who it is. */
 export interface Session {
@@ -43,7 +43,7 @@ export interface Session {
   online: boolean
 }
 
-export interface DelayedPublish {
+interface DelayedPublish {
   readonly packet: PublishPacket
   readonly callback: (error?: Error | null) => void
   readonly dueMs: number

@@ -27,7 +27,7 @@ export const serviceIdentity = (id: string, grants: Partial<MqttIdentity>): Mqtt
   gatewayIdentity(id, { kind: 'service', ...grants })
 
 /** A sink whose acceptance is in the test's hand. */
-export function handSink() {
+function handSink() {
   const deliveries: Delivery[] = []
   const waiting: Accepted[] = []
   let automatic = true
@@ -120,7 +120,7 @@ export async function brokerHarness(
   }
 }
 
-export interface RawClient {
+interface RawClient {
   readonly stream: Duplex
   /** All packets received so far. */
   readonly packets: Packet[]
@@ -134,7 +134,7 @@ export interface RawClient {
 }
 
 /** Speaks MQTT byte by byte, for what a well-behaved client never does. */
-export function rawClient(stream: Duplex | Socket): RawClient {
+function rawClient(stream: Duplex | Socket): RawClient {
   const packets: Packet[] = []
   const unread: Packet[] = []
   const waiting = new Set<() => void>()
