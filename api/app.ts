@@ -16,11 +16,13 @@ import { gatewayRoutes } from './routes/gateways.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { outageRoutes } from './routes/outages.ts'
+import { pageRoutes } from './routes/pages.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { readingsRoutes } from './routes/readings.ts'
 import { registryRoutes } from './routes/registry.ts'
 import { registryChangeRoutes } from './routes/registry-changes.ts'
 import { registryImportRoutes } from './routes/registry-import.ts'
+import { serviceAccountRoutes } from './routes/service-accounts.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { timeRoutes } from './routes/time.ts'
 import { tokenRoutes } from './routes/tokens.ts'
@@ -34,8 +36,8 @@ import { makePasswords } from './security/passwords.ts'
 
 /** Bodies that are not imports are small; imports have a limit of their own. */
 const bodyBytesMax = 256 * 1024
-/** Ends connections that send their request a byte at a time. */
-const requestMsMax = 60_000
+/** An import of the whole city over a slow line; headers have a minute, by Node's own limit. */
+const requestMsMax = 600_000
 
 /**
  * The whole HTTP api, ready to listen or to be injected into. Everything that is mounted is listed here, in order:
@@ -71,17 +73,22 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('principal', null)
-  answerErrors(app)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     metrics.requestDone(route, request.method, reply.statusCode, reply.elapsedTime / 1_000)
   })
 
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: contentSecurityPolicy } })
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: contentSecurityPolicy },
+    // Over plain HTTP it would promise what nobody keeps.
+    strictTransportSecurity: options.secureCookies,
+  })
   await app.register(cookie)
   await app.register(rateLimit, { max: options.requestsPerMinuteMax, timeWindow: 60_000 })
+  answerErrors(app)
   await describeApi(app, options.version)
 
+  await app.register(pageRoutes, shared)
   await app.register(healthRoutes, shared)
   await app.register(metricsRoutes, shared)
   await app.register(
@@ -96,6 +103,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(registryChangeRoutes, shared)
       await v1.register(registryImportRoutes, shared)
       await v1.register(gatewayRoutes, shared)
+      await v1.register(serviceAccountRoutes, shared)
       await v1.register(unassignedDeviceRoutes, shared)
       await v1.register(quarantineRoutes, shared)
       await v1.register(weatherRoutes, shared)

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { type ProblemCode, ProblemError, problemBody, problemContentType } from './problems.ts'
 
-/** Answers every error, and every address without a route, with problem details. */
+/** Answers every error, and every address without a route, with problem details. The rate limit comes first. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof ProblemError) {
@@ -18,7 +18,10 @@ export function answerErrors(app: FastifyInstance): void {
     // What went wrong inside is for the log; the number of the request leads there.
     return sendProblem(request, reply, 'internal', `The log has it under request ${request.id}`)
   })
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, 'not_found', 'No such address'))
+  // Not a route, so the limit that routes have must be put before it by hand.
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) =>
+    sendProblem(request, reply, 'not_found', 'No such address'),
+  )
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, detail?: string, extra?: object) {
@@ -33,7 +36,7 @@ function validationErrors(error: { validation: readonly unknown[]; validationCon
   const part = error.validationContext ?? 'request'
   return error.validation.map((problem) => {
     const { instancePath, message } = problem as { instancePath?: string; message?: string }
-    return { where: `${part}${instancePath ?? ''}`, reason: message ?? 'is not valid' }
+    return { where: `${part}${instancePath === '/' ? '' : (instancePath ?? '')}`, reason: message ?? 'is not valid' }
   })
 }
 

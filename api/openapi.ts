@@ -5,6 +5,14 @@ import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fast
 import { problemResponses } from './schemas.ts'
 import { sessionCookie } from './security/guard.ts'
 
+const liveDescription =
+  '**Live:** connect with socket.io (path `/socket.io/`), with the session cookie or with `auth: {token}`; add ' +
+  '`lastNumber` and `streamId` to get exactly what was missed, then what follows. Events: `hello` {streamId, head, ' +
+  'after, account, time}; `signals` {streamId, after, signals, through, head}, to be acknowledged by calling the ' +
+  'callback, the next batch comes after that; `through` {streamId, through, head} when the stream went on with ' +
+  'nothing for this account; `resynchronise` {reason, streamId, head} when the number is of no use: load the lists ' +
+  'anew; `ended` {reason} before the service ends the connection (signedOut, rightsChanged, expired, slow, closing).'
+
 export const referencePath = '/reference'
 
 /** Collects the routes that are registered after it into an OpenAPI description, and serves a page to read it. */
@@ -19,8 +27,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
           "Times named `at`, `from`, `to` and `…At` are epoch milliseconds of the service's clock (`GET /api/v1/time`), " +
           'which in a simulated city is not the real time; sessions, tokens and deliveries go by real time. Every ' +
           'error is `application/problem+json` (RFC 9457) with a stable `code`. What lies outside of an account’s ' +
-          'scope is left out of lists, and is 404 by itself. Signals are also pushed over socket.io: see ' +
-          '`GET /api/v1/signals` for what a number means.',
+          `scope is left out of lists, and is 404 by itself.\n\n${liveDescription}`,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       components: {

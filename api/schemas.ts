@@ -62,7 +62,10 @@ export function cursorParts(cursor: string | undefined): [number, string] | [und
   return [numberCursor(cursor.slice(0, Math.max(comma, 0)), 0), cursor.slice(comma + 1)]
 }
 
-const problemResponse = { content: { [problemContentType]: { schema: problemSchema } } }
+const problemResponse = {
+  description: 'What is wrong',
+  content: { [problemContentType]: { schema: problemSchema } },
+}
 
 /** Every error has one shape; routes add it to their answers. */
 export const problemResponses = { '4xx': problemResponse, '5xx': problemResponse } as const

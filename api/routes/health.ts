@@ -2,14 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
-
-/** A store that takes longer to answer one look-up is of no use to anybody who waits. */
-const checkMsMax = 3_000
+import { notReadyReasons } from '../readiness.ts'
 
 /** For load balancers and supervisors: whether the process lives, and whether it can do its work. */
 export const healthRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' | 'telemetry' | 'notReady'>> = async (
   app,
-  { ledger, telemetry, notReady },
+  deps,
 ) => {
   const config = { rateLimit: false } as const
   const response = { 200: z.object({ status: z.literal('ok') }) }
@@ -30,27 +28,9 @@ export const healthRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' | 'telem
       },
     },
     async () => {
-      const reasons = (
-        await Promise.all([
-          check('ledger', () => ledger.db.selectFrom('stream').select('head').executeTakeFirstOrThrow()),
-          check('telemetry', () => telemetry.usage()),
-          notReady?.() ?? [],
-        ])
-      ).flat()
+      const reasons = await notReadyReasons(deps)
       if (reasons.length > 0) throw new ProblemError('unavailable', 'Not ready', { reasons })
       return { status: 'ok' as const }
     },
   )
-}
-
-async function check(name: string, look: () => Promise<unknown>): Promise<string[]> {
-  const { promise: late, resolve } = Promise.withResolvers<string[]>()
-  const timer = setTimeout(() => resolve([`${name}: no answer in ${checkMsMax} ms`]), checkMsMax)
-  try {
-    return await Promise.race([late, look().then(() => [])])
-  } catch (error) {
-    return [`${name}: ${error instanceof Error ? error.message : String(error)}`]
-  } finally {
-    clearTimeout(timer)
-  }
 }

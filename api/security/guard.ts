@@ -85,12 +85,16 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Puts the declared access before every route that is registered after it in this context. */
 export function guardRoutes(app: FastifyInstance, db: LedgerDb, wallClock: () => number): void {
+  const guards = new WeakSet<object>()
   app.addHook('onRoute', (route: RouteOptions) => {
     const access = route.config?.access
     if (access === undefined) throw new Error(`${route.method} ${route.url} does not state who may call it`)
-    declareSecurity(route, access)
     const existing = route.onRequest === undefined ? [] : [route.onRequest].flat()
+    // HEAD comes from GET and brings what was put before it.
+    if (existing.some((hook) => guards.has(hook))) return
     const check = (request: FastifyRequest) => checkAccess(request, db, wallClock(), access)
+    guards.add(check)
+    declareSecurity(route, access)
     route.onRequest = [check, ...existing]
   })
 }

@@ -61,6 +61,37 @@ describe('identities', () => {
   })
 })
 
+describe('MQTT accounts of programs', () => {
+  const wanted = { id: 'desk', subscribe: ['heating/v1/alerts/+'] }
+
+  test('are made, listed and revoked by whoever has the whole city', async () => {
+    const made = await call('city', 'POST', '/service-accounts', wanted)
+    expect(made.statusCode).toBe(201)
+    expect(await loadIdentities(api.ledger.db)).toMatchObject([
+      { id: 'desk', kind: 'service', subscribe: wanted.subscribe },
+    ])
+    expect((await call('city', 'POST', '/service-accounts', wanted)).json()).toMatchObject({ code: 'conflict' })
+    await call('city', 'POST', `/gateways/${nangang.gateway}/identity`, {})
+    expect(await items('city', '/service-accounts')).toMatchObject([{ id: 'desk', publish: [] }])
+    expect((await call('city', 'DELETE', `/service-accounts/${nangang.gateway}`)).statusCode).toBe(404)
+    expect((await call('city', 'DELETE', '/service-accounts/desk')).statusCode).toBe(204)
+    expect((await loadIdentities(api.ledger.db)).map(({ id }) => id)).toEqual([nangang.gateway])
+    const subject = 'service-account/desk'
+    expect((await listAudit(api.ledger.db, { subject }, 5)).map(({ action }) => action)).toEqual([
+      'serviceAccount.revoke',
+      'serviceAccount.create',
+    ])
+  })
+
+  test('are out of reach for a district, and the service’s own for everybody', async () => {
+    expect((await call('district', 'POST', '/service-accounts', wanted)).statusCode).toBe(403)
+    expect((await call('district', 'GET', '/service-accounts')).statusCode).toBe(403)
+    const own = { ...wanted, id: 'warmcity-api' }
+    expect((await call('city', 'POST', '/service-accounts', own)).statusCode).toBe(409)
+    expect((await call('city', 'DELETE', '/service-accounts/warmcity-api')).statusCode).toBe(409)
+  })
+})
+
 describe('the commissioning list', () => {
   beforeEach(async () => {
     await api.ledger.write(async (transaction) => {
