@@ -43,5 +43,7 @@ export async function serve(clock: CityClock, stop: (reason: string) => Promise<
   process.once('SIGTERM', () => process.exit(1))
   if (!supervised) process.once('SIGINT', () => process.exit(1))
   await stop(reason)
+  // The open channel to the supervisor would keep this process alive.
+  if (process.connected) process.disconnect()
   return 0
 }

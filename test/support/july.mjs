@@ -1,5 +1,5 @@
-// Loaded with --import into every process of a service under test: the machine's date is in July.
-const offsetMs = Date.UTC(2027, 6, 15, 12) - Date.now()
+// Loaded with --import into every process of a service under test: all of them read a date that is shifted alike.
+const offsetMs = Number(process.env.WARMCITY_TEST_DATE_OFFSET_MS)
 const RealDate = Date
 const realNow = RealDate.now
 
