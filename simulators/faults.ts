@@ -14,7 +14,7 @@ export const faultKinds = {
   /** Size: share of the usual flow that is left. */
   airLock: { subject: ['riser', 'dwelling'], size: 0.02 },
   /** Size: share of the usual flow that is left. */
-  imbalance: { subject: ['building'], size: 0.22 },
+  imbalance: { subject: ['building'], size: 0.3 },
   openWindow: { subject: ['dwelling'] },
   /** Size: kelvin that it gets colder. */
   coldWave: { subject: ['city'], size: 10 },

@@ -67,10 +67,17 @@ export function demoFaults(city: City, opensAt: number): Fault[] {
   const ailing = shuffled(among.probes, random.fork('probes'))
   const gateways = shuffled(among.probeGateways, random.fork('gateways'))
   const window = pick(among.watchedHomes, 'window')
+  const building = pick(among.buildings, 'imbalance')
+  const otherRisers = among.risers.filter((riser) => !riser.startsWith(`${building}-`))
   const faults: Fault[] = [
     { kind: 'pumpTrip', subject: pick(among.radiatorCircuits, 'pump'), from: before(40), to: before(33.5) },
-    { kind: 'imbalance', subject: pick(among.buildings, 'imbalance'), from: before(52), to: later },
-    { kind: 'airLock', subject: pick(among.risers, 'air'), from: before(30), to: before(9) },
+    { kind: 'imbalance', subject: building, from: before(52), to: later },
+    {
+      kind: 'airLock',
+      subject: pick(otherRisers.length > 0 ? otherRisers : among.risers, 'air'),
+      from: before(30),
+      to: before(9),
+    },
     { kind: 'openWindow', subject: window, from: before(7), to: before(6.3) },
   ]
   const probeFaults: readonly (readonly [FaultKind, number, number])[] = [
