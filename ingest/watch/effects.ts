@@ -62,15 +62,17 @@ export async function commitEffects(
   const changes = decide(effects, facts, draft, context.rulesAt)
   const alerts = draft.changed()
   const signals = await context.ledger.write(async (transaction) => {
-    await insertFlags(transaction, [...changes.inserted.values()])
+    // What ends goes first: a condition may be open once only.
     for (const flag of changes.updated.values()) await updateFlag(transaction, flag)
+    await insertFlags(transaction, [...changes.inserted.values()])
     await saveAlerts(transaction, alerts)
     await saveDwellingDays(transaction, changes.days)
     for (const { key, position } of changes.wrongDays) await markDayStale(transaction, key, position)
     await recordOutages(transaction, changes.outages)
     for (const { weather, now } of changes.weather) await recordWeather(transaction, [weather], now)
     const appended = await appendSignals(transaction, changes.signals)
-    await saveProgress(transaction, 'watch', progress)
+    const signals = (progress.counters.signals ?? 0) + appended.length
+    await saveProgress(transaction, 'watch', { ...progress, counters: { ...progress.counters, signals } })
     return appended
   })
   context.book.put(alerts)
@@ -165,10 +167,11 @@ function decideFlag(effect: FlagEffect, facts: Facts, draft: Draft, rules: Alert
   const known = facts.open.get(condition)
   if (event.kind === 'raised' && !known) {
     const flag = newFlag(subject, event, facts.placeOf(subject, now))
-    const joined = event.history ? flag : joinTheAlert(flag, subject, facts, draft, rules, now, changes)
-    facts.open.set(condition, joined)
-    changes.inserted.set(joined.key, joined)
-    changes.signals.push(flagSignal('flag.raised', joined, event.raisedAt, event.history, 'raised'))
+    const joined = event.history ? { flag } : joinTheAlert(flag, subject, facts, draft, rules, now)
+    facts.open.set(condition, joined.flag)
+    changes.inserted.set(joined.flag.key, joined.flag)
+    changes.signals.push(flagSignal('flag.raised', joined.flag, event.raisedAt, event.history, 'raised'))
+    if (joined.news) changes.signals.push(joined.news)
     return
   }
   if (!known) return
@@ -184,10 +187,11 @@ function decideFlag(effect: FlagEffect, facts: Facts, draft: Draft, rules: Alert
   }
   const isLive = event.kind === 'announced' || !event.history
   if (!known.history || !isLive) return
-  const told = joinTheAlert({ ...known, history: false }, subject, facts, draft, rules, now, changes)
-  facts.open.set(condition, told)
-  keep(told, changes)
-  changes.signals.push(flagSignal('flag.raised', told, now, false, 'announced'))
+  const told = joinTheAlert({ ...known, history: false }, subject, facts, draft, rules, now)
+  facts.open.set(condition, told.flag)
+  keep(told.flag, changes)
+  changes.signals.push(flagSignal('flag.raised', told.flag, now, false, 'announced'))
+  if (told.news) changes.signals.push(told.news)
 }
 
 function keep(flag: StoredFlag, changes: Changes): void {
@@ -215,7 +219,7 @@ function newFlag(subject: FlagSubject, event: FlagEvent & { kind: 'raised' }, pl
   }
 }
 
-/** Returns the flag with the alert that it joined, where its rule forms alerts and its place is known. */
+/** The flag with the alert that it joined, where its rule forms alerts and its place is known, and what is told of it. */
 function joinTheAlert(
   flag: StoredFlag,
   subject: FlagSubject,
@@ -223,11 +227,10 @@ function joinTheAlert(
   draft: Draft,
   rules: AlertRules,
   now: number,
-  changes: Changes,
-): StoredFlag {
+): { readonly flag: StoredFlag; readonly news?: NewSignal } {
   const tier = rules.tiers[flag.rule]
   const place = facts.placeOf(subject, now).alertPlace
-  if (!tier || !place) return flag
+  if (!tier || !place) return { flag }
   const step = joinAlert(
     draft.newestOf(place.kind, place.id),
     {
@@ -244,8 +247,8 @@ function joinTheAlert(
     rules,
   )
   draft.put([step.alert])
-  if (step.news) changes.signals.push(alertSignal(step.alert, step.news, now))
-  return { ...flag, alert: step.alert.id }
+  const news = step.news && alertSignal(step.alert, step.news, now)
+  return { flag: { ...flag, alert: step.alert.id }, ...(news && { news }) }
 }
 
 function settle(now: number, draft: Draft, rules: AlertRules, changes: Changes): void {
@@ -264,7 +267,8 @@ function flagSignal(
   history: boolean,
   suffix: string,
 ): NewSignal {
-  const { where, ofDwelling, subjectKind, subject, ...payload } = flag
+  const { where, ofDwelling, subjectKind, subject } = flag
+  const { rule, since, raisedAt, clearedAt, clearedBy, value, targetC, building, circuit, device, alert } = flag
   return {
     at,
     kind,
@@ -275,12 +279,28 @@ function flagSignal(
     territory: [...where.territory],
     ...(where.firm !== undefined && { firm: where.firm }),
     ofDwelling,
-    payload,
+    // Named one by one: the same flag gives the same text, whether it was just made or read from the ledger.
+    payload: {
+      key: flag.key,
+      rule,
+      since,
+      raisedAt,
+      clearedAt,
+      clearedBy,
+      value,
+      targetC,
+      history: flag.history,
+      building,
+      circuit,
+      device,
+      alert,
+    },
   }
 }
 
 function alertSignal(alert: Alert, news: AlertNews, at: number): NewSignal {
-  const { where, ofDwelling, ...payload } = alert
+  const { where, ofDwelling, id, placeKind, place, openedAt, lastFlagAt, updatedAt, closedAt } = alert
+  const { flags, openFlags, tier, rule, revision, district } = alert
   return {
     at,
     kind: `alert.${news}`,
@@ -291,7 +311,22 @@ function alertSignal(alert: Alert, news: AlertNews, at: number): NewSignal {
     territory: [...where.territory],
     ...(where.firm !== undefined && { firm: where.firm }),
     ofDwelling,
-    payload: { ...payload, severity: alertTiers.indexOf(alert.tier) },
+    payload: {
+      id,
+      placeKind,
+      place,
+      district,
+      tier,
+      severity: alertTiers.indexOf(tier),
+      rule,
+      flags,
+      openFlags,
+      openedAt,
+      lastFlagAt,
+      updatedAt,
+      closedAt,
+      revision,
+    },
   }
 }
 

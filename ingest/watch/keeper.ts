@@ -46,7 +46,10 @@ export interface WatchKeeper {
   /** Writes all of the state, so that a restart replays nothing. */
   snapshot(): Promise<void>
   counters(): Record<string, number>
+  /** Writes everything and closes. */
   close(): Promise<void>
+  /** Closes without writing: what is on the disk stays as a crash would have left it. */
+  abandon(): void
 }
 
 /** The ledger learns of a position without effects this often, in the journal's time. */
@@ -236,10 +239,14 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     clock = { ...rest, closedThrough: closing.through }
   }
 
-  function take(block: DecodedBlock): void {
+  /** Takes the block's records from one position to another. */
+  function take(block: DecodedBlock, from: number, to: number): void {
+    const { readings } = block
+    const ticks = block.ticks.filter((tick) => tick.position >= from && tick.position < to)
     let nextTick = 0
-    const { ticks, readings } = block
     for (let index = 0; index < readings.count; index += 1) {
+      const at = block.position[index] as number
+      if (at < from || at >= to) continue
       for (; (ticks[nextTick]?.readingsBefore ?? Number.POSITIVE_INFINITY) <= index; nextTick += 1) {
         takeTick(ticks[nextTick] as Tick)
       }
@@ -247,6 +254,16 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     }
     for (; nextTick < ticks.length; nextTick += 1) takeTick(ticks[nextTick] as Tick)
     clock = seenAt(clock, lastAt)
+    position = to
+  }
+
+  /** A replay ends where the ledger is: there, and before anything new happens, state and ledger must agree. */
+  async function agree(): Promise<void> {
+    if (reconciled || position < committedAtOpen) return
+    reconciled = true
+    const { ended, changed } = await reconcile({ db: ledger.db, directory, columns, pages, world }, lastAt, position)
+    effects.push(...ended)
+    if (changed > 0) log.info({ changed }, 'the watch took over what the ledger has open')
   }
 
   async function refresh(): Promise<void> {
@@ -287,12 +304,6 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     checkpoint.earn(block.readings.count, block.ticks.length)
     // While a replay is before what was committed, nothing is written: the ledger is ahead.
     if (position < committedAtOpen) return []
-    if (!reconciled) {
-      reconciled = true
-      const { ended, changed } = await reconcile({ db: ledger.db, directory, columns, pages, world }, lastAt, position)
-      effects.push(...ended)
-      if (changed > 0) log.info({ changed }, 'watch took over what the ledger has open')
-    }
     const isDue = checkpoint.isDue(lastAt)
     const isProgressDue = position > committed && (isDue || lastAt - committedAt >= progressEveryMs)
     const signals = hasNews() || isProgressDue ? await commit() : []
@@ -318,8 +329,11 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
       if (failure !== undefined) throw new Error('The watch failed and has to be opened again', { cause: failure })
       try {
         await refresh()
-        take(block)
-        position = block.to
+        await agree()
+        const replayEnd = Math.min(block.to, Math.max(position, committedAtOpen))
+        if (replayEnd > position) take(block, position, replayEnd)
+        await agree()
+        if (block.to > position) take(block, position, block.to)
         return { signals: await settle(block) }
       } catch (error) {
         // The state in memory is ahead of the ledger now: only the snapshot and the journal can be trusted.
@@ -334,6 +348,10 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
       dirtyPages: pages.dirtyCount,
       records: columns.recordsInUse(),
     }),
+    abandon() {
+      failure ??= new Error('The watch was abandoned')
+      file.close()
+    },
     async close() {
       try {
         await writeEverything()

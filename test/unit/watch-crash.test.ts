@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { hourMs, minuteMs } from '#domain/time.ts'
+import { randomStory } from '../support/random-story.ts'
+import { ledgerOf } from '../support/watch-ledger.ts'
+import { cityRows, openWatchedCity } from '../support/watched-city.ts'
+
+const start = Date.parse('2026-01-14T20:00:00+08:00')
+const rows = cityRows({ dwellings: 6, perCircuit: 4, probesPerDwelling: 2 })
+const singles = cityRows({ dwellings: 12, perCircuit: 12 })
+const blockSizes = fc.array(fc.integer({ min: 3, max: 400 }), { minLength: 1, maxLength: 6 })
+const runs = { numRuns: Number(process.env.WATCH_RUNS ?? 5), verbose: 1 } as const
+
+test('the same journal gives the same flags, alerts, days and signals, however it is cut into blocks', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), blockSizes, async (seed, sizes) => {
+      const records = randomStory(seed, { start, hours: 9, dwellings: 6, probesPerDwelling: 2 })
+      const whole = await openWatchedCity(rows)
+      const cut = await openWatchedCity(rows)
+      await whole.run(records)
+      await cut.run(records, records.length, sizes)
+      await whole.keeper.snapshot()
+      await cut.keeper.snapshot()
+      expect(await ledgerOf(cut.ledger)).toEqual(await ledgerOf(whole.ledger))
+      await whole.close()
+      await cut.close()
+    }),
+    runs,
+  )
+})
+
+test('crashes at any block leave the ledger as if there had been none', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer(),
+      blockSizes,
+      fc.array(fc.nat(1000), { maxLength: 4 }),
+      async (seed, sizes, crashes) => {
+        const records = randomStory(seed, { start, hours: 9, dwellings: 6, probesPerDwelling: 2 })
+        const calm = await openWatchedCity(rows)
+        await calm.run(records)
+        await calm.keeper.snapshot()
+        const crashing = await openWatchedCity(rows)
+        for (const crash of [...crashes].sort((left, right) => left - right)) {
+          await crashing.run(records, Math.floor((records.length * crash) / 1000), sizes)
+          await crashing.crash()
+          await crashing.restart()
+        }
+        await crashing.run(records, records.length, sizes)
+        await crashing.keeper.snapshot()
+        expect(await ledgerOf(crashing.ledger)).toEqual(await ledgerOf(calm.ledger))
+        await calm.close()
+        await crashing.close()
+      },
+    ),
+    runs,
+  )
+})
+
+test('the order in which devices are heard does not matter to the flags', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), async (seed) => {
+      // With two probes in one home, the one that is heard first raises the flag.
+      const records = randomStory(seed, { start, hours: 8, dwellings: 12, probesPerDwelling: 1 })
+      const turned = turnMinutes(records)
+      const one = await openWatchedCity(singles)
+      const other = await openWatchedCity(singles)
+      await one.run(records)
+      await other.run(turned)
+      await one.keeper.snapshot()
+      await other.keeper.snapshot()
+      const flags = async (ledger: typeof one.ledger) =>
+        (await ledgerOf(ledger)).flags.map(({ alert: _, ...flag }) => flag)
+      expect(await flags(other.ledger)).toEqual(await flags(one.ledger))
+      await one.close()
+      await other.close()
+    }),
+    runs,
+  )
+
+  /** Turns round the readings between two ticks, each device's own order kept. */
+  function turnMinutes(records: ReturnType<typeof randomStory>) {
+    const turned: typeof records = []
+    let minute: typeof records = []
+    for (const record of records) {
+      if (record.kind === 'reading') minute.push(record)
+      else {
+        turned.push(...byDeviceReversed(minute), record)
+        minute = []
+      }
+    }
+    return [...turned, ...byDeviceReversed(minute)]
+  }
+
+  function byDeviceReversed(minute: ReturnType<typeof randomStory>) {
+    const groups = Map.groupBy(minute, (record) => (record.kind === 'reading' ? record.device : ''))
+    return [...groups.values()].reverse().flat()
+  }
+})
+
+test('a lost snapshot is rebuilt from what the ledger has open', async () => {
+  const records = randomStory(7, { start, hours: 6, dwellings: 6, probesPerDwelling: 2 })
+  const city = await openWatchedCity(rows)
+  await city.run(records)
+  const before = await ledgerOf(city.ledger)
+  await city.crash()
+  await city.loseSnapshot()
+  await city.restart()
+  const later = start + 6 * hourMs
+  const more = [...records, { kind: 'tick' as const, at: later + minuteMs, started: true }]
+  await city.run(more)
+  const openBefore = before.flags.filter((flag) => flag.cleared_at === null).map(({ key }) => key)
+  const openAfter = (await ledgerOf(city.ledger)).flags.filter((flag) => flag.cleared_at === null).map(({ key }) => key)
+  expect(openBefore.length).toBeGreaterThan(0)
+  expect(openAfter).toEqual(openBefore)
+  await city.close()
+})
