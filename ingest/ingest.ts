@@ -103,10 +103,8 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
     if (message.type === 'progress') {
       progress = message
       journal.release(message.releasePosition)
-    } else if (message.type === 'registryVersion') {
-      journal.setRegistryVersion(message.version)
-      tick()
-    } else if (message.type === 'gatewayErrors') options.onGatewayErrors(message.gateway, message.message)
+    } else if (message.type === 'registryVersion') journal.setRegistryVersion(message.version)
+    else if (message.type === 'gatewayErrors') options.onGatewayErrors(message.gateway, message.message)
     else if (message.type === 'signals') options.onSignals(message.head)
     else if (message.type === 'sendAgain') sendAgain(message.deliveries)
     else if (message.type === 'settled') settling.get(message.request)?.()

@@ -1,7 +1,7 @@
 import type { DeliveryProblem } from '../decoded-block.ts'
 
 /** Stable codes of what can be wrong with a delivery. */
-export type ProblemCode =
+type ProblemCode =
   | 'not_json'
   | 'schema'
   | 'too_large'
@@ -46,7 +46,7 @@ export const noProblems: readonly DeliveryProblem[] = []
 /** A gateway's upload of some hours; a longer backlog comes in several deliveries. */
 export const itemsPerPayloadMax = 1_000
 /** A thousand readings of ordinary size fit several times over. */
-export const payloadBytesMax = 262_144
+const payloadBytesMax = 262_144
 /** More than a person reads; the bytes are kept, so nothing is lost by not listing the rest. */
 const problemsListedMax = 1_000
 

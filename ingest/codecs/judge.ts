@@ -3,9 +3,9 @@ import { dayMs, minuteMs } from '#domain/time.ts'
 import { described, type Refusal, shortened } from './codec.ts'
 
 /** Clocks of gateways drift; more than this ahead is a wrong clock. */
-export const aheadMsMax = 5 * minuteMs
+const aheadMsMax = 5 * minuteMs
 /** How long raw readings are kept: an older one would be dropped as soon as it is stored. */
-export const ageMsMax = 30 * dayMs
+const ageMsMax = 30 * dayMs
 
 /** Why a reading of time `at` (epoch milliseconds) is not taken at `receivedAt`; undefined where it is. */
 export function judgeTime(at: number, receivedAt: number): Refusal | undefined {

@@ -38,7 +38,7 @@ export interface JournalOptions {
   readonly onFailure?: (error: JournalError) => void
 }
 
-export interface JournalCounters {
+interface JournalCounters {
   readonly records: number
   readonly repeats: number
   readonly bytes: number

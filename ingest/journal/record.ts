@@ -234,6 +234,6 @@ export class RecordView {
   }
 }
 
-export class JournalFormatError extends Error {
+class JournalFormatError extends Error {
   readonly code = 'journal_format'
 }

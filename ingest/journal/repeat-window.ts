@@ -7,7 +7,7 @@ export interface RepeatWindow {
   check(delivery: DeliveryTrait): boolean
 }
 
-export interface DeliveryTrait {
+interface DeliveryTrait {
   readonly gateway: string
   readonly packetId: number
   readonly dup: boolean
@@ -17,13 +17,13 @@ export interface DeliveryTrait {
 }
 
 /** 25 MB; the whole city's deliveries of eight minutes, at full load those of half a minute. */
-export const repeatWindowEntries = 1 << 21
+const repeatWindowEntries = 1 << 21
 
 /**
  * A resend follows within the time of a reconnect. Simple gateways use few identifiers over and over: an older
  * delivery of the same identifier and bytes is more likely a reading without a time whose value did not change.
  */
-export const repeatAgeMsMax = 3_600_000
+const repeatAgeMsMax = 3_600_000
 
 const slotsPerBucket = 4
 /** Check word, checksum, second of receipt. */

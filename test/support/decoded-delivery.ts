@@ -8,7 +8,7 @@ import { DeviceJudge } from '../../ingest/pipeline/device-judge.ts'
 import type { DeviceDirectory } from '../../ingest/pipeline/registrations.ts'
 
 /** A registry that knows no device and a ledger that has heard none. */
-export const emptyDirectory: DeviceDirectory = {
+const emptyDirectory: DeviceDirectory = {
   periods: async () => new Map(),
   seen: async () => new Set(),
   unregisteredSeen: async () => new Map(),
