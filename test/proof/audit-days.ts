@@ -7,10 +7,7 @@ import type { Tally } from './tally.ts'
 
 const targetC = 20
 
-/**
- * A sample speaks for the time since the one before, so each step of a day is ten minutes of it; the last step of a
- * day is told by the first sample of the next one.
- */
+/** A sample speaks for the ten minutes before it. */
 export async function auditDays(db: LedgerDb, feeds: readonly GatewayFeed[], count: Tally): Promise<void> {
   for (const feed of feeds) {
     const days = feed.daysSent()
@@ -19,8 +16,7 @@ export async function auditDays(db: LedgerDb, feeds: readonly GatewayFeed[], cou
       const rows = await dwellingDays(db, dwellingId(home), first, first + days - 1)
       const byDay = new Map(rows.map((row) => [row.day, row]))
       count.compare('dwelling days', new Set(byDay.keys()).size, rows.length)
-      // The last day may still wait for late readings before it is written.
-      for (let day = 0; day < days - 1; day++) {
+      for (let day = 0; day < days; day++) {
         const row = byDay.get(first + day)
         const coldSteps = Array.from({ length: stepsPerDay }, (_, step) => temperatureAt(home, step)).filter(
           (celsius) => celsius < targetC,

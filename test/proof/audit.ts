@@ -1,12 +1,13 @@
 import { type LedgerDb, openLedger } from '#store/ledger/database.ts'
 import { readProgress } from '#store/ledger/reader-positions.ts'
+import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 import type { DataFolder } from '../../commands/data-folder.ts'
 import { auditDays } from './audit-days.ts'
 import { auditReadings } from './audit-readings.ts'
 import { auditSignals } from './audit-signals.ts'
 import type { GatewayFeed } from './feed.ts'
 import type { SentLedger } from './sent-ledger.ts'
-import { tally } from './tally.ts'
+import { type Tally, tally } from './tally.ts'
 
 export interface AuditInput {
   readonly feeds: readonly GatewayFeed[]
@@ -34,7 +35,7 @@ export async function audit(folder: DataFolder, { feeds, sent }: AuditInput): Pr
     await auditQuarantine(ledger.db, sent, count)
     await auditSignals(ledger.db, feeds, count)
     await auditDays(ledger.db, feeds, count)
-    await auditCounters(ledger.db, sent, count)
+    await auditCounters(ledger.db, folder, sent, count)
   } finally {
     await ledger.close()
   }
@@ -42,7 +43,7 @@ export async function audit(folder: DataFolder, { feeds, sent }: AuditInput): Pr
 }
 
 /** Every delivery that could not be taken whole is kept once, though it was sent and journaled more often. */
-async function auditQuarantine(db: LedgerDb, sent: SentLedger, count: ReturnType<typeof tally>): Promise<void> {
+async function auditQuarantine(db: LedgerDb, sent: SentLedger, count: Tally): Promise<void> {
   const rows = await db.selectFrom('quarantine_delivery').select('payload').execute()
   const kept = new Map<string, number>()
   for (const { payload } of rows) {
@@ -56,12 +57,21 @@ async function auditQuarantine(db: LedgerDb, sent: SentLedger, count: ReturnType
  * The counters that `/metrics` shows. A message that was sent again may lie in the journal twice; then the second
  * one counts as a repeat and nothing else.
  */
-async function auditCounters(db: LedgerDb, sent: SentLedger, count: ReturnType<typeof tally>): Promise<void> {
-  for (const reader of ['watch', 'quarantine']) {
-    const { counters } = await readProgress(db, reader)
-    const { deliveries, taken, repeats = 0, rejected = 0, status = 0 } = counters
-    if (deliveries === undefined || taken === undefined) continue
-    count.compare(`deliveries by outcome of the ${reader} reader`, deliveries, taken + repeats + rejected + status)
-    count.compare(`deliveries of the ${reader} reader`, sent.ackedMessages(), taken + rejected)
+async function auditCounters(db: LedgerDb, folder: DataFolder, sent: SentLedger, count: Tally): Promise<void> {
+  const readings = sent.ackedReadings().length
+  const quarantine = (await readProgress(db, 'quarantine')).counters
+  const { deliveries = 0, taken = 0, repeats = 0, rejected = 0, status = 0 } = quarantine
+  count.compare('deliveries by outcome', deliveries, taken + repeats + rejected + status)
+  count.compare('deliveries counted', sent.ackedMessages(), taken + rejected)
+  count.compare('readings counted by quarantine', readings, quarantine.readings ?? 0)
+  const watch = (await readProgress(db, 'watch')).counters
+  count.compare('readings counted by the watch', readings, watch.readings ?? 0)
+  const store = await openSqliteTelemetry({ directory: folder.telemetry })
+  try {
+    const telemetry = (await store.progress()).counters
+    count.compare('readings counted by telemetry', readings, telemetry.readings ?? 0)
+    count.compare('readings counted as stored', readings, telemetry.stored ?? 0)
+  } finally {
+    await store.close()
   }
 }

@@ -22,7 +22,7 @@ const options = {
   } satisfies Option<number>,
   seconds: {
     env: 'WARMCITY_PROOF_SECONDS',
-    default: 10,
+    default: 20,
     schema: positiveInteger('the time', 86_400),
     help: 'time for which the edge of one run is up before it is killed for the last time',
   } satisfies Option<number>,
@@ -40,7 +40,6 @@ if (!parsed.ok) {
   process.exit(2)
 }
 const { kills, mutantKills, seconds, seed } = parsed.values
-const killAfterMsMax = (2_000 * seconds) / kills
 let failed = false
 
 console.log(`seed ${seed}`)
@@ -74,7 +73,7 @@ async function prove(title: string, how: Pick<ProofOptions, 'disk'>): Promise<vo
   console.log(title)
   const result = await run({ ...how, kills })
   const { acked, stored, missing, duplicated, findings } = result.audit
-  console.log(`  ${result.kills} kills, ${result.resent} messages sent again`)
+  console.log(`  ${result.kills} kills over ${result.days} days of samples, ${result.resent} messages sent again`)
   console.log(`acked ${acked}, stored ${stored}, missing ${missing}, duplicated ${duplicated}`)
   for (const finding of findings) console.log(`  ${finding}`)
   if (result.broken !== undefined) console.log(`  the run broke off: ${result.broken}`)
@@ -82,5 +81,5 @@ async function prove(title: string, how: Pick<ProofOptions, 'disk'>): Promise<vo
 }
 
 function run(how: Pick<ProofOptions, 'disk' | 'mutant' | 'kills'>): Promise<ProofResult> {
-  return runProof({ ...how, seed, killAfterMsMax })
+  return runProof({ seed, seconds: (seconds * how.kills) / kills, ...how })
 }

@@ -30,7 +30,7 @@ test('a day of history names every home of the gateway at every step once, whate
     if (message.rejected) rejected++
   }
   expect(feed.daysSent()).toBe(1)
-  const history = told.filter(({ at }) => at !== undefined && at < beginsAt + 86_400_000)
+  const history = told.filter(({ at }) => at !== undefined && at <= beginsAt + 86_400_000)
   const keys = new Set(history.map(({ device, at }) => `${device} ${at}`))
   expect(history).toHaveLength(6 * stepsPerDay)
   expect(keys.size).toBe(history.length)

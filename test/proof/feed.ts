@@ -42,7 +42,7 @@ export function temperatureAt(home: number, step: number): number {
 
 export interface FeedOptions {
   readonly city: SmallCity
-  /** Local midnight at which the history begins. */
+  /** Local midnight at which the first day begins; a sample ends each ten minutes from then on. */
   readonly beginsAt: number
   /** Service's clock. */
   now(): number
@@ -53,6 +53,8 @@ export interface FeedOptions {
 /** Everything that one gateway says, in order. */
 export interface GatewayFeed {
   next(): FeedMessage
+  /** The next message that is not of the day's history, if one is due. */
+  nextOfNow(): FeedMessage | undefined
   acked(message: FeedMessage): void
   /** Whole days of history that every home of the gateway has had; fractional while a day is under way. */
   daysSent(): number
@@ -95,7 +97,7 @@ export function gatewayFeed(options: FeedOptions, gateway: number): GatewayFeed 
   const historyReading = (of: number): SentReading => ({
     device: probeId(of),
     metric: 'indoor_temperature_c',
-    at: options.beginsAt + step * stepMs,
+    at: options.beginsAt + (step + 1) * stepMs,
     value: temperatureAt(of, step),
   })
 
@@ -128,26 +130,29 @@ export function gatewayFeed(options: FeedOptions, gateway: number): GatewayFeed 
     }
   }
 
+  function nextOfNow(): FeedMessage | undefined {
+    const at = now()
+    if (at - liveAt > liveEveryMs && liveHomes.length > 0) {
+      liveAt = at
+      const reading = { metric: 'indoor_temperature_c', at, value: liveColdC }
+      return message(liveHomes.map((of) => ({ device: probeId(of), ...reading })))
+    }
+    if (untimedAckedAt === undefined || at - untimedAckedAt <= untimedAfterMs) return undefined
+    untimedAckedAt = undefined
+    return message([{ device: untimedDevice(gateway), metric: 'coal_stock_t', value: ++untimed }])
+  }
+
   return {
     historyHomes,
     liveHomes,
     firstDay: Math.round((options.beginsAt + localOffsetMs) / dayMs),
     daysSent: () => (step + (home > 0 ? 0.5 : 0)) / stepsPerDay,
     next() {
-      const at = now()
-      sent++
-      if (at - liveAt > liveEveryMs && liveHomes.length > 0) {
-        liveAt = at
-        return message(
-          liveHomes.map((of) => ({ device: probeId(of), metric: 'indoor_temperature_c', at, value: liveColdC })),
-        )
-      }
-      if (untimedAckedAt !== undefined && at - untimedAckedAt > untimedAfterMs) {
-        untimedAckedAt = undefined
-        return message([{ device: untimedDevice(gateway), metric: 'coal_stock_t', value: ++untimed }])
-      }
-      return sent % badEvery === 0 ? bad() : history()
+      const ofNow = nextOfNow()
+      if (ofNow) return ofNow
+      return ++sent % badEvery === 0 ? bad() : history()
     },
+    nextOfNow,
     acked({ readings: [first] }) {
       if (first !== undefined && first.at === undefined) untimedAckedAt = now()
     },

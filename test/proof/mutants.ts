@@ -66,6 +66,42 @@ export const mutants: readonly Mutant[] = [
     ],
     needsPowerCut: false,
   },
+  {
+    name: 'position-saved-before-effect',
+    mistake: 'the telemetry store saves the position of a batch, and its readings only after that',
+    edits: [
+      {
+        file: 'ingest/pipeline/telemetry-reader.ts',
+        replaces: '    const batch = joinedBatches(gathered)\n',
+        by: `    const batch = joinedBatches(gathered)
+    await store.append(joinedBatches([]), position, () => counters)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+`,
+      },
+    ],
+    needsPowerCut: false,
+  },
+  {
+    name: 'watch-position-saved-before-effect',
+    mistake: 'the watch saves its position, and flags, signals and days only after that',
+    edits: [
+      {
+        file: 'ingest/watch/effects.ts',
+        replaces: '  const signals = await context.ledger.write(async (transaction) => {\n',
+        by: `  await context.ledger.write((transaction) => saveProgress(transaction, 'watch', progress))
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const signals = await context.ledger.write(async (transaction) => {
+`,
+      },
+    ],
+    needsPowerCut: false,
+  },
+  {
+    name: 'repeats-forgotten',
+    mistake: 'a start does not remember what was delivered before it, so that a resend counts as new',
+    edits: [{ file: 'ingest/journal/recovery.ts', replaces: '      remember(view, window)\n', by: '' }],
+    needsPowerCut: false,
+  },
 ]
 
 export function mutantNamed(name: string | undefined): Mutant | undefined {

@@ -2,57 +2,59 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { dayMs, hourMs } from '#domain/time.ts'
-import { type CityClock, makeCityClock } from '../../commands/clock.ts'
+import { dayMs, hourMs, minuteMs } from '#domain/time.ts'
+import { makeCityClock } from '../../commands/clock.ts'
 import { dataFolder } from '../../commands/data-folder.ts'
 import type { Service } from '../../commands/supervisor.ts'
 import { seededRandom } from '../bench/load-generator-messages.ts'
-import { gatewayId, type SmallCity } from '../bench/small-city.ts'
+import type { SmallCity } from '../bench/small-city.ts'
 import { makeSmallCityData } from '../bench/small-city-data.ts'
 import { type Audit, audit } from './audit.ts'
 import { kill, mqttPortOf, refusalOf, startEdgeUnderProof } from './edge-under-proof.ts'
-import { type GatewayFeed, gatewayFeed } from './feed.ts'
-import { type GatewayClient, openGatewayClient } from './gateway-client.ts'
 import { makePlatter } from './losing-files.ts'
 import { cutPower } from './power-cut.ts'
 import { readersCaughtUp } from './readers.ts'
-import { sentLedger } from './sent-ledger.ts'
+import { makeTraffic } from './traffic.ts'
 
 export interface ProofOptions {
   readonly seed: number
   readonly kills: number
+  /** Time for which the edge is up in all, about. */
+  readonly seconds: number
   /** `kept`: the machine's own disk. `losing`: each kill is a power cut. */
   readonly disk: 'kept' | 'losing'
   readonly mutant?: string
-  readonly city?: SmallCity
-  readonly messagesPerSecond?: number
-  /** The edge is killed at a random moment up to so long after it is ready. */
-  readonly killAfterMsMax: number
+  readonly dwellings?: number
 }
 
 export interface ProofResult {
   readonly audit: Audit
   readonly kills: number
   readonly resent: number
+  readonly days: number
   /** Why the run could not come to its end; the audit then covers what was there. */
   readonly broken?: string
   /** Code with which the edge refused to start on what it found after a kill. */
   readonly refused?: string
 }
 
-/** Homes send a sample every ten minutes and, as a gateway that was away, whole days of them at once. */
-const proofCity: SmallCity = {
-  dwellings: 96,
-  gateways: 12,
-  samplingIntervalSeconds: 600,
-  reportingIntervalSeconds: 86_400,
-}
-const windowMessages = 32
-/** An evening in January: well inside the season. */
-const openingMs = Date.parse('2026-01-15T20:00:00+08:00')
-/** The history is older than any backlog grace and younger than what is refused as too old. */
-const historyDays = 20
-const historyBeginsAt = Date.parse('2026-01-15T00:00:00+08:00') - historyDays * dayMs
+const gateways = 12
+const dwellingsDefault = 156
+/** Probes measure every ten minutes and report once a day, the day just over. */
+const samplingIntervalSeconds = 600
+const reportingIntervalSeconds = 86_400
+/** Messages of one home and day: two steps in three have one of their own. */
+const messagesPerDwellingDay = 100
+/** In the middle of winter. */
+const beginsAt = Date.parse('2026-01-10T00:00:00+08:00')
+/**
+ * Night of the first report: the day before may still be added to until three o'clock. Each night comes a little
+ * earlier, so that no home is silent for a whole day when the clock is moved on to the next.
+ */
+const firstNightMs = dayMs + 2 * hourMs + 30 * minuteMs
+const nightEveryMs = dayMs - 30 * minuteMs
+const daysMax = 5
+
 /** One kill in so many hits the edge while it starts. */
 const startKillsEach = 5
 const startKillAfterMsMax = 400
@@ -63,35 +65,50 @@ const drainMsMax = 60_000
  * with what was sent.
  */
 export async function runProof(options: ProofOptions): Promise<ProofResult> {
-  const { city = proofCity } = options
+  const { seconds, disk, mutant } = options
+  const dwellings = options.dwellings ?? dwellingsDefault
+  const city: SmallCity = { dwellings, gateways, samplingIntervalSeconds, reportingIntervalSeconds }
   const random = seededRandom(options.seed)
   const work = await mkdtemp(join(tmpdir(), 'warmcity-proof-'))
   const data = join(work, 'data')
-  const wallMs = Date.now()
-  const clock = makeCityClock({ cityMs: openingMs, wallMs, speed: 1, simulated: false, catchingUp: false })
-  const secrets = await makeSmallCityData(city, data, clock.now())
-  const platter = options.disk === 'losing' ? makePlatter(join(work, 'platter')) : undefined
-  const edgeOptions = { data, clock, ...(platter && { platter }), ...(options.mutant && { mutant: options.mutant }) }
+  const night = (days: number) => ({
+    cityMs: beginsAt + firstNightMs + days * nightEveryMs,
+    wallMs: Date.now(),
+    ...{ speed: 1, simulated: false, catchingUp: false },
+  })
+  const clock = makeCityClock(night(0))
+  const platter = disk === 'losing' ? makePlatter(join(work, 'platter')) : undefined
+  const edgeOptions = { data, clock, ...(platter && { platter }), ...(mutant !== undefined && { mutant }) }
   let refusal: () => string | undefined = () => undefined
-  const start = (mqttPort: number) => {
+  const start = (mqttPort: number): Service => {
     const started = startEdgeUnderProof({ ...edgeOptions, mqttPort })
     refusal = refusalOf(started)
     return started
   }
+  const nextNight = async (days: number) => {
+    clock.setAnchor(night(days))
+    await edge.setClock(clock.anchor())
+  }
+  const traffic = makeTraffic({
+    ...{ city, beginsAt, daysMax, now: clock.now, dayOver: nextNight },
+    secrets: await makeSmallCityData(city, data, clock.now()),
+    messagesPerSecond: (daysMax * dwellings * messagesPerDwellingDay) / seconds,
+  })
   let edge = start(0)
   let kills = 0
   let broken: string | undefined
-  const traffic = startTraffic(city, clock, secrets, options.messagesPerSecond ?? 3_000)
   try {
     const mqttPort = await mqttPortOf(edge)
     traffic.begin(mqttPort)
     for (; kills < options.kills; kills++) {
-      await killAtRandom(edge, kills, options.killAfterMsMax, random)
+      await killAtRandom(edge, kills, (2_000 * seconds) / options.kills, random)
       if (platter) cutPower(dataFolder(data).journal, platter, random)
       edge = start(mqttPort)
     }
     await edge.ready
     await traffic.finish(drainMsMax)
+    // The last day is closed as the others were: by the clock.
+    await nextNight(daysMax)
     await readersCaughtUp(edge, drainMsMax)
     await edge.stop()
   } catch (error) {
@@ -99,11 +116,16 @@ export async function runProof(options: ProofOptions): Promise<ProofResult> {
     await kill(edge)
   }
   traffic.close()
-  const result = await audit(dataFolder(data), { feeds: traffic.feeds, sent: traffic.sent })
-  await rm(work, { recursive: true })
+  const result = await audit(dataFolder(data), traffic)
   const refused = kills > 0 ? refusal() : undefined
+  await rm(work, { recursive: true })
   return {
-    ...{ audit: result, kills, resent: traffic.resent() },
+    ...{
+      audit: result,
+      kills,
+      resent: traffic.resent(),
+      days: Math.max(...traffic.feeds.map((feed) => feed.daysSent())),
+    },
     ...(broken !== undefined && { broken }),
     ...(refused !== undefined && { refused }),
   }
@@ -115,68 +137,4 @@ async function killAtRandom(edge: Service, number: number, afterMsMax: number, r
   if (!whileStarting) await edge.ready
   await pause(afterMs)
   await kill(edge)
-}
-
-const budgetEveryMs = 5
-
-function startTraffic(city: SmallCity, clock: CityClock, secrets: Map<string, string>, messagesPerSecond: number) {
-  const sent = sentLedger()
-  const feedOptions = { city, beginsAt: historyBeginsAt, now: () => clock.now(), liveHomesPerGateway: 1 }
-  const feeds = Array.from({ length: city.gateways }, (_, gateway) => gatewayFeed(feedOptions, gateway))
-  const clients: GatewayClient[] = []
-  const perTurn = Math.ceil((messagesPerSecond * budgetEveryMs) / 1_000 / city.gateways)
-  const budgets = feeds.map(() => 0)
-  let finishing = false
-  const lastDay = Math.floor((openingMs - historyBeginsAt - 2 * 24 * hourMs) / dayMs)
-  const isDone = (feed: GatewayFeed) => {
-    const days = feed.daysSent()
-    return Number.isInteger(days) && days > 0 && (finishing || days >= lastDay)
-  }
-
-  const timer = setInterval(() => {
-    for (const [index, client] of clients.entries()) {
-      budgets[index] = perTurn
-      client.wake()
-    }
-  }, budgetEveryMs)
-
-  return {
-    sent,
-    feeds,
-    resent: () => clients.reduce((sum, client) => sum + client.resent(), 0),
-    begin(port: number) {
-      for (const [index, feed] of feeds.entries()) {
-        const id = gatewayId(index)
-        const client = openGatewayClient({
-          ...{ port, id, secret: secrets.get(id) ?? '', window: windowMessages },
-          next() {
-            const budget = budgets[index] ?? 0
-            if (budget === 0 || isDone(feed)) return undefined
-            budgets[index] = budget - 1
-            const message = feed.next()
-            sent.sent(message)
-            return message
-          },
-          onAcked(message) {
-            feed.acked(message)
-            sent.acked(message)
-          },
-        })
-        clients.push(client)
-      }
-    },
-    /** Completes the day that each gateway is at, and waits for every PUBACK. */
-    async finish(withinMs: number) {
-      finishing = true
-      const deadline = performance.now() + withinMs
-      while (!feeds.every(isDone) || clients.some((client) => client.inFlight() > 0)) {
-        if (performance.now() > deadline) throw new Error('Not every message was acked in time')
-        await pause(20)
-      }
-    },
-    close() {
-      clearInterval(timer)
-      for (const client of clients) client.close()
-    },
-  }
 }
