@@ -6,7 +6,7 @@ import type { ApiMetrics } from './metrics.ts'
 import type { PasswordCost } from './security/passwords.ts'
 
 /** City time, and how it stands to the wall clock. */
-export interface ApiClock extends Clock {
+interface ApiClock extends Clock {
   anchor(): ClockAnchor
 }
 

@@ -16,7 +16,7 @@ export const handshakeSchema = z.object({
 })
 
 /** First event after connecting. */
-export const helloSchema = z.object({
+const helloSchema = z.object({
   streamId: z.string(),
   /** The stream's newest number at this moment. */
   head: z.number().int(),
@@ -27,7 +27,7 @@ export const helloSchema = z.object({
 })
 
 /** Signals in order. The client acknowledges each batch; the next comes after that. */
-export const signalBatchSchema = z.object({
+const signalBatchSchema = z.object({
   streamId: z.string(),
   after: z.number().int(),
   signals: z.array(signalSchema),
@@ -37,19 +37,28 @@ export const signalBatchSchema = z.object({
 })
 
 /** Nothing for this client, but the stream went on: what it may remember as its last number. */
-export const throughSchema = signalBatchSchema.pick({ streamId: true, through: true, head: true })
+const throughSchema = signalBatchSchema.pick({ streamId: true, through: true, head: true })
 
 /** The client cannot go on from its number: load the lists anew; signals go on after `head`. */
-export const resynchroniseSchema = z.object({
+const resynchroniseSchema = z.object({
   reason: z.enum(resynchroniseReasons),
   streamId: z.string(),
   head: z.number().int(),
 })
 
-export const endReasons = ['signedOut', 'rightsChanged', 'expired', 'slow', 'closing'] as const
+const endReasons = ['signedOut', 'rightsChanged', 'expired', 'slow', 'closing'] as const
 /** Last event: why the service ends the connection. */
-export const endedSchema = z.object({ reason: z.enum(endReasons) })
+const endedSchema = z.object({ reason: z.enum(endReasons) })
 export type EndReason = (typeof endReasons)[number]
+
+/** What the service sends, by event. */
+export const serverEvents = {
+  hello: helloSchema,
+  signals: signalBatchSchema,
+  through: throughSchema,
+  resynchronise: resynchroniseSchema,
+  ended: endedSchema,
+} as const
 
 export interface ServerToClientEvents {
   hello(hello: z.infer<typeof helloSchema>): void

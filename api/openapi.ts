@@ -43,7 +43,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
   await app.register(swaggerUi, {
     routePrefix: referencePath,
     theme: { title: 'Warmcity API' },
-    uiConfig: { docExpansion: 'none', deepLinking: true, displayRequestDuration: true },
+    uiConfig: { layout: 'BaseLayout', docExpansion: 'none', deepLinking: true, displayRequestDuration: true },
     // No badge, font or script from another host: the page lives under the policy of the whole service.
     validatorUrl: false,
     staticCSP: false,

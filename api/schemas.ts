@@ -16,13 +16,13 @@ export const instantQuery = z
   .transform((text) => (/^-?\d+$/.test(text) ? Number(text) : Date.parse(text)))
 
 /** More rows in one answer make it slow for whoever waits and for everybody behind. */
-export const pageLimitMax = 500
+const pageLimitMax = 500
 const pageLimitDefault = 50
 
 export const limitQuery = z.coerce.number().int().min(1).max(pageLimitMax).default(pageLimitDefault)
 
 /** Names what the page before ended with, as that page gave it in `next`. */
-export const cursorQuery = z.string().max(200).optional()
+const cursorQuery = z.string().max(200).optional()
 
 export const pageQuery = z.object({ limit: limitQuery, cursor: cursorQuery })
 

@@ -3,7 +3,7 @@ import { type QualityName, qualityNameByCode } from '#domain/quality.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import type { Stretch } from './stretches.ts'
 
-export interface PlacedSample {
+interface PlacedSample {
   readonly at: number
   readonly value: number
   readonly quality: QualityName

@@ -19,7 +19,7 @@ const thingTables: ReadonlySet<string> = new Set<ThingTable>([
   'device',
 ])
 
-export const isThingTable = (table: string): table is ThingTable => thingTables.has(table)
+const isThingTable = (table: string): table is ThingTable => thingTables.has(table)
 
 /**
  * Whether an account may write a row: what the row names must lie in its scope, and so must the thing that the row

@@ -5,6 +5,7 @@ import { idSchema } from '#domain/registry.ts'
 import { changeAccount, countActiveAdmins, createAccount, findAccount, listAccounts } from '#store/ledger/accounts.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import type { LedgerTransaction } from '#store/ledger/database.ts'
+import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { endSessionsOf } from '#store/ledger/sessions.ts'
 import { accountSchema, passwordSchema } from '../account-schemas.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -127,7 +128,11 @@ export const accountRoutes: FastifyPluginAsyncZod<AccountDeps> = async (app, { l
   )
 }
 
-async function requireScope(_transaction: LedgerTransaction, role: Role, scope: Scope): Promise<void> {
+async function requireScope(transaction: LedgerTransaction, role: Role, scope: Scope): Promise<void> {
   // Accounts are the city's: an admin of a district could make accounts that see more than it does.
   if (role === 'admin' && scope.kind !== 'city') throw new ProblemError('conflict', 'An admin has the whole city')
+  if (scope.kind === 'city' || (await currentRow(transaction, scope.kind, scope.id))) return
+  throw new ProblemError('validation', undefined, {
+    errors: [{ where: 'body/scope/id', reason: `the registry has no ${scope.kind} "${scope.id}"` }],
+  })
 }

@@ -8,7 +8,7 @@ import { ProblemError } from '../problems.ts'
 import { sha256Hex } from './secrets.ts'
 
 /** Who may call a route: anybody, whoever signed in, or accounts with a permission. */
-export type Access = 'public' | 'signedIn' | Permission
+type Access = 'public' | 'signedIn' | Permission
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,7 +28,7 @@ export interface Principal {
 }
 
 export const sessionCookie = 'warmcity_session'
-export const csrfHeader = 'x-csrf-token'
+const csrfHeader = 'x-csrf-token'
 
 /** What a request or a socket shows for itself. */
 export interface Presented {

@@ -75,7 +75,7 @@ function entryHash(row: Omit<Selectable<AuditTables['audit_entry']>, 'hash'>): s
 export type AuditVerdict =
   | { readonly ok: true; readonly entries: number; readonly head: string }
   | { readonly ok: false; readonly number: number; readonly reason: AuditDamage }
-export type AuditDamage = 'missing' | 'changed' | 'chainBroken' | 'headChanged'
+type AuditDamage = 'missing' | 'changed' | 'chainBroken' | 'headChanged'
 
 /** Keeps the check of a long log in constant memory. */
 const auditVerifyPageRows = 1_000

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 
-export const notificationChannels = ['mqtt', 'webhook'] as const
+const notificationChannels = ['mqtt', 'webhook'] as const
 export type NotificationChannel = (typeof notificationChannels)[number]
 /** `dead` was tried as often as it may be: a person has to look at it. */
 export const notificationStates = ['pending', 'delivered', 'dead', 'cancelled'] as const

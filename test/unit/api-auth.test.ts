@@ -218,6 +218,15 @@ describe('accounts', () => {
     expect((await asLi({ url: '/api/v1/accounts/li' })).json()).toMatchObject({ role: 'admin' })
   })
 
+  test('a scope that the registry does not know is refused, and an admin has the whole city', async () => {
+    const asLi = await api.as('li')
+    const make = (scope: object, role = 'community') =>
+      asLi({ method: 'POST', url: '/api/v1/accounts', payload: { ...chen, role, scope } })
+    const unknown = { kind: 'territory', id: 'nowhere' }
+    expect((await make(unknown)).json()).toMatchObject({ code: 'validation', errors: [{ where: 'body/scope/id' }] })
+    expect((await make(unknown, 'admin')).json()).toMatchObject({ code: 'conflict' })
+  })
+
   test('an id is never given twice', async () => {
     const asLi = await api.as('li')
     await asLi({ method: 'POST', url: '/api/v1/accounts', payload: chen })

@@ -7,6 +7,7 @@ import { changeAccount } from '#store/ledger/accounts.ts'
 import { endSessionsOf } from '#store/ledger/sessions.ts'
 import { appendSignals } from '#store/ledger/signals.ts'
 import { type Live, openLive } from '../../api/live.ts'
+import { serverEvents } from '../../api/live-events.ts'
 import { makeMetrics } from '../../api/metrics.ts'
 import { openStreamFeed, type StreamFeed } from '../../api/stream-feed.ts'
 import { evening, makeTestApi, type TestApi } from '../support/api.ts'
@@ -97,7 +98,8 @@ async function connect(account: string, handshake: object = {}, acknowledges = t
     batches.push(batch)
     if (acknowledges) acknowledge()
   })
-  socket.onAny((name: string, body: Record<string, unknown>) => {
+  socket.onAny((name: keyof typeof serverEvents, body: Record<string, unknown>) => {
+    serverEvents[name].parse(body)
     events.push([name, body])
     for (const waiter of waiters) waiter()
   })
