@@ -123,7 +123,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       }
       await replays.look()
     } catch (error) {
-      log.warn({ err: error }, 'the ledger does not answer')
+      if (!stopping) log.warn({ err: error }, 'the ledger does not answer')
     }
     if (!stopping) pollTimer = setTimeout(poll, ledgerPollMs)
   }
