@@ -52,7 +52,7 @@ interface PublishOptions {
 
 export interface Broker {
   readonly addresses: Addresses
-  /** Replaces who may connect. Ends sessions whose identity or secret is gone, or that read what they may no more. */
+  /** Replaces who may connect; until the first call connects wait for an answer. Ends sessions whose identity or secret is gone, or that read what they may no more. */
   setIdentities(identities: readonly MqttIdentity[]): void
   /** Publishes in the service's own name. Not journaled. */
   publish(topic: string, payload: string | Buffer, options?: PublishOptions): void
@@ -226,6 +226,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 
   function setIdentities(list: readonly MqttIdentity[]): void {
     identities.replace(list)
+    gate.open()
     for (const session of registry.all()) enforce(session)
     for (const id of store.ids()) if (!identities.get(id)) store.forget(id)
     for (const id of allowances.keys()) if (!identities.get(id)) allowances.delete(id)

@@ -28,6 +28,11 @@ export interface GatekeeperParts {
 /** The hooks of aedes that decide who comes in and who reads what. */
 export function gatekeeper(parts: GatekeeperParts) {
   const { clock, limits, identities, registry, refuse } = parts
+  /**
+   * Connects that wait for the first identities. Many clients never come again after a refusal, so none is refused for
+   * having been quick; there are no more of them than open connections.
+   */
+  let waiting: (() => void)[] | undefined = []
   const counters = { connectsAccepted: 0, connectsRefused: 0, subscribesRefused: 0, forwardsDropped: 0 }
 
   function preConnect(client: Client, packet: ConnectPacket, callback: (error: Error | null, ok: boolean) => void) {
@@ -52,16 +57,28 @@ export function gatekeeper(parts: GatekeeperParts) {
     password: Buffer | undefined,
     done: (error: AuthenticateError | null, ok: boolean | null) => void,
   ) {
-    const connection = registry.of(client)
-    if (connection === undefined) return
-    const refused = admit(connection, username, password)
-    if (refused === undefined) {
-      done(null, true)
-      return
+    if (waiting === undefined) decide()
+    else waiting.push(decide)
+
+    function decide() {
+      const connection = registry.of(client)
+      if (connection === undefined) return
+      const refused = admit(connection, username, password)
+      if (refused === undefined) {
+        done(null, true)
+        return
+      }
+      counters.connectsRefused++
+      refuse(connection, 'connect', refused.reason)
+      done(connackError(refused.returnCode, refused.reason), null)
     }
-    counters.connectsRefused++
-    refuse(connection, 'connect', refused.reason)
-    done(connackError(refused.returnCode, refused.reason), null)
+  }
+
+  /** Decides over whoever came before it was known who may come. */
+  function open(): void {
+    const decisions = waiting
+    waiting = undefined
+    for (const decide of decisions ?? []) decide()
   }
 
   function admit(connection: Connection, username: string | undefined, password: Buffer | undefined) {
@@ -139,7 +156,7 @@ export function gatekeeper(parts: GatekeeperParts) {
     return packet
   }
 
-  return { preConnect, authenticate, authorizeSubscribe, authorizeForward, counters }
+  return { open, preConnect, authenticate, authorizeSubscribe, authorizeForward, counters }
 }
 
 /** The highest QoS at which a session subscribed to a topic [MQTT-3.3.5-1]. */

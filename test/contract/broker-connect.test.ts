@@ -43,6 +43,18 @@ test.each([
   expect(broker.counters()).toMatchObject({ sessions: 0, connectsRefused: 1, connectsAccepted: 0 })
 })
 
+test('who connects before it is known who may come waits for the answer', async () => {
+  const { raw, broker, refusals } = await start({}, undefined, false)
+  const [known, unknown] = [await raw(), await raw()]
+  const answers = Promise.all([known.login('G1'), unknown.login('G9')])
+  await until(() => broker.counters().connections === 2, 'two connections')
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  expect([known.packets, unknown.packets]).toEqual([[], []])
+  broker.setIdentities([gatewayIdentity('G1')])
+  expect(await answers).toMatchObject([{ returnCode: 0 }, { returnCode: 4 }])
+  expect(refusals).toMatchObject([{ clientId: 'G9', reason: 'unknown_id' }])
+})
+
 test('MQTT 3.1 and 3.1.1 are spoken', async () => {
   const { client } = await start()
   for (const [protocolId, protocolVersion] of [['MQIsdp', 3] as const, ['MQTT', 4] as const]) {

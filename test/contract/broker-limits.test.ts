@@ -24,6 +24,8 @@ const reading = (messageId: number, more: Partial<IPublishPacket> = {}): IPublis
   ...more,
 })
 
+const lengthField = (length: number) => (length < 128 ? [length] : [(length & 0x7f) | 0x80, length >> 7])
+
 test('a packet over the limit ends the connection at its header; the gateway is told, and comes back later', async () => {
   const { raw, sink, refusals, broker } = await start({
     limits: { packetBytesMax: 1_000, protocolCooldownMsMin: 60_000, protocolCooldownMsMax: 60_000 },
@@ -63,6 +65,27 @@ test('bytes that are not MQTT end the connection', async () => {
   gateway.bytes(Uint8Array.from([0x36, 0x05, 0, 1, 97, 0, 1]))
   await gateway.closed
   expect(refusals).toMatchObject([{ clientId: 'G1', reason: 'packet_malformed' }])
+})
+
+test.each([
+  ['a wildcard', 'heating/v1/+/readings'],
+  ['no topic', ''],
+  ['more levels than can be matched', 'a/'.repeat(200)],
+])('a publish to %s breaks the protocol: resending it at once is answered with CONNACK 3', async (_name, topic) => {
+  const { raw, sink, refusals, presences } = await start()
+  const gateway = await raw()
+  await gateway.login('G1')
+  // The encoder would not write such a topic.
+  const name = Buffer.from(topic)
+  gateway.bytes(
+    Buffer.from([0x32, ...lengthField(name.length + 4), name.length >> 8, name.length & 0xff, ...name, 0, 1]),
+  )
+  await gateway.closed
+  const again = await raw()
+  expect(await again.login('G1')).toMatchObject({ returnCode: 3 })
+  expect(refusals.map(({ reason }) => reason)).toEqual(['packet_malformed', 'protocol_error'])
+  expect(presences.map(({ cause }) => cause)).toEqual(['connect', 'protocol_error'])
+  expect(sink.deliveries).toEqual([])
 })
 
 test('a CONNECT that does not come in time is given up', async () => {

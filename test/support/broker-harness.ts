@@ -69,6 +69,7 @@ export async function brokerHarness(
     gatewayIdentity('G2'),
     serviceIdentity('S1', { subscribe: ['heating/v1/#'], publish: ['heating/v1/+/commands', 'heating/v1/alerts/+'] }),
   ],
+  identitiesKnown = true,
 ): Promise<Harness> {
   const sink = handSink()
   const refusals: Refusal[] = []
@@ -83,7 +84,7 @@ export async function brokerHarness(
     log: { info() {}, warn() {} },
     ...options,
   })
-  broker.setIdentities(identities)
+  if (identitiesKnown) broker.setIdentities(identities)
   const port = broker.addresses.tcp?.port ?? 0
   const clients: MqttClient[] = []
   const raws: RawClient[] = []
