@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { gatewayTopic } from '#domain/topics.ts'
-import { cityTimeText } from './city-time.ts'
+import { cityDateText, cityTimeText } from './city-time.ts'
 import type { CityClock } from './clock.ts'
 import { type DataFolder, writeFileWhole } from './data-folder.ts'
-import type { Demo } from './demo.ts'
+import { type Demo, demoOpeningMs } from './demo.ts'
 import type { StartValues } from './start.ts'
 import type { Texts } from './texts.ts'
 
@@ -25,7 +25,7 @@ export function printBanner(options: BannerOptions): void {
 }
 
 function bannerText({ values, folder, clock, texts, addresses, demo, firstAdminPassword }: BannerOptions): string {
-  const time = values.simulator ? texts.simulated(cityTimeText(clock.now()), values.speed) : texts.real
+  const time = values.simulator ? simulatedTimeText(clock, values.speed, texts) : texts.real
   const brokers = [addresses.mqtt, addresses.mqttTls, addresses.websocket].filter(Boolean).join('   ')
   const rows: [string, string][] = [
     [texts.broker, brokers],
@@ -43,6 +43,13 @@ function bannerText({ values, folder, clock, texts, addresses, demo, firstAdminP
   const table = rows.map(([label, text]) => `  ${label}${' '.repeat(width - columns(label))}  ${text}`)
   const tryIt = demo ? ['', `  ${texts.tryIt}: ${texts.tryHint}`, `    ${publishLine(addresses.mqtt ?? '', demo)}`] : []
   return ['', `  Warmcity 暖城   ${time}`, '', ...table, ...tryIt, '', `  ${texts.stop}`, ''].join('\n')
+}
+
+/** Which clock this is: the city's, and until when it only fills its history in. */
+function simulatedTimeText(clock: CityClock, speed: number, texts: Texts): string {
+  const now = clock.now()
+  if (!clock.anchor().catchingUp) return texts.simulated(cityTimeText(now), speed)
+  return texts.simulatedAfterHistory(cityTimeText(demoOpeningMs), cityDateText(now))
 }
 
 /** A line for a shell that puts a cold reading in as the demo gateway. */

@@ -44,6 +44,6 @@ export async function serve(clock: CityClock, stop: (reason: string) => Promise<
   if (!supervised) process.once('SIGINT', () => process.exit(1))
   await stop(reason)
   // The open channel to the supervisor would keep this process alive.
-  if (process.connected) process.disconnect()
+  if (process.connected) process.disconnect?.()
   return 0
 }

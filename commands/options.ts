@@ -127,11 +127,11 @@ export const portSchema = z
   .transform(Number)
   .refine((port) => port <= 65_535, 'a port is a number from 0 to 65535 (0 picks a free one)')
 
-export const positiveInteger = (what: string, max = Number.MAX_SAFE_INTEGER) => {
-  const reason = `${what} is a whole number from 1 to ${max}`
+export const positiveInteger = (what: string, max = Number.MAX_SAFE_INTEGER, min = 1) => {
+  const reason = `${what} is a whole number from ${min} to ${max}`
   return z
     .string()
     .regex(/^\d{1,16}$/, reason)
     .transform(Number)
-    .refine((number) => number >= 1 && number <= max, reason)
+    .refine((number) => number >= min && number <= max, reason)
 }

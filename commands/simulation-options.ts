@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { type Option, positiveInteger } from './options.ts'
 
-export const scenarios = ['normal', 'cold-wave'] as const
-export type Scenario = (typeof scenarios)[number]
+/** What happens while one watches, and the speed at which it is worth watching: homes take hours to cool. */
+export const scenarioSpeeds = { normal: 1, 'cold-wave': 120 } as const
+const scenarios = Object.keys(scenarioSpeeds) as Scenario[]
+type Scenario = keyof typeof scenarioSpeeds
 
 /** What decides which city is simulated and what happens in it. */
 export const simulationOptions = {

@@ -1,5 +1,6 @@
 import { type ClockAnchor, dayMs } from '#domain/time.ts'
 import { printBanner } from './banner.ts'
+import { cityTimeText } from './city-time.ts'
 import { makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { apiOptions, dataOption, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
@@ -9,11 +10,17 @@ import { folderObjection } from './folder-check.ts'
 import { type Household, startHousehold } from './household.ts'
 import { flagOption, type OptionValues, positiveInteger } from './options.ts'
 import { prepareService } from './service-accounts.ts'
-import { simulationOptions } from './simulation-options.ts'
+import { scenarioSpeeds, simulationOptions } from './simulation-options.ts'
 import { terminalTexts } from './texts.ts'
 
 /** The city clock is saved this often; a killed service resumes at most this far back. */
 const clockSaveMs = 2_000
+
+/** A dwelling with its physics takes about 3 KB; larger registries come from `warmcity city make`. */
+const simulatedDwellingsMax = 100_000
+
+/** Fewer make no building. */
+const simulatedDwellingsMin = 4
 
 const startOptions = {
   data: dataOption,
@@ -22,12 +29,21 @@ const startOptions = {
   ...apiOptions,
   simulator: { ...flagOption('WARMCITY_SIMULATOR', 'run on real time, without a simulated city'), default: true },
   ...simulationOptions,
+  dwellings: {
+    ...simulationOptions.dwellings,
+    schema: positiveInteger(
+      'the number of dwellings that this command simulates',
+      simulatedDwellingsMax,
+      simulatedDwellingsMin,
+    ),
+  },
   speed: {
     env: 'WARMCITY_SPEED',
-    default: 1,
     schema: positiveInteger('the speed', 3_600),
     placeholder: 'N',
-    help: 'how many times faster than real time the simulated city and the service run',
+    help: `times real speed at which the simulated city and the service run [${Object.entries(scenarioSpeeds)
+      .map(([scenario, speed]) => `${speed} in ${scenario}`)
+      .join(', ')}]`,
   },
   historyDays: {
     env: 'WARMCITY_HISTORY_DAYS',
@@ -42,17 +58,24 @@ const startOptions = {
   ),
   logLevel: { ...logLevelOption, default: 'warn' as const },
 }
-export type StartValues = OptionValues<typeof startOptions>
+type GivenValues = OptionValues<typeof startOptions>
+/** The options, with the speed that the scenario asks for where none was given. */
+export type StartValues = GivenValues & { readonly speed: number }
 
 export const start = defineCommand({
   name: 'start',
   summary: 'Everything on one machine: broker, ingest, API and, unless told otherwise, a simulated city',
   options: startOptions,
-  async run(values) {
+  async run(given) {
+    const values: StartValues = { ...given, speed: given.speed ?? scenarioSpeeds[given.scenario] }
     const texts = terminalTexts(process.env)
     const outside = values.host !== 'localhost' && values.host !== '::1' && !values.host.startsWith('127.')
     if (values.simulator && values.speed > 1 && outside && !values.allowOutsideAtSpeed) {
       console.error(texts.outsideAtSpeed)
+      return exitCode.usage
+    }
+    if ((values.tlsCertificate === undefined) !== (values.tlsKey === undefined)) {
+      console.error(texts.tlsHalf)
       return exitCode.usage
     }
     const folder = dataFolder(values.data)
@@ -90,7 +113,13 @@ async function runHousehold(values: StartValues, folder: DataFolder): Promise<nu
       printBanner({ values, folder, clock, texts, addresses, demo, firstAdminPassword: service.firstAdminPassword })
       if (demo) {
         const caughtUp = household.simulate({ until: historyDone ? clock.now() : demoOpeningMs })
-        await Promise.race([caughtUp.then(() => (historyDone = true)), stop])
+        await Promise.race([
+          caughtUp.then(() => {
+            historyDone = true
+            console.error(`  ${texts.live(cityTimeText(clock.now()), clock.anchor().speed)}`)
+          }),
+          stop,
+        ])
         saveClock()
       }
       await Promise.race([stop, household.failed])

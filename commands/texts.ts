@@ -2,6 +2,9 @@
 const catalogue = {
   en: {
     simulated: (time: string, speed: number) => `simulated time ${time} (Harbin), ${speed} times real speed`,
+    simulatedAfterHistory: (time: string, from: string) =>
+      `simulated time: history since ${from} fills in, then it is ${time} in Harbin`,
+    live: (time: string, speed: number) => `Live: simulated time ${time}, ${speed} times real speed.`,
     real: 'real time',
     broker: 'broker',
     api: 'API',
@@ -29,6 +32,7 @@ const catalogue = {
       `The newest reading in ${path} is from ${time}, which is ahead of this machine's clock. Mend the machine's clock, or choose another folder with --data.`,
     outsideAtSpeed:
       '--speed above 1 with --host beyond this machine would let real gateways into a city that runs too fast. Say --allow-outside-at-speed if that is what you want.',
+    tlsHalf: '--tls-certificate and --tls-key go together: one of them is missing.',
     serviceEnded: (name: string, how: string) => `${name} ended unexpectedly (${how}); starting it again`,
     serviceFailed: (name: string, why: string) => `${name} could not start: ${why}`,
     otherCity: (path: string, seed: number, dwellings: number) =>
@@ -37,6 +41,8 @@ const catalogue = {
   },
   zh: {
     simulated: (time: string, speed: number) => `模拟时间 ${time}(哈尔滨),${speed} 倍速`,
+    simulatedAfterHistory: (time: string, from: string) => `模拟时间:先补入 ${from} 以来的历史,随后是哈尔滨 ${time}`,
+    live: (time: string, speed: number) => `已实时运行:模拟时间 ${time},${speed} 倍速。`,
     real: '真实时间',
     broker: '消息代理',
     api: '接口',
@@ -63,6 +69,7 @@ const catalogue = {
       `数据目录 ${path} 中最新读数的时间为 ${time},早于它的是本机时钟。请校准本机时钟,或用 --data 另选目录。`,
     outsideAtSpeed:
       '--speed 大于 1 且 --host 超出本机,会让真实网关接入加速的城市。若确实需要,请加 --allow-outside-at-speed。',
+    tlsHalf: '--tls-certificate 与 --tls-key 须同时给出,现缺一个。',
     serviceEnded: (name: string, how: string) => `${name} 意外退出(${how}),正在重新启动`,
     serviceFailed: (name: string, why: string) => `${name} 无法启动:${why}`,
     otherCity: (path: string, seed: number, dwellings: number) =>
