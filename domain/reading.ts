@@ -1,15 +1,4 @@
-import type { MetricName } from './metric.ts'
 import type { QualityCode } from './quality.ts'
-
-/** A value at a time. */
-export interface Reading {
-  readonly device: string
-  readonly metric: MetricName
-  /** Event time, epoch milliseconds. */
-  readonly at: number
-  readonly value: number
-  readonly quality: QualityCode
-}
 
 /** A reading as a store returns it for one device and one metric. */
 export interface Sample {

@@ -43,7 +43,6 @@ export const firmSchema = z.strictObject({
   role: z.enum(firmRoles),
   phone: z.string().max(40).optional(),
 })
-export type Firm = z.infer<typeof firmSchema>
 
 export const sourceKinds = ['boilerRoom', 'chp', 'peakBoiler'] as const
 export const sourceSchema = z.strictObject({
@@ -53,7 +52,6 @@ export const sourceSchema = z.strictObject({
   name: nameSchema,
   name_en: optionalName,
 })
-export type Source = z.infer<typeof sourceSchema>
 
 export const substationSchema = z.strictObject({
   id: idSchema,
@@ -62,7 +60,6 @@ export const substationSchema = z.strictObject({
   name: nameSchema,
   name_en: optionalName,
 })
-export type Substation = z.infer<typeof substationSchema>
 
 export const zones = ['low', 'middle', 'high'] as const
 export const circuitSchema = z.strictObject({
@@ -73,7 +70,6 @@ export const circuitSchema = z.strictObject({
   name: nameSchema,
   name_en: optionalName,
 })
-export type Circuit = z.infer<typeof circuitSchema>
 
 /** Which sources feed a substation. */
 export const substationSourceSchema = z.strictObject({
@@ -82,7 +78,6 @@ export const substationSourceSchema = z.strictObject({
   valid_from: validFrom,
   valid_to: validTo,
 })
-export type SubstationSource = z.infer<typeof substationSourceSchema>
 
 export const heatingTypes = ['radiator', 'floor'] as const
 export const plantKinds = ['source', 'substation', 'circuit'] as const
@@ -107,13 +102,10 @@ export const buildingSchema = z.strictObject({
   floors: z.coerce.number().int().min(1).max(120),
   built_year: z.coerce.number().int().min(1850).max(2100).optional(),
 })
-export type Building = z.infer<typeof buildingSchema>
 
 export const entranceSchema = z.strictObject({ id: idSchema, building: idSchema, name: nameSchema })
-export type Entrance = z.infer<typeof entranceSchema>
 
 export const riserSchema = z.strictObject({ id: idSchema, entrance: idSchema, name: nameSchema })
-export type Riser = z.infer<typeof riserSchema>
 
 export const dwellingSchema = z.strictObject({
   id: idSchema,
@@ -122,7 +114,6 @@ export const dwellingSchema = z.strictObject({
   /** Door number as on the door. */
   door: z.string().trim().min(1).max(40),
 })
-export type Dwelling = z.infer<typeof dwellingSchema>
 
 export const positions = ['middle', 'gable', 'top', 'ground', 'topGable', 'groundGable'] as const
 export const contracts = ['heated', 'suspended', 'notConnected'] as const
@@ -149,7 +140,6 @@ export const gatewaySchema = z.strictObject({
   territory: idSchema,
   name: optionalName,
 })
-export type Gateway = z.infer<typeof gatewaySchema>
 
 export const deviceKinds = ['probe', 'plantSensor', 'weatherStation'] as const
 export const deviceSchema = z.strictObject({
@@ -157,7 +147,6 @@ export const deviceSchema = z.strictObject({
   kind: z.enum(deviceKinds),
   model: z.string().max(80).optional(),
 })
-export type Device = z.infer<typeof deviceSchema>
 
 export const placeKinds = ['dwelling', 'source', 'substation', 'circuit', 'district'] as const
 /** Where a device is, who carries its messages, and how often it measures and reports. */
