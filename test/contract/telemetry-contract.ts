@@ -264,6 +264,9 @@ export function telemetryContract(
     test.runIf(capabilities.dropsAtMaintain)('drops readings after the retention time, and only them', async () => {
       await append([{ device: 'P-1', at: startAt, value: 20 }])
       await append([{ device: 'P-1', metric: 'humidity_pct', at: startAt, value: 40 }])
+      // Enough for a merge, which must not remember what is dropped later.
+      for (let other = 0; other < 12; other++) await append([{ device: `P-${other + 2}`, at: startAt, value: 21 }])
+      await store.maintain(startAt + day)
       await append([{ device: 'P-1', at: startAt - day, value: 19, receivedAt: startAt + 10 * day }])
       await store.maintain(startAt + 31 * day - 1)
       expect(await store.readings('P-1', 'indoor_temperature_c', ...always)).toHaveLength(2)

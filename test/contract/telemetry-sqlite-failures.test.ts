@@ -4,9 +4,11 @@ import { mkdtemp, open, readdir, readFile, rename, rm, stat, truncate, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
+import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import { batchOf, numberedDevices, numberedReadings } from './telemetry-batches.ts'
 import { tinyMerges } from './telemetry-tiny-merges.ts'
 
@@ -38,33 +40,54 @@ function expectedValues(device: string, count: number): number[] {
     .map((reading) => reading.value)
 }
 
+/** A process that appends numbered batches and merges; `acknowledged` grows with what it says. */
+function startWriter() {
+  const script = join(import.meta.dirname, 'telemetry-writer-process.ts')
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  const writer = {
+    acknowledged: 0,
+    isRunning: () => child.exitCode === null,
+    async kill(): Promise<void> {
+      child.kill('SIGKILL')
+      expect(await exited).toEqual([null, 'SIGKILL'])
+    },
+  }
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    writer.acknowledged = Number(line) + 1
+  })
+  return writer
+}
+
+/** Compares what a reader sees with what was acknowledged before it was asked. */
+async function expectAcknowledged(reader: TelemetryReader, device: string, acknowledged: number): Promise<void> {
+  const expected = expectedValues(device, acknowledged)
+  const samples = await reader.readings(device, metric, 0, Number.MAX_SAFE_INTEGER, 1e6)
+  expect(samples.slice(0, expected.length).map((sample) => sample.value)).toEqual(expected)
+  const newest = (await reader.latest(device)).at(0)?.value ?? -1
+  expect(newest).toBeGreaterThanOrEqual(expected.at(-1) ?? -1)
+}
+
 describe('sqlite telemetry under kill -9', () => {
   test('loses nothing acknowledged while it appends and merges, and readers elsewhere see all of it', async () => {
     const reader = openSqliteTelemetryReader({ directory })
     let acknowledged = 0
     try {
       for (let round = 0; round < 5; round++) {
-        const script = join(import.meta.dirname, 'telemetry-writer-process.ts')
-        const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, directory], {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        })
-        const exited = once(child, 'exit')
-        createInterface({ input: child.stdout }).on('line', (line) => {
-          acknowledged = Number(line) + 1
-        })
-        const goal = acknowledged + 40 + round * 7
-        for (let asked = 0; acknowledged < goal && child.exitCode === null; asked++) {
-          const before = acknowledged
-          const device = numberedDevices[asked % numberedDevices.length]
-          const samples = await reader.readings(device, metric, 0, Number.MAX_SAFE_INTEGER, 1e6)
-          const expected = expectedValues(device, before)
-          expect(samples.slice(0, expected.length).map((sample) => sample.value)).toEqual(expected)
-          if (expected.length > 0)
-            expect((await reader.latest(device))[0].value).toBeGreaterThanOrEqual(expected.at(-1) ?? 0)
-          await new Promise(setImmediate)
+        const writer = startWriter()
+        try {
+          const goal = acknowledged + 30 + round * 7
+          for (let asked = 0; writer.acknowledged < goal && writer.isRunning(); asked++) {
+            const device = numberedDevices[asked % numberedDevices.length]
+            await expectAcknowledged(reader, device, Math.max(acknowledged, writer.acknowledged))
+            await setImmediate()
+          }
+        } finally {
+          await writer.kill()
         }
-        child.kill('SIGKILL')
-        expect(await exited).toEqual([null, 'SIGKILL'])
+        acknowledged = writer.acknowledged
       }
       const store = await openStore()
       const { position, counters } = await store.progress()
