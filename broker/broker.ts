@@ -1,15 +1,14 @@
-import type { Duplex } from 'node:stream'
-import type { Client } from 'aedes'
+import type { AedesOptions } from 'aedes'
 import type { DeliverySink } from '#domain/delivery.ts'
 import type { MqttIdentity, Presence, Refusal } from '#domain/identity.ts'
 import { type Clock, secondMs } from '#domain/time.ts'
 import { gatewayTopic } from '#domain/topics.ts'
-import { type Allowance, addressLimiter } from './allowance.ts'
+import type { Allowance } from './allowance.ts'
 import { closeGently } from './closing.ts'
-import { connectionFault } from './connection-faults.ts'
-import { cooldowns } from './cooldowns.ts'
+import { cooldowns as makeCooldowns } from './cooldowns.ts'
+import { discipline } from './discipline.ts'
 import { ForwardingBroker } from './forwarding-broker.ts'
-import { type FrameViolation, guardFrames } from './frame-guard.ts'
+import { frontDoor } from './front-door.ts'
 import { gatekeeper } from './gatekeeper.ts'
 import { identityTable } from './identity-table.ts'
 import { intake } from './intake.ts'
@@ -17,10 +16,10 @@ import { type BrokerLimits, defaultBrokerLimits } from './limits.ts'
 import { type Addresses, type Listen, openListeners, plaintextProblem } from './listeners.ts'
 import { liveSubscriptions } from './live-subscriptions.ts'
 import { refusalRecorder } from './refusal-recorder.ts'
-import { refusalText } from './refusal-texts.ts'
+import { refusals as makeRefusals } from './refusals.ts'
 import { enforceIdentity } from './revocation.ts'
-import type { Connection, Session } from './session.ts'
-import { sessionRegistry } from './session-registry.ts'
+import type { Session } from './session.ts'
+import { type SessionRegistry, sessionRegistry } from './session-registry.ts'
 import { sessionStore } from './session-store.ts'
 
 export interface BrokerOptions {
@@ -68,79 +67,35 @@ const sweepMs = secondMs
 
 /** Starts to listen. Fails with code `plaintext_not_allowed` or `broker_listen_failed`. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { clock, log, random = Math.random } = options
-  const limits: BrokerLimits = { ...defaultBrokerLimits, ...options.limits }
   const plaintext = plaintextProblem(options.listen, options.allowPlaintext)
   if (plaintext) throw plaintext
-
+  const { clock, log } = options
+  const limits: BrokerLimits = { ...defaultBrokerLimits, ...options.limits }
   const monotonicMs = () => performance.now()
-  const identities = identityTable()
-  const registry = sessionRegistry(clock, options.onPresence)
-  const cooling = cooldowns(monotonicMs, random)
-  const refusals = refusalRecorder(limits, options.onRefusal, monotonicMs)
-  const addresses = addressLimiter(
-    { perSecond: limits.connectsPerAddressPerSecond, burst: limits.connectsPerAddressBurst },
-    limits.addressesMax,
-  )
-  /** By id, beyond a session's end: whoever reconnects does not start with a new burst. */
-  const allowances = new Map<string, Allowance>()
-  const subscriptions = liveSubscriptions()
-  const store = sessionStore(limits, (id, filter) => registry.get(id)?.filters.has(filter) ?? false)
-  const counts = { connectionsTurnedAway: 0, sessionsRateLimited: 0, sessionsBrokeProtocol: 0, tlsErrors: 0 }
   let closing = false
   const isClosing = () => closing
 
-  function refuse(connection: Connection, action: Refusal['action'], reason: string, topic?: string): void {
-    const { session, address, claimedId } = connection
-    const clientId = session?.id ?? claimedId
-    const refusal = { at: clock.now(), clientId, address, action, reason, ...(topic !== undefined && { topic }) }
-    const reported = refusals.record(refusal, identities.get(clientId) !== undefined)
-    if (reported && session) tellGateway(session.id, { code: reason, topic, detail: refusalText(reason) })
-  }
-
-  function refuseStranger(address: string, reason: string): void {
-    refusals.record({ at: clock.now(), clientId: '', address, action: 'connect', reason }, false)
-  }
-
+  const identities = identityTable()
+  const registry = sessionRegistry(clock, options.onPresence)
+  const cooldowns = makeCooldowns(monotonicMs, options.random ?? Math.random)
+  const recorder = refusalRecorder(limits, options.onRefusal, monotonicMs)
+  const refusals = makeRefusals(clock, identities, recorder, tellGateway)
+  const order = discipline({ limits, registry, cooldowns, refusals })
+  const allowances = allowancesById()
+  const store = sessionStore(limits, (id, filter) => registry.get(id)?.filters.has(filter) ?? false)
   const gate = gatekeeper({
-    clock,
-    limits,
-    identities,
-    registry,
-    cooldowns: cooling,
-    refuse,
+    ...{ clock, limits, identities, registry, cooldowns, isClosing, refuse: refusals.refuse },
     dropSubscription: store.dropSubscription,
-    allowanceOf(id) {
-      const allowance = allowances.get(id) ?? { doneAtMs: 0 }
-      allowances.set(id, allowance)
-      return allowance
-    },
-    isClosing,
+    allowanceOf: allowances.of,
   })
-
   const publishes = intake({
-    sink: options.sink,
-    clock,
-    limits,
-    registry,
-    monotonicMs,
-    refuse,
-    endForRate(session) {
-      counts.sessionsRateLimited++
-      cooling.start(session.id, 'rate_limit', limits.rateCooldownMsMin, limits.rateCooldownMsMax)
-      refuse(session.connection, 'publish', 'rate_limit')
-      registry.end(session, 'rate_limit')
-    },
-    isClosing,
+    ...{ sink: options.sink, clock, limits, registry, monotonicMs, isClosing, refuse: refusals.refuse },
+    endForRate: order.overRate,
   })
-
   const aedes = new ForwardingBroker({
-    mq: subscriptions,
+    ...aedesLimits(limits),
+    mq: liveSubscriptions(),
     persistence: store,
-    connectTimeout: limits.connectMs,
-    drainTimeout: limits.subscriberStalledMs,
-    queueLimit: limits.packetsBeforeConnackMax,
-    maxInflightInbound: limits.qos2InFlightMax,
     preConnect: gate.preConnect,
     authenticate: gate.authenticate,
     authorizePublish: publishes.authorizePublish,
@@ -148,67 +103,22 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     authorizeForward: gate.authorizeForward,
   })
   await aedes.listen()
-  aedes.on('client', (client) => {
-    const session = registry.of(client)?.session
-    if (session) registry.online(session)
-  })
-  aedes.on('unsubscribe', (filters, client) => {
-    const session = registry.of(client)?.session
-    for (const filter of filters) session?.filters.delete(filter)
-  })
-  aedes.on('clientError', broken)
-  aedes.on('connectionError', broken)
-
-  function brokeProtocol(connection: Connection, reason: string): void {
-    const { session, stream } = connection
-    refuse(connection, session ? 'publish' : 'connect', reason)
-    if (session === undefined) {
-      stream.destroy()
-      return
-    }
-    counts.sessionsBrokeProtocol++
-    cooling.start(session.id, 'protocol_error', limits.protocolCooldownMsMin, limits.protocolCooldownMsMax)
-    registry.end(session, 'protocol_error')
-  }
-
-  function broken(client: Client, error: Error): void {
-    const connection = registry.of(client)
-    if (connection === undefined) return
-    const fault = connectionFault(error)
-    if (fault === 'answered' || fault === 'connection_lost') return
-    if (fault === 'connect_timeout') refuse(connection, 'connect', fault)
-    else if (fault === 'packet_malformed') brokeProtocol(connection, fault)
-    else if (connection.session) connection.session.endCause ??= fault
-  }
-
-  function admit(address: string, openConnections: number): boolean {
-    if (closing) return false
-    const full = openConnections >= limits.sessionsMax + limits.handshakesMax
-    if (full || !addresses.admit(address, monotonicMs())) {
-      counts.connectionsTurnedAway++
-      refuseStranger(address, full ? 'too_many_connections' : 'connect_rate')
-      return false
-    }
-    return true
-  }
-
-  function onStream(stream: Duplex, address: string): void {
-    let connection: Connection | undefined
-    const violated = (violation: FrameViolation) => connection && brokeProtocol(connection, violation)
-    const guard = guardFrames(stream, limits, violated)
-    const client = aedes.handle(stream)
-    connection = { stream, address, client, guard, claimedId: '', will: undefined, session: undefined }
-    registry.open(connection)
-  }
-
-  const listeners = await openListeners(options.listen, {
+  keepRegistry(aedes, registry)
+  aedes.on('clientError', order.broken)
+  aedes.on('connectionError', order.broken)
+  const door = frontDoor({
+    aedes,
     limits,
-    admit,
-    onStream,
-    onTlsError(address) {
-      counts.tlsErrors++
-      refuseStranger(address, 'tls_failed')
-    },
+    registry,
+    refusals,
+    monotonicMs,
+    isClosing,
+    brokeProtocol: order.brokeProtocol,
+  })
+  const listeners = await openListeners(options.listen, door).catch((error: unknown) => {
+    // Its timers would keep the process alive.
+    aedes.close()
+    throw error
   })
   log.info({ addresses: listeners.addresses }, 'the broker listens')
 
@@ -220,8 +130,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     publish(gatewayTopic(gateway, 'errors'), JSON.stringify(message), { qos: 1 })
   }
 
-  const enforce = (session: Session) => {
-    if (!enforceIdentity(session, identities, limits, clock.now())) registry.end(session, 'kicked')
+  const enforce = (session: Session | undefined) => {
+    if (session && !enforceIdentity(session, identities, limits, clock.now())) registry.end(session, 'kicked')
   }
 
   function setIdentities(list: readonly MqttIdentity[]): void {
@@ -229,15 +139,12 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     gate.open()
     for (const session of registry.all()) enforce(session)
     for (const id of store.ids()) if (!identities.get(id)) store.forget(id)
-    for (const id of allowances.keys()) if (!identities.get(id)) allowances.delete(id)
+    for (const id of allowances.ids()) if (!identities.get(id)) allowances.forget(id)
   }
 
   const sweep = setInterval(() => {
-    cooling.sweep()
-    for (const id of identities.expiring()) {
-      const session = registry.get(id)
-      if (session) enforce(session)
-    }
+    cooldowns.sweep()
+    for (const id of identities.expiring()) enforce(registry.get(id))
   }, sweepMs)
   sweep.unref()
 
@@ -247,13 +154,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     publish,
     tellGateway,
     counters: () => ({
-      ...counts,
       ...registry.counts(),
+      identities: identities.size(),
+      ...door.counters,
       ...gate.counters,
       ...publishes.counters,
-      ...refusals.counters(),
+      ...order.counters,
+      ...recorder.counters(),
       ...store.counters(),
-      identities: identities.size(),
     }),
     async close() {
       if (closing) return
@@ -263,4 +171,36 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       log.info({}, 'the broker has closed')
     },
   }
+}
+
+/** Allowances outlive their sessions: whoever reconnects does not start with a new burst. */
+function allowancesById() {
+  const allowances = new Map<string, Allowance>()
+  return {
+    of(id: string): Allowance {
+      const allowance = allowances.get(id) ?? { doneAtMs: 0 }
+      allowances.set(id, allowance)
+      return allowance
+    },
+    ids: () => allowances.keys(),
+    forget: (id: string) => allowances.delete(id),
+  }
+}
+
+const aedesLimits = (limits: BrokerLimits): AedesOptions => ({
+  connectTimeout: limits.connectMs,
+  drainTimeout: limits.subscriberStalledMs,
+  queueLimit: limits.packetsBeforeConnackMax,
+  maxInflightInbound: limits.qos2InFlightMax,
+})
+
+function keepRegistry(aedes: ForwardingBroker, registry: SessionRegistry): void {
+  aedes.on('client', (client) => {
+    const session = registry.of(client)?.session
+    if (session) registry.online(session)
+  })
+  aedes.on('unsubscribe', (filters, client) => {
+    const session = registry.of(client)?.session
+    for (const filter of filters) session?.filters.delete(filter)
+  })
 }
