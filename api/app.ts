@@ -17,6 +17,7 @@ import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { outageRoutes } from './routes/outages.ts'
 import { pageRoutes } from './routes/pages.ts'
+import { placeRoutes } from './routes/places.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { readingsRoutes } from './routes/readings.ts'
 import { registryRoutes } from './routes/registry.ts'
@@ -107,6 +108,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(unassignedDeviceRoutes, shared)
       await v1.register(quarantineRoutes, shared)
       await v1.register(weatherRoutes, shared)
+      await v1.register(placeRoutes, shared)
       await v1.register(readingsRoutes, shared)
       await v1.register(flagRoutes, shared)
       await v1.register(alertRoutes, shared)

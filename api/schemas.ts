@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchema } from '#domain/registry.ts'
+import type { NamedWhereabouts } from '#store/ledger/registry-places.ts'
 import { ProblemError, problemContentType, problemSchema } from './problems.ts'
 
 /** Shared pieces of the routes' schemas. */
@@ -30,6 +31,18 @@ export const idParams = z.object({ id: idSchema })
 
 /** Territory node ids from the city down, and the firm that operates what feeds it. */
 export const whereaboutsSchema = z.object({ territory: z.array(z.string()).readonly(), firm: z.string().optional() })
+
+/** The same with names. */
+export const namedWhereaboutsSchema = whereaboutsSchema.extend({
+  territoryNames: z.array(z.string()).readonly(),
+  firmName: z.string().optional(),
+})
+
+/** Of whereabouts that hold more, what everybody who sees the thing may see. */
+export function shownWhereabouts(where: NamedWhereabouts): z.infer<typeof namedWhereaboutsSchema> {
+  const { territory, territoryNames, firm, firmName } = where
+  return { territory, territoryNames, ...(firm !== undefined && { firm }), ...(firmName !== undefined && { firmName }) }
+}
 
 /** A page of a list; `next` is there when more may follow. */
 export function pageOf<T extends z.ZodType>(item: T) {

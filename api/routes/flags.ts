@@ -4,31 +4,10 @@ import { flagRuleSchema, flagSubjectKinds } from '#domain/flag.ts'
 import { idSchema } from '#domain/registry.ts'
 import { listFlags } from '#store/ledger/flags.ts'
 import type { ApiDeps } from '../deps.ts'
+import { flagSchema } from '../flag-schema.ts'
 import { ProblemError } from '../problems.ts'
-import { cursorParts, instantOut, pageOf, pageQuery, whereaboutsSchema } from '../schemas.ts'
+import { cursorParts, pageOf, pageQuery } from '../schemas.ts'
 import { audienceOf, principalOf } from '../security/guard.ts'
-
-const flagSchema = z
-  .object({
-    key: z.string(),
-    subjectKind: z.enum(flagSubjectKinds),
-    subject: z.string(),
-    rule: flagRuleSchema,
-    since: instantOut.describe('Beginning of the condition'),
-    raisedAt: instantOut.describe('When the hold time was over'),
-    clearedAt: instantOut.optional(),
-    clearedBy: z.string().optional(),
-    value: z.number().optional(),
-    targetC: z.number().optional(),
-    history: z.boolean().describe('Found in old readings: nobody was told'),
-    ofDwelling: z.boolean(),
-    where: whereaboutsSchema,
-    building: z.string().optional(),
-    circuit: z.string().optional(),
-    device: z.string().optional(),
-    alert: z.string().optional(),
-  })
-  .meta({ id: 'Flag' })
 
 const flagQuery = pageQuery.extend({
   state: z.enum(['open', 'all']).default('open'),

@@ -14,7 +14,7 @@ import {
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
 import { type AnsweredRow, answeredRowSchemas } from '../registry/row-schemas.ts'
-import { idParams, makePage, pageOf, pageQuery } from '../schemas.ts'
+import { idParams, makePage, namedWhereaboutsSchema, pageOf, pageQuery, shownWhereabouts } from '../schemas.ts'
 import { filteredPage } from '../scope/filtered-page.ts'
 import type { See } from '../scope/see.ts'
 import type { Visibility } from '../scope/visibility.ts'
@@ -22,13 +22,6 @@ import type { Visibility } from '../scope/visibility.ts'
 interface RegistryDeps extends Pick<ApiDeps, 'ledger' | 'clock'> {
   readonly see: See
 }
-
-const whereSchema = z.object({
-  territory: z.array(z.string()).readonly(),
-  territoryNames: z.array(z.string()).readonly(),
-  firm: z.string().optional(),
-  firmName: z.string().optional(),
-})
 
 interface ThingRoutes {
   /** What the things are called in the summary. */
@@ -144,7 +137,9 @@ function registerThing(app: App, deps: RegistryDeps, table: ThingTable): void {
         response: {
           200: z.object({
             row,
-            ...(located && { where: whereSchema.optional().describe('Where it is, and who operates what feeds it') }),
+            ...(located && {
+              where: namedWhereaboutsSchema.optional().describe('Where it is, and who operates what feeds it'),
+            }),
             ...Object.fromEntries(entries.map((name) => [name, z.array(answeredRowSchemas[name])])),
           }),
         },
@@ -217,9 +212,7 @@ async function entriesAbout(deps: RegistryDeps, see: Visibility, name: DatedTabl
 
 async function whereIs({ ledger, clock }: RegistryDeps, table: ThingTable, id: string) {
   const named = await whereaboutsOf(ledger.db, table, id, clock.now())
-  if (!named) return undefined
-  const { territory, territoryNames, firm, firmName } = named
-  return { territory, territoryNames, ...(firm !== undefined && { firm }), ...(firmName !== undefined && { firmName }) }
+  return named && shownWhereabouts(named)
 }
 
 async function whereaboutsOf(

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { quality } from '#domain/quality.ts'
 import { hourMs, minuteMs } from '#domain/time.ts'
+import { dayNumber } from '#store/ledger/dwelling-days.ts'
+import { insertFlags, type StoredFlag } from '#store/ledger/flags.ts'
 import { evening, makeTestApi, type TestApi } from '../support/api.ts'
 import { memoryTelemetry } from '../support/memory-telemetry.ts'
 import { idsOf, importSmallRegistry, registryBeginning, smallRegistry } from '../support/small-registry.ts'
@@ -146,6 +148,94 @@ describe('raw readings', () => {
     expect(response.body).toBe(
       `\uFEFFat,value,quality,device\n2026-01-15T10:00:00.000Z,20,good,${nangang.probe}\n` +
         `2026-01-15T10:01:00.000Z,21,good,${nangang.probe}\n2026-01-15T10:02:00.000Z,22,good,${nangang.probe}\n`,
+    )
+  })
+})
+
+describe('a place', () => {
+  test('a home says where it is, what its probe said last, and what is wrong', async () => {
+    telemetry.add(nangang.probe, 'indoor_temperature_c', evening - hourMs, 15)
+    telemetry.add(nangang.probe, 'indoor_temperature_c', evening - minuteMs, 15.5)
+    const flag: StoredFlag = {
+      key: 'f-1',
+      subjectKind: 'dwelling',
+      subject: nangang.dwelling,
+      rule: 'below16',
+      since: evening - hourMs,
+      raisedAt: evening,
+      history: false,
+      where: { territory: ['harbin', 'nangang', nangang.subdistrict], firm: nangang.firm },
+      ofDwelling: true,
+    }
+    await api.ledger.write((transaction) =>
+      insertFlags(transaction, [flag, { ...flag, key: 'f-2', subject: daoli.dwelling }]),
+    )
+    const as = await api.as('street')
+    expect((await as({ url: url(`/dwellings/${nangang.dwelling}`) })).json()).toMatchObject({
+      dwelling: { id: nangang.dwelling, door: '101' },
+      building: { id: nangang.building },
+      where: {
+        firm: nangang.firm,
+        territoryNames: ['哈尔滨', 'nangang', nangang.subdistrict, nangang.community, nangang.estate],
+      },
+      period: { circuit: nangang.circuit, contract: 'heated' },
+      devices: [
+        {
+          device: nangang.probe,
+          since: registryBeginning,
+          latest: [
+            { metric: 'indoor_temperature_c', unit: '°C', at: evening - minuteMs, value: 15.5, quality: 'good' },
+          ],
+        },
+      ],
+      flags: [{ key: 'f-1' }],
+    })
+    expect((await as({ url: url(`/dwellings/${daoli.dwelling}`) })).statusCode).toBe(404)
+  })
+
+  test('a probe that came yesterday does not say what it measured elsewhere', async () => {
+    const moved = evening - hourMs
+    const period = smallRegistry.device_period?.[0] as object
+    await importSmallRegistry(api.ledger, {
+      device_period: [
+        { ...period, valid_to: moved },
+        { ...period, place: nangang.otherDwelling, valid_from: moved },
+      ],
+    })
+    telemetry.add(nangang.probe, 'indoor_temperature_c', moved - minuteMs, 12)
+    const as = await api.as('street')
+    const devices = async (home: string) => (await as({ url: url(`/dwellings/${home}`) })).json().devices
+    expect(await devices(nangang.dwelling)).toEqual([])
+    expect(await devices(nangang.otherDwelling)).toEqual([{ device: nangang.probe, since: moved, latest: [] }])
+  })
+
+  test('a plant says what its sensors said last', async () => {
+    telemetry.add(nangang.sensor, 'secondary_supply_temperature_c', evening - minuteMs, 41)
+    const as = await api.as('viewer')
+    expect((await as({ url: url(`/plants/circuit/${nangang.circuit}`) })).json()).toMatchObject({
+      devices: [{ device: nangang.sensor, latest: [{ metric: 'secondary_supply_temperature_c', value: 41 }] }],
+      flags: [],
+    })
+    expect((await (await api.as('elsewhere'))({ url: url(`/plants/circuit/${nangang.circuit}`) })).statusCode).toBe(404)
+  })
+
+  test('days of a home', async () => {
+    const row = { covered_ms: 1, below_target_ms: 2, below_16_ms: 3, below_12_ms: 4, deficit_target_kh: 5 }
+    const more = { deficit_16_kh: 6, deficit_12_kh: 7, min_c: 18, mean_c: 20, stale_since: null }
+    const day = dayNumber('2026-01-14')
+    await api.ledger.db
+      .insertInto('dwelling_day')
+      .values({ day, dwelling: nangang.dwelling, device: nangang.probe, ...row, ...more })
+      .execute()
+    const as = await api.as('street')
+    const days = async (query = {}) => (await as({ url: url(`/dwellings/${nangang.dwelling}/days`, query) })).json()
+    expect((await days()).items).toMatchObject([
+      { day: '2026-01-14', device: nangang.probe, belowTargetMs: 2, meanC: 20, stale: false },
+    ])
+    expect((await days({ from: '2026-01-15' })).items).toEqual([])
+    expect(await days({ from: '2024-01-15' })).toMatchObject({ code: 'validation' })
+    expect((await (await api.as('elsewhere'))({ url: url(`/dwellings/${nangang.dwelling}/days`) })).statusCode).toBe(
+      404,
     )
   })
 })
