@@ -1,25 +1,21 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { Broker } from '../broker/broker.ts'
-import type { Ingest } from '../ingest/ingest.ts'
-import type { Records } from '../ingest/records/records.ts'
 
 interface EdgeHttpOptions {
   readonly host: string
   readonly port: number
-  readonly broker: Broker
-  readonly ingest: Ingest
-  readonly records: Records
+  /** By the name that their figures carry. */
+  readonly parts: Readonly<Record<string, { counters(): object }>>
+  /** Why the edge does not do all of its work; empty where it does. */
+  notReady(): string[]
 }
 
 /** The edge's own health and figures over HTTP: /healthz, /readyz and /metrics. */
 export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address: string; close(): Promise<void> }> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'warmcity_edge_' })
-  exportCounters(registry, 'broker', () => options.broker.counters())
-  exportCounters(registry, 'ingest', () => options.ingest.counters())
-  exportCounters(registry, 'records', () => options.records.counters())
+  for (const [name, part] of Object.entries(options.parts)) exportCounters(registry, name, () => part.counters())
   const server = createServer((request, response) => {
     answer(request.url ?? '/', options, registry).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
@@ -72,7 +68,7 @@ async function answer(url: string, options: EdgeHttpOptions, registry: Registry)
   const plain = (status: number, body: string) => ({ status, type: 'text/plain; charset=utf-8', body })
   if (url === '/healthz') return plain(200, 'ok\n')
   if (url === '/readyz') {
-    const reasons = options.ingest.notReady()
+    const reasons = options.notReady()
     return reasons.length === 0 ? plain(200, 'ready\n') : plain(503, `${reasons.join('\n')}\n`)
   }
   if (url === '/metrics') {

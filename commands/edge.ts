@@ -3,12 +3,14 @@ import { cityPolicies, type Policy, policySchema } from '#domain/policy.ts'
 import { wakeTopic } from '#domain/topics.ts'
 import { type Broker, startBroker } from '../broker/broker.ts'
 import { type Ingest, startIngest } from '../ingest/ingest.ts'
+import { startMaintenance } from '../ingest/maintenance/maintenance.ts'
 import { startRecords } from '../ingest/records/records.ts'
 import { serve, tellSupervisor } from './child.ts'
 import { inheritedAnchor, makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { dataOption, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
 import { dataFolder } from './data-folder.ts'
+import { reportDisk } from './disk-report.ts'
 import { startEdgeHttp } from './edge-http.ts'
 import { makeLogger } from './log.ts'
 import type { OptionValues } from './options.ts'
@@ -82,13 +84,23 @@ async function startEdge(
   })
   broker.setIdentities(identitiesFirst)
   const started = broker
-  const http = await startEdgeHttp({ host: values.host, port: values.edgeHttpPort, broker, ingest, records })
+  const maintenance = startMaintenance({
+    directory: folder.telemetry,
+    retentionDays: values.retentionDays,
+    clock,
+    onForecast: reportDisk(log),
+    onFailure: fail('telemetry maintenance'),
+    log,
+  })
+  const parts = { broker, ingest, records, telemetry_maintenance: maintenance }
+  const http = await startEdgeHttp({ host: values.host, port: values.edgeHttpPort, parts, notReady: ingest.notReady })
   return {
     addresses: { ...brokerAddresses(broker), edgeHttp: http.address },
     async stop() {
       await http.close()
       await started.close()
       await records.close()
+      await maintenance.close()
       await ingest.stop()
     },
   }
