@@ -1,0 +1,108 @@
+import type { DwellingDay } from './dwelling-day.ts'
+import { hourMs, minuteMs } from './time.ts'
+
+/**
+ * What the homes of a place were like over some days, as sums. All are whole numbers, so that the same home-days give
+ * the same sums in any order and however they are grouped: building, circuit, plant, firm, or any territory.
+ * Area is counted in tenths of a square metre.
+ */
+export interface RollUp {
+  /** Home-days that count. */
+  readonly homeDays: number
+  /** Home-days that a confirmed exclusion takes out, whatever was measured in them. */
+  readonly excludedHomeDays: number
+  /** Home-days that were not proven to be at target for no more than `passAllowanceMs`. */
+  readonly passedHomeDays: number
+  readonly areaMinutes: number
+  /** Time that good samples prove to be at target. */
+  readonly areaMinutesAtTarget: number
+  readonly areaMinutesBelow16: number
+  readonly areaMinutesBelow12: number
+  readonly areaMinutesCovered: number
+  /** Tenths of a kelvin hour missing to the target, at most to 12 °C; unmeasured time counts as 12 °C. */
+  readonly areaShortfall: number
+}
+
+export const emptyRollUp: RollUp = {
+  homeDays: 0,
+  excludedHomeDays: 0,
+  passedHomeDays: 0,
+  areaMinutes: 0,
+  areaMinutesAtTarget: 0,
+  areaMinutesBelow16: 0,
+  areaMinutesBelow12: 0,
+  areaMinutesCovered: 0,
+  areaShortfall: 0,
+}
+
+const rollUpFields = Object.keys(emptyRollUp) as (keyof RollUp)[]
+
+/** Sums of any number of roll-ups: of buildings to an estate, of circuits to a firm, of days to a season. */
+export function sumRollUps(parts: Iterable<RollUp>): RollUp {
+  const sum: { -readonly [Field in keyof RollUp]: number } = { ...emptyRollUp }
+  for (const part of parts) for (const field of rollUpFields) sum[field] += part[field]
+  return sum
+}
+
+/** One probe's day; a probe that told nothing has no covered time. */
+export type ProbeDay = Pick<
+  DwellingDay,
+  'coveredMs' | 'belowTargetMs' | 'below16Ms' | 'below12Ms' | 'deficitTargetKh' | 'deficit12Kh'
+>
+
+export const silentProbeDay: ProbeDay = {
+  coveredMs: 0,
+  belowTargetMs: 0,
+  below16Ms: 0,
+  below12Ms: 0,
+  deficitTargetKh: 0,
+  deficit12Kh: 0,
+}
+
+/** A heated home on a day of the season, with every probe that is registered in it. */
+export interface HomeDay {
+  readonly heatedAreaM2: number
+  readonly targetC: number
+  /** Length of the local day. */
+  readonly dayMs: number
+  readonly probes: readonly ProbeDay[]
+  readonly excluded: boolean
+}
+
+/** A home passes on a day when it was at target but for as long as a cold flag waits before it is raised. */
+export const passAllowanceMs = 2 * hourMs
+/** Colder than this makes the depth no worse: then it is an emergency, which outage and tiers tell of. */
+const depthFloorC = 12
+
+/**
+ * A home's day as a roll-up. The coldest room decides, measure by measure. Unmeasured time counts as not at target and
+ * as 12 °C deep, because otherwise a cold home would score better with its probe unplugged.
+ */
+export function rollUpHomeDay(home: HomeDay): RollUp {
+  if (home.excluded) return { ...emptyRollUp, excludedHomeDays: 1 }
+  const area = Math.round(home.heatedAreaM2 * 10)
+  const probes = home.probes.map((probe) => ({ ...probe, coveredMs: Math.min(probe.coveredMs, home.dayMs) }))
+  const missingMs = (probe: ProbeDay) => home.dayMs - probe.coveredMs
+  const notAtTargetMs = worst(probes, (probe) => Math.min(home.dayMs, probe.belowTargetMs + missingMs(probe)))
+  const depthMaxK = Math.max(0, home.targetC - depthFloorC)
+  const shortfallKh = worst(
+    probes,
+    (probe) => probe.deficitTargetKh - probe.deficit12Kh + (missingMs(probe) / hourMs) * depthMaxK,
+  )
+  const minutes = (ms: number) => Math.round(ms / minuteMs)
+  const below = (measure: (probe: ProbeDay) => number) => area * minutes(worst(probes, measure))
+  return {
+    homeDays: 1,
+    excludedHomeDays: 0,
+    passedHomeDays: notAtTargetMs <= passAllowanceMs ? 1 : 0,
+    areaMinutes: area * minutes(home.dayMs),
+    areaMinutesAtTarget: area * (minutes(home.dayMs) - minutes(notAtTargetMs)),
+    areaMinutesBelow16: below((probe) => probe.below16Ms),
+    areaMinutesBelow12: below((probe) => probe.below12Ms),
+    areaMinutesCovered: area * minutes(home.dayMs - worst(probes, missingMs)),
+    areaShortfall: area * Math.round(shortfallKh * 10),
+  }
+}
+
+const worst = (probes: readonly ProbeDay[], measure: (probe: ProbeDay) => number): number =>
+  probes.reduce((most, probe) => Math.max(most, measure(probe)), 0)

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { noOutage, outageIndices, sumOutages, valveOpeningByHour } from '#domain/supply-outage.ts'
+import { hourMs } from '#domain/time.ts'
+
+const from = Date.parse('2026-01-10T00:00:00+08:00')
+const hours = (begin: number, end: number) => ({ from: from + begin * hourMs, to: from + end * hourMs })
+const day = hours(0, 240)
+
+describe('outages as electricity grids count them', () => {
+  test('an example by hand', () => {
+    // 100 homes for 10 h, 50 of them again for 2 h; 300 homes never.
+    const circuits = [
+      { homes: 50, heatedAreaM2: 4_000, without: [hours(1, 11), hours(20, 22)] },
+      { homes: 50, heatedAreaM2: 4_000, without: [hours(1, 11)] },
+      { homes: 300, heatedAreaM2: 24_000, without: [] },
+    ]
+    const sums = sumOutages(circuits, day)
+    expect(sums).toMatchObject({ homes: 400, homeInterruptions: 150, homeMinutes: 66_000, interruptionsOver8h: 2 })
+    expect(outageIndices(sums)).toEqual({ saidiHours: 2.75, saifi: 0.375, caidiHours: 1_100 / 150 })
+  })
+
+  test('shorter than an hour is none; stretches that touch are one; only what lies within counts', () => {
+    const circuit = (...without: { from: number; to: number }[]) => [{ homes: 10, heatedAreaM2: 600, without }]
+    expect(sumOutages(circuit(hours(3, 3.9)), day).interruptions).toBe(0)
+    expect(sumOutages(circuit(hours(3, 3.5), hours(3.5, 4)), day)).toMatchObject({ interruptions: 1, homeMinutes: 600 })
+    expect(sumOutages(circuit(hours(230, 300)), day)).toMatchObject({ interruptions: 1, homeMinutes: 6_000 })
+    expect(sumOutages(circuit(hours(0, 49)), day)).toMatchObject({ interruptionsOver8h: 1, interruptionsOver48h: 1 })
+  })
+
+  test('without homes there is no index, without interruptions no duration', () => {
+    expect(outageIndices(noOutage)).toBeUndefined()
+    expect(outageIndices({ ...noOutage, homes: 3 })).toEqual({ saidiHours: 0, saifi: 0 })
+  })
+})
+
+describe('valve-opening rate', () => {
+  test('is weighted by area, hour by hour', () => {
+    const circuits = [
+      { homes: 30, heatedAreaM2: 3_000, without: [hours(0, 2)] },
+      { homes: 10, heatedAreaM2: 1_000, without: [hours(0, 1)] },
+    ]
+    expect(valveOpeningByHour(circuits, hours(0, 4))).toEqual([0, 0.25, 1, 1])
+    expect(valveOpeningByHour([], hours(0, 4))).toBeUndefined()
+  })
+})
