@@ -30,6 +30,12 @@ const options = {
     placeholder: 'SECRET',
     help: `secret of the service account ${apiClientId}; better given in the environment`,
   },
+  edgeUrl: {
+    env: 'WARMCITY_EDGE_URL',
+    schema: z.url({ protocol: /^https?$/, error: 'give a URL like http://127.0.0.1:9464' }),
+    placeholder: 'URL',
+    help: "the edge's health and metrics: its readiness becomes part of the service's",
+  },
   secureCookies: flagOption('WARMCITY_SECURE_COOKIES', 'cookies over TLS only: set it behind a TLS proxy'),
   trustProxy: flagOption('WARMCITY_TRUST_PROXY', 'believe X-Forwarded-* headers: only behind a proxy that sets them'),
   logLevel: logLevelOption,
@@ -72,6 +78,7 @@ async function runApi(
       telemetry,
       clock,
       log,
+      ...(values.edgeUrl !== undefined && { notReady: () => edgeNotReady(values.edgeUrl ?? '') }),
       ...(broker && {
         publish: async (topic: string, payload: string) => {
           await broker.publishAsync(topic, payload, { qos: 1 })
@@ -115,4 +122,18 @@ async function connectBroker(values: OptionValues<typeof options>, onNews: () =>
   })
   await client.subscribeAsync(wakeTopic)
   return client
+}
+
+/** An edge that takes longer to answer has no time for its gateways either. */
+const edgeAnswerMsMax = 2_000
+
+/** Why the edge does not do all of its work, in its own words. */
+async function edgeNotReady(edgeUrl: string): Promise<string[]> {
+  try {
+    const response = await fetch(new URL('/readyz', edgeUrl), { signal: AbortSignal.timeout(edgeAnswerMsMax) })
+    if (response.ok) return []
+    return (await response.text()).trim().split('\n')
+  } catch {
+    return ['the edge does not answer']
+  }
 }

@@ -26,7 +26,8 @@ export function printBanner(options: BannerOptions): void {
 
 function bannerText({ values, folder, clock, texts, addresses, demo, firstAdminPassword }: BannerOptions): string {
   const time = values.simulator ? simulatedTimeText(clock, values.speed, texts) : texts.real
-  const brokers = [addresses.mqtt, addresses.mqttTls, addresses.websocket].filter(Boolean).join('   ')
+  const { mqtt, mqttTls, websocket, secureWebsocket } = addresses
+  const brokers = [mqtt, mqttTls, websocket, secureWebsocket].filter(Boolean).join('   ')
   const rows: [string, string][] = [
     [texts.broker, brokers],
     [texts.api, `${addresses.http}/api/v1`],

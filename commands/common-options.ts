@@ -42,6 +42,7 @@ export const edgeOptions = {
   tlsCertificate: path('WARMCITY_TLS_CERTIFICATE', 'PEM certificate chain: turns MQTT over TLS on'),
   tlsKey: path('WARMCITY_TLS_KEY', 'PEM private key of the certificate'),
   mqttTlsPort: port('WARMCITY_MQTT_TLS_PORT', 8883, 'MQTT over TLS, with a certificate'),
+  websocketTlsPort: port('WARMCITY_WEBSOCKET_TLS_PORT', 8084, 'MQTT over secure WebSocket, with a certificate'),
   allowPlaintext: flagOption('WARMCITY_ALLOW_PLAINTEXT', 'let plaintext MQTT listen beyond this machine'),
   city: {
     env: 'WARMCITY_CITY',

@@ -122,9 +122,11 @@ function listenOn(values: EdgeValues): Parameters<typeof startBroker>[0]['listen
     websocket: { host, port: values.websocketPort },
   }
   if (tlsCertificate === undefined || tlsKey === undefined) return plain
-  const tls = { host, port: values.mqttTlsPort, cert: readFileSync(tlsCertificate), key: readFileSync(tlsKey) }
+  const keys = { cert: readFileSync(tlsCertificate), key: readFileSync(tlsKey) }
+  const tls = { host, port: values.mqttTlsPort, ...keys }
+  const secureWebsocket = { host, port: values.websocketTlsPort, ...keys }
   const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  return loopback || values.allowPlaintext ? { ...plain, tls } : { tls }
+  return loopback || values.allowPlaintext ? { ...plain, tls, secureWebsocket } : { tls, secureWebsocket }
 }
 
 function brokerAddresses(broker: Broker): Record<string, string> {

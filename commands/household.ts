@@ -12,6 +12,8 @@ import type { Texts } from './texts.ts'
 /** A service that keeps failing is started again ever more slowly. */
 const restartFirstMs = 500
 const restartMaxMs = 30_000
+/** After a life this long the next failure is a new one. */
+const healthyMs = 60_000
 
 const simulator = 'simulate'
 
@@ -25,9 +27,8 @@ interface HouseholdOptions {
 
 /** The services of one machine, kept running together. */
 export interface Household {
+  /** Resolves with all addresses; rejects when a service cannot be started. */
   readonly ready: Promise<Readonly<Record<string, string>>>
-  /** Rejects when a service cannot be started at all. */
-  readonly failed: Promise<never>
   /** Starts the simulator; resolves when the history up to `until` is in and the clock runs. */
   simulate(options: { until: number }): Promise<void>
   /** Stops in the order in which data flows: simulator, edge, api. */
@@ -37,24 +38,19 @@ export interface Household {
 export function startHousehold(options: HouseholdOptions): Household {
   const { values, folder, clock, texts, service } = options
   const running = new Map<string, Service>()
-  const failed = Promise.withResolvers<never>()
-  failed.promise.catch(() => {})
   let stopping = false
 
-  const keep = (
-    name: string,
-    args: readonly string[],
-    env: NodeJS.ProcessEnv,
-    listen?: (message: FromChild) => void,
-  ) => {
+  const keep = (name: string, args: () => string[], env: NodeJS.ProcessEnv, listen?: (message: FromChild) => void) => {
     let restartMs = restartFirstMs
     const begin = (): Service => {
-      const started = startService(name, args, clock.anchor(), { ...process.env, ...env })
+      const begunMs = performance.now()
+      const started = startService(name, args(), clock.anchor(), { ...process.env, ...env })
       running.set(name, started)
       if (listen) started.onMessage(listen)
       started.exited.then(({ code, signal }) => {
         if (stopping) return
         console.error(texts.serviceEnded(name, String(signal ?? code)))
+        if (performance.now() - begunMs > healthyMs) restartMs = restartFirstMs
         setTimeout(() => stopping || begin(), restartMs)
         restartMs = Math.min(restartMs * 2, restartMaxMs)
       })
@@ -72,33 +68,43 @@ export function startHousehold(options: HouseholdOptions): Household {
   }
 
   const common = ['--data', folder.path, '--log-level', values.logLevel]
-  const edge = keep('edge', [...common, ...edgeArguments(values)], {})
+  // A service that is started again must come back where the others know it, also when any free port was asked for.
+  let known: Readonly<Record<string, string>> = {}
+  const edge = keep('edge', () => [...common, ...edgeArguments(values, known)], {})
   const edgeReady = edge.ready
   const api = edgeReady.then((addresses) =>
-    keep('api', [...common, '--host', values.host, '--http-port', String(values.httpPort)], {
+    keep('api', () => [...common, '--host', values.host, '--http-port', port(known.http, values.httpPort)], {
       WARMCITY_MQTT_URL: addresses.mqtt,
       WARMCITY_MQTT_SECRET: service.apiSecret,
+      WARMCITY_EDGE_URL: addresses.edgeHttp,
     }),
   )
-  const ready = Promise.all([edgeReady, api.then((child) => child.ready)]).then((all) => Object.assign({}, ...all))
+  const ready = Promise.all([edgeReady, api.then((child) => child.ready)]).then((all) => {
+    known = Object.assign({}, ...all)
+    return known
+  })
 
   return {
     ready,
-    failed: failed.promise,
     async simulate({ until }) {
       const { mqtt } = await edgeReady
       const from = clock.now()
       const progress = from < until ? showHistoryProgress(texts, from, until, cityDateText) : undefined
       const caughtUp = Promise.withResolvers<void>()
       const args = [...common, '--broker', mqtt ?? '', '--until', String(until), ...simulationArguments(values)]
-      keep(simulator, args, {}, (message) => {
-        if (message.type === 'setTime')
-          void moveClock({ ...clock.anchor(), cityMs: message.cityMs, wallMs: Date.now() })
-        if (message.type === 'progress') progress?.update(message.cityMs, message.readings)
-        if (message.type !== 'caughtUp') return
-        progress?.done()
-        void moveClock(liveAnchor(clock, values.speed)).then(() => caughtUp.resolve())
-      })
+      keep(
+        simulator,
+        () => args,
+        {},
+        (message) => {
+          if (message.type === 'setTime')
+            void moveClock({ ...clock.anchor(), cityMs: message.cityMs, wallMs: Date.now() })
+          if (message.type === 'progress') progress?.update(message.cityMs, message.readings)
+          if (message.type !== 'caughtUp') return
+          progress?.done()
+          void moveClock(liveAnchor(clock, values.speed)).then(() => caughtUp.resolve())
+        },
+      )
       await caughtUp.promise
     },
     async stop() {
@@ -116,13 +122,17 @@ const liveAnchor = (clock: CityClock, speed: number): ClockAnchor => ({
   catchingUp: false,
 })
 
-function edgeArguments(values: StartValues): string[] {
+/** The port that a service had, or the one that was asked for. */
+const port = (address: string | undefined, asked: number) => (address ? new URL(address).port : String(asked))
+
+function edgeArguments(values: StartValues, known: Readonly<Record<string, string>>): string[] {
   const args = [
     ...['--host', values.host],
-    ...['--mqtt-port', String(values.mqttPort)],
-    ...['--websocket-port', String(values.websocketPort)],
-    ...['--edge-http-port', String(values.edgeHttpPort)],
-    ...['--mqtt-tls-port', String(values.mqttTlsPort)],
+    ...['--mqtt-port', port(known.mqtt, values.mqttPort)],
+    ...['--websocket-port', port(known.websocket, values.websocketPort)],
+    ...['--edge-http-port', port(known.edgeHttp, values.edgeHttpPort)],
+    ...['--mqtt-tls-port', port(known.mqttTls, values.mqttTlsPort)],
+    ...['--websocket-tls-port', port(known.secureWebsocket, values.websocketTlsPort)],
     ...['--city', values.city],
     ...['--retention-days', String(values.retentionDays)],
     ...['--journal-megabytes-max', String(values.journalMegabytesMax)],

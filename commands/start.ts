@@ -122,7 +122,7 @@ async function runHousehold(values: StartValues, folder: DataFolder): Promise<nu
         ])
         saveClock()
       }
-      await Promise.race([stop, household.failed])
+      await stop
     }
     return exitCode.ok
   } catch (error) {

@@ -32,7 +32,7 @@ export function startService(
   env: NodeJS.ProcessEnv,
 ): Service {
   const child = fork(entry, [name, ...args], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: process.execArgv,
     env: { ...env, [clockAnchorEnv]: JSON.stringify(anchor) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
