@@ -244,6 +244,14 @@ export function telemetryContract(
       expect(await store.progress()).toEqual(kept)
     })
 
+    test.runIf(capabilities.exactCounts)('knows the newest reading after a late one and a restart', async () => {
+      await append([{ device: 'P-1', at: startAt, value: 20 }])
+      await append([{ device: 'P-1', at: startAt - minute, value: 19, receivedAt: startAt }])
+      await reopen()
+      const again = await append([{ device: 'P-1', at: startAt, value: 20 }])
+      expect(again).toEqual({ stored: 0, repeats: 1, corrections: 0 })
+    })
+
     test.runIf(capabilities.exactCounts)('tells a replayed day from the gaps in it', async () => {
       const at = (index: number) => startAt + index * 10 * minute
       const had = Array.from({ length: 144 }, (_, index) => index).filter((index) => index % 5 !== 0)
@@ -260,6 +268,20 @@ export function telemetryContract(
       }
       expect({ stored, repeats }).toEqual({ stored: 3 * (144 - had.length), repeats: 3 * had.length })
     })
+
+    const exactAndDropping = capabilities.exactCounts && capabilities.dropsAtMaintain
+    test.runIf(exactAndDropping)(
+      'does not take a dropped reading for stored, even when it was replayed before',
+      async () => {
+        const readings = [0, 1].map((index) => ({ device: 'P-1', at: startAt + index * minute, value: 20 }))
+        await append(readings)
+        const [first] = readings
+        expect(await append([first])).toMatchObject({ repeats: 1 })
+        await store.maintain(startAt + 31 * day)
+        const again = readings.map((reading) => ({ ...reading, receivedAt: startAt + 31 * day }))
+        expect(await append(again)).toEqual({ stored: 2, repeats: 0, corrections: 0 })
+      },
+    )
 
     test.runIf(capabilities.dropsAtMaintain)('drops readings after the retention time, and only them', async () => {
       await append([{ device: 'P-1', at: startAt, value: 20 }])

@@ -4,6 +4,7 @@ import { mkdtemp, open, readdir, readFile, rename, rm, stat, truncate, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
@@ -218,5 +219,36 @@ describe('sqlite telemetry with damaged files', () => {
     const again = await openStore()
     expect(await again.latest('new')).toMatchObject([{ value: 6 }])
     await again.close()
+  })
+
+  test('looks nothing up in what an append wrote before it failed', async () => {
+    const store = await openStore()
+    const at = numberedReadings(0)[0].at
+    await store.append(batchOf([{ device: 'P', at, value: 20 }]), 1, {})
+    // The second reading is looked up when the first, received the day before, is written already.
+    const failing = batchOf([
+      { device: 'Q', at: at - dayMs, value: 1, receivedAt: at },
+      { device: 'P', at: at - dayMs, value: 2, receivedAt: at + dayMs },
+    ])
+    const fail = () => {
+      throw new Error('too late')
+    }
+    await expect(store.append(failing, 2, fail)).rejects.toThrow('too late')
+    const earlier = { device: 'R', at: at - dayMs, value: 3, receivedAt: at }
+    await store.append(batchOf([{ ...earlier, at }, earlier]), 2, {})
+    expect(await store.append(batchOf([earlier]), 3, {})).toEqual({ stored: 0, repeats: 1, corrections: 0 })
+    expect(await store.append(failing, 4, {})).toEqual({ stored: 2, repeats: 0, corrections: 0 })
+    await store.close()
+  })
+
+  test('does not give out a batch that was changed on disk', async () => {
+    const store = await openStore()
+    const readings = numberedReadings(0)
+    await store.append(batchOf(readings), 1, {})
+    await store.close()
+    const db = new DatabaseSync(join(directory, 'telemetry.sqlite'))
+    db.exec("UPDATE batch SET data = CAST(substr(data, 1, length(data) - 1) || x'01' AS BLOB)")
+    db.close()
+    await expect(openStore()).rejects.toMatchObject({ code: 'telemetry_file_corrupt' })
   })
 })

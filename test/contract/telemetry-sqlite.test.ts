@@ -48,6 +48,7 @@ interface DrawnStep {
   readonly kind: Step['kind']
   readonly hours?: number
   readonly readings?: readonly DrawnReading[]
+  readonly aheadDays?: number
 }
 
 /** Readings lie on few times of few devices, so that repeats, corrections and late ones are frequent. */
@@ -70,7 +71,14 @@ const drawnStep: fc.Arbitrary<DrawnStep> = fc.oneof(
       readings: fc.array(reading, { maxLength: 14 }),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom<Step['kind'][]>('maintain', 'maintain elsewhere') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom<Step['kind'][]>('maintain', 'maintain elsewhere'),
+      /** The clock of the merges may be far ahead of the last receipt. */
+      aheadDays: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.nat(5)),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom<Step['kind'][]>('restart', 'look') }) },
 )
 const steps = fc.array(drawnStep, { minLength: 5, maxLength: 60 }).map(withTimes)
@@ -78,11 +86,15 @@ const steps = fc.array(drawnStep, { minLength: 5, maxLength: 60 }).map(withTimes
 /** Hours and ages become times: the clock only goes on, and stands between two appends. */
 function withTimes(drawn: readonly DrawnStep[]): Step[] {
   let now = startAt
-  return drawn.map(({ kind, hours = 0, readings = [] }) => {
+  return drawn.map(({ kind, hours = 0, readings = [], aheadDays = 0 }) => {
     now += hours * 3_600_000
     const slot = Math.floor(now / 7_200_000)
     const times = (age: number) => ({ at: (slot - age) * 7_200_000, receivedAt: now })
-    return { kind, now, readings: readings.map(({ age, ...rest }) => ({ ...rest, ...times(age) })) }
+    return {
+      kind,
+      now: now + aheadDays * dayMs,
+      readings: readings.map(({ age, ...rest }) => ({ ...rest, ...times(age) })),
+    }
   })
 }
 
