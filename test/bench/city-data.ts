@@ -57,23 +57,30 @@ export async function importWithCommand(path: string, { data }: CityFiles): Prom
   return { seconds: (performance.now() - startedAt) / 1_000, rssMbMax }
 }
 
+/** The gateways that carry probes, for the load generator, and one that is left for messages of another kind. */
+export interface CityFleet {
+  readonly gateways: readonly LoadGateway[]
+  readonly apart: { readonly gateway: LoadGateway; readonly probes: readonly string[] }
+}
+
 /** Makes identities of the gateways that carry probes, and the file of their probes' ids for the load generator. */
-export async function makeCityFleet(files: CityFiles, now: number): Promise<LoadGateway[]> {
+export async function makeCityFleet(files: CityFiles, now: number): Promise<CityFleet> {
   const probesByGateway = await collectProbes(join(files.csv, 'device_period.csv'))
-  const out = createWriteStream(files.deviceFile)
-  for (const probes of probesByGateway.values()) await write(out, `${probes.join('\n')}\n`)
-  await end(out)
   const ids = [...probesByGateway.keys()]
   const ledger = await openLedger(dataFolder(files.data).ledger)
   try {
     const identities = ids.map((id) => ({ id, kind: 'gateway' as const }))
     const secrets = await ledger.write((transaction) => createIdentities(transaction, identities, now))
-    return ids.map((id) => ({
-      id,
-      secret: secrets.get(id) ?? '',
-      topic: gatewayTopic(id, 'readings'),
-      devices: probesByGateway.get(id)?.length ?? 0,
-    }))
+    const gateways = ids.map((id) => {
+      const devices = probesByGateway.get(id)?.length ?? 0
+      return { id, secret: secrets.get(id) ?? '', topic: gatewayTopic(id, 'readings'), devices }
+    })
+    const last = gateways.pop()
+    if (last === undefined || gateways.length === 0) throw new Error('The city is too small: one gateway stays apart')
+    const out = createWriteStream(files.deviceFile)
+    for (const { id } of gateways) await write(out, `${probesByGateway.get(id)?.join('\n')}\n`)
+    await end(out)
+    return { gateways, apart: { gateway: last, probes: probesByGateway.get(last.id) ?? [] } }
   } finally {
     await ledger.close()
   }
