@@ -252,6 +252,16 @@ export function telemetryContract(
       expect(again).toEqual({ stored: 0, repeats: 1, corrections: 0 })
     })
 
+    test.runIf(capabilities.exactCounts)('tells late readings from stored ones while newer ones come in', async () => {
+      const at = (minutes: number) => ({ device: 'P-1', at: startAt + minutes * minute, value: 20 })
+      await append([at(60)])
+      expect(await append([at(30)])).toMatchObject({ stored: 1 })
+      await append([at(70)])
+      await append([at(80)])
+      expect(await append([at(70), at(30), at(50)])).toEqual({ stored: 1, repeats: 2, corrections: 0 })
+      expect(await append([at(75), at(50)])).toEqual({ stored: 1, repeats: 1, corrections: 0 })
+    })
+
     test.runIf(capabilities.exactCounts)('tells a replayed day from the gaps in it', async () => {
       const at = (index: number) => startAt + index * 10 * minute
       const had = Array.from({ length: 144 }, (_, index) => index).filter((index) => index % 5 !== 0)
