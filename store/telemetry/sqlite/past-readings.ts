@@ -70,6 +70,8 @@ export function makePastReadings(source: ReadingSource): PastReadings {
     drop(key)
     const from = Math.floor(at / dayMs) * dayMs
     const window = load(seriesOf(device, metric), from, Math.min(from + dayMs, before))
+    // What was put since the last batch is not in the files yet.
+    for (const [time, reading] of known?.readings ?? []) window.readings.set(time, reading)
     windows.set(key, window)
     cached += window.readings.size + windowWeight
     for (const oldest of windows.keys()) {
