@@ -87,7 +87,8 @@ export function createProbeColumns(): ProbeColumns {
   function reserve(count: number): void {
     const before = columns.bits.length
     if (count <= before) return
-    const length = Math.ceil(count * 1.25)
+    // A registry arrives whole at first and grows little then.
+    const length = before === 0 ? count : Math.ceil(count * 1.1)
     const grown = <Column extends { set(values: Column): void }>(short: Column, long: Column) => {
       long.set(short)
       return long
