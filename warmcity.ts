@@ -41,4 +41,11 @@ async function describeCommands(): Promise<string> {
   return `Usage: warmcity COMMAND [options]\n\n${lines.join('\n')}\n\nwarmcity COMMAND --help says more.`
 }
 
-process.exitCode = await main(process.argv.slice(2))
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  // What fails outside of the program carries a code and says in its message what; the stack is for our own mistakes.
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) throw error
+  console.error(`warmcity: ${error.message}`)
+  process.exitCode = exitCode.failed
+}

@@ -65,7 +65,8 @@ export const edgeOptions = {
   journalMegabytesMax: {
     env: 'WARMCITY_JOURNAL_MB_MAX',
     default: 20_000,
-    schema: positiveInteger('the journal bound in megabytes', 10_000_000),
+    // Below this there is no room for two segments and the tail by which repeats are told.
+    schema: positiveInteger('the journal bound in megabytes', 10_000_000, 206),
     placeholder: 'MB',
     help: 'largest journal; beyond it acks are withheld',
   } satisfies Option<number>,

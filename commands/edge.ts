@@ -126,7 +126,9 @@ function listenOn(values: EdgeValues): Parameters<typeof startBroker>[0]['listen
   const tls = { host, port: values.mqttTlsPort, ...keys }
   const secureWebsocket = { host, port: values.websocketTlsPort, ...keys }
   const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  return loopback || values.allowPlaintext ? { ...plain, tls, secureWebsocket } : { tls, secureWebsocket }
+  if (loopback || values.allowPlaintext) return { ...plain, tls, secureWebsocket }
+  // The api of this machine comes in without TLS: the certificate names a host that need not lead back here.
+  return { tcp: { host: '127.0.0.1', port: values.mqttPort }, tls, secureWebsocket }
 }
 
 function brokerAddresses(broker: Broker): Record<string, string> {

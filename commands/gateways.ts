@@ -130,8 +130,15 @@ async function revoke(ledger: Ledger, id = '', _values: Values, now: () => numbe
 }
 
 async function list(ledger: Ledger): Promise<number> {
-  for (const { gateway, state } of await commissioningList(ledger.db, { limit: commissioningPrintedMax })) {
-    console.log(`${gateway}\t${state}`)
+  for (const entry of await commissioningList(ledger.db, { limit: commissioningPrintedMax })) {
+    const notes = [
+      !entry.hasIdentity && 'no identity',
+      entry.online && 'online',
+      entry.devicesSeen > 0 && `${entry.devicesSeen} devices heard`,
+      entry.quarantined > 0 && `${entry.quarantined} quarantined`,
+      entry.refused > 0 && `${entry.refused} refused`,
+    ]
+    console.log(`${entry.gateway}\t${entry.state}\t${notes.filter(Boolean).join(', ')}`)
   }
   return exitCode.ok
 }

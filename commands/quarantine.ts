@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises'
 import { appendAudit } from '#store/ledger/audit.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { listQuarantine, quarantineTotals } from '#store/ledger/quarantine.ts'
@@ -24,7 +25,7 @@ export const quarantine = defineCommand({
     try {
       if (action === 'list') return await list(ledger)
       if (action === 'export') {
-        for await (const line of exportQuarantine(ledger.db, {})) process.stdout.write(line)
+        await writeOut(exportQuarantine(ledger.db, {}))
         return exitCode.ok
       }
       if (action === 'replay' && target !== undefined) return await replay(ledger, target, () => folderNow(folder))
@@ -36,16 +37,34 @@ export const quarantine = defineCommand({
   },
 })
 
+/** As fast as the reader takes it; a reader that has seen enough (`| head`) is no failure. */
+async function writeOut(lines: AsyncIterable<string>): Promise<void> {
+  try {
+    await pipeline(lines, process.stdout, { end: false })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+  }
+}
+
 async function list(ledger: Ledger): Promise<number> {
   for (const entry of await listQuarantine(ledger.db, {}, { limit: entriesPrintedMax })) {
     const [first] = entry.problems
     const more = entry.problemCount > 1 ? ` (and ${entry.problemCount - 1} more)` : ''
     const what = first ? `${first.code} at ${first.path}: ${first.detail}${more}` : ''
-    console.log(`${entry.id}\t${new Date(entry.receivedAt).toISOString()}\t${entry.gateway}\t${entry.topic}\t${what}`)
+    const cells = [entry.id, isoTime(entry.receivedAt), entry.gateway, entry.topic, what, replayText(entry)]
+    console.log(cells.filter((cell) => cell !== '').join('\t'))
   }
   const totals = await quarantineTotals(ledger.db)
   console.log(`${totals.kept} kept, ${totals.dropped} dropped for room, ${totals.total} ever`)
   return exitCode.ok
+}
+
+const isoTime = (ms: number) => new Date(ms).toISOString()
+
+/** A delivery that goes through again and is still bad stands in the list a second time, under a number of its own. */
+function replayText({ replayedAt, replayRequestedAt }: { replayedAt?: number; replayRequestedAt?: number }): string {
+  if (replayedAt !== undefined) return `sent through again ${isoTime(replayedAt)}`
+  return replayRequestedAt === undefined ? '' : `to be sent through again since ${isoTime(replayRequestedAt)}`
 }
 
 async function replay(ledger: Ledger, target: string, now: () => number): Promise<number> {

@@ -6,6 +6,9 @@ export const scenarioSpeeds = { normal: 1, 'cold-wave': 120 } as const
 const scenarios = Object.keys(scenarioSpeeds) as Scenario[]
 type Scenario = keyof typeof scenarioSpeeds
 
+/** Fewer make no building. */
+export const simulatedDwellingsMin = 4
+
 /** What decides which city is simulated and what happens in it. */
 export const simulationOptions = {
   seed: {
@@ -18,7 +21,7 @@ export const simulationOptions = {
   dwellings: {
     env: 'WARMCITY_DWELLINGS',
     default: 1_200,
-    schema: positiveInteger('the number of dwellings', 2_500_000),
+    schema: positiveInteger('the number of dwellings', 2_500_000, simulatedDwellingsMin),
     placeholder: 'N',
     help: 'size of the simulated city',
   } satisfies Option<number>,

@@ -10,7 +10,7 @@ import { folderObjection } from './folder-check.ts'
 import { type Household, startHousehold } from './household.ts'
 import { flagOption, type OptionValues, positiveInteger } from './options.ts'
 import { prepareService } from './service-accounts.ts'
-import { scenarioSpeeds, simulationOptions } from './simulation-options.ts'
+import { scenarioSpeeds, simulatedDwellingsMin, simulationOptions } from './simulation-options.ts'
 import { terminalTexts } from './texts.ts'
 
 /** The city clock is saved this often; a killed service resumes at most this far back. */
@@ -18,9 +18,6 @@ const clockSaveMs = 2_000
 
 /** A dwelling with its physics takes about 3 KB; larger registries come from `warmcity city make`. */
 const simulatedDwellingsMax = 100_000
-
-/** Fewer make no building. */
-const simulatedDwellingsMin = 4
 
 const startOptions = {
   data: dataOption,
@@ -105,12 +102,14 @@ async function runHousehold(values: StartValues, folder: DataFolder): Promise<nu
   saveClock()
 
   const household: Household = startHousehold({ values, folder, clock, texts, service })
+  let isPasswordShown = service.firstAdminPassword === undefined
   const stop = stopRequested()
   const saving = setInterval(saveClock, clockSaveMs)
   try {
     const addresses = await Promise.race([household.ready, stop])
     if (addresses !== undefined) {
       printBanner({ values, folder, clock, texts, addresses, demo, firstAdminPassword: service.firstAdminPassword })
+      isPasswordShown = true
       if (demo) {
         const caughtUp = household.simulate({ until: historyDone ? clock.now() : demoOpeningMs })
         await Promise.race([
@@ -130,6 +129,8 @@ async function runHousehold(values: StartValues, folder: DataFolder): Promise<nu
     return exitCode.failed
   } finally {
     clearInterval(saving)
+    // The account is there although nothing else came up, and nobody could make another.
+    if (!isPasswordShown) console.log(texts.firstAdmin(service.firstAdminPassword ?? ''))
     console.error(texts.stopping)
     await household.stop()
     saveClock()

@@ -53,7 +53,8 @@ export function startService(
     stepsTaken.delete(message.step)
   })
   const tell = (message: ToChild) => {
-    if (child.connected) child.send(message)
+    // A child that is on its way out may close the channel while a message is written: its exit tells the rest.
+    if (child.connected) child.send(message, () => {})
   }
   let step = 0
   return {
