@@ -1,4 +1,5 @@
 import type { MqttIdentity } from '#domain/identity.ts'
+import { filterCovers, filterMatches, hasWildcard, isValidFilter, levelCount } from '#domain/topic-filter.ts'
 import {
   gatewayTopic,
   gatewayTopicKinds,
@@ -8,7 +9,6 @@ import {
   topicRoot,
 } from '#domain/topics.ts'
 import type { BrokerLimits } from './limits.ts'
-import { filterCovers, filterMatches, hasWildcard, isValidFilter, levelCount } from './topic-filter.ts'
 
 /**
  * Who may publish and read what. Pure: a verdict follows from the identity and the topic alone. Grants are valid

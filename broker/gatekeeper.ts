@@ -1,13 +1,13 @@
 import type { AedesPublishPacket, AuthenticateError, Client, ConnectPacket, Subscription } from 'aedes'
 import type { Refusal } from '#domain/identity.ts'
 import type { Clock } from '#domain/time.ts'
+import { filterMatches } from '#domain/topic-filter.ts'
 import { mayReceive, subscribeVerdict, willVerdict } from './access.ts'
 import type { Cooldowns } from './cooldowns.ts'
 import type { IdentityTable } from './identity-table.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { Connection, Session } from './session.ts'
 import type { SessionRegistry } from './session-registry.ts'
-import { filterMatches } from './topic-filter.ts'
 
 /** CONNACK return codes, MQTT 3.1.1 table 3.1. */
 const returnCodes = { clientIdRejected: 2, serverUnavailable: 3, badCredentials: 4, notAuthorized: 5 } as const

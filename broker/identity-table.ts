@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { MqttIdentity } from '#domain/identity.ts'
-import { isValidFilter } from './topic-filter.ts'
+import { isValidFilter } from '#domain/topic-filter.ts'
 
 /** What a client says about itself in its CONNECT. */
 interface Claim {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { AedesPublishPacket } from 'aedes'
+import { filterMatches } from '#domain/topic-filter.ts'
 import type { BrokerLimits } from './limits.ts'
 import {
   outgoingQueue,
@@ -7,7 +8,6 @@ import {
   type QueuedPacket,
   type StoredSubscription,
 } from './persistent-session.ts'
-import { filterMatches } from './topic-filter.ts'
 import { type TopicIndex, topicIndex } from './topic-index.ts'
 
 interface ClientId {

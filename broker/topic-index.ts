@@ -1,4 +1,4 @@
-import { filterMatches, hasWildcard } from './topic-filter.ts'
+import { filterMatches, hasWildcard } from '#domain/topic-filter.ts'
 
 /**
  * Things by MQTT topic filter. Most filters are a gateway's own exact topics and are found by one look-up; wildcards

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { filterCovers, filterMatches, isValidFilter, levelCount } from '#domain/topic-filter.ts'
 import { mayReceive, publishVerdict, subscribeVerdict, willVerdict } from '../../broker/access.ts'
-import { filterCovers, filterMatches, isValidFilter, levelCount } from '../../broker/topic-filter.ts'
 import type { MqttIdentity } from '../../domain/identity.ts'
 
 const limits = { topicLevelsMax: 12, topicLengthMax: 256 }
