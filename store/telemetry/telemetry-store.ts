@@ -1,13 +1,23 @@
 import type { MetricName } from '#domain/metric.ts'
 import type { ReadingBatch, Sample } from '#domain/reading.ts'
 
-/** What became of the readings of one batch; the three add up to the batch's count. */
+/** What became of the readings of one batch; together they are the batch's count. */
 export interface AppendResult {
   readonly stored: number
   /** Same device, metric, time and value as a stored reading. */
   readonly repeats: number
   /** Same device, metric and time, another value: the last wins. */
   readonly corrections: number
+  /** Readings that the store can never take; none where it is absent. */
+  readonly refused?: number
+}
+
+/** A reading that a store can never take, whatever its state, while it takes others. */
+export interface RefusedReading {
+  /** Row of the batch. */
+  readonly row: number
+  /** In the words of the store. */
+  readonly reason: string
 }
 
 /** Newest reading of one device and metric. */
@@ -45,16 +55,26 @@ export interface TelemetryReader {
   latest(device: string): Promise<Latest[]>
   /** What the store holds, for the forecast. */
   usage(): Promise<TelemetryUsage>
+  /** Rejects while the store does not answer; absent where it is part of this process. */
+  check?(): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Keeps every reading; one writer at a time. A batch and the journal position behind it become durable together or
- * not at all; appending a batch again after a crash gives the same data. Raw readings go after the retention time.
+ * Keeps every reading; one writer at a time. The journal position behind a batch becomes durable with the batch or
+ * after it, never before; appending a batch again after a crash gives the same data. Raw readings go after the retention time.
  */
 export interface TelemetryStore extends TelemetryReader {
-  /** Stores a batch with the journal position that follows it and the reader's counters. Resolves when durable. */
-  append(batch: ReadingBatch, position: number, counters: CountersToKeep): Promise<AppendResult>
+  /**
+   * Stores a batch with the journal position that follows it and the reader's counters. Resolves when durable.
+   * A store that can refuse single readings hands them to `keepRefused`, and keeps the position when that has resolved.
+   */
+  append(
+    batch: ReadingBatch,
+    position: number,
+    counters: CountersToKeep,
+    keepRefused?: (refused: readonly RefusedReading[]) => Promise<void>,
+  ): Promise<AppendResult>
   /** Position and counters of the last durable append; position 0 and no counters for a new store. */
   progress(): Promise<{ position: number; counters: Record<string, number> }>
   /** Merges what was appended into device order and drops what is past retention; `now` is the service's clock. */

@@ -7,6 +7,7 @@ import type { ReadingBatch } from '#domain/reading.ts'
 import { defaultMergeLimits } from '#store/telemetry/sqlite/merge-plan.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
+import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
 
 /*
  * Measures the SQLite telemetry store: devices report every ten minutes in an order that changes from round to round.
@@ -88,6 +89,31 @@ function rounded(number: number, places = 1): number {
 
 function percentile(sorted: number[], share: number): number {
   return rounded(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))], 2)
+}
+
+/** A gateway with 300 devices sends a day again, after its newer readings: each has to be looked for in the files. */
+async function replayDay(store: TelemetryStore, now: number): Promise<void> {
+  const replayed = Array.from({ length: 300 }, () => Math.floor(random() * devices))
+  const perDevice = 144
+  const startedAt = performance.now()
+  let slowestMs = 0
+  for (const device of replayed) {
+    const before = performance.now()
+    const batch: ReadingBatch = {
+      count: perDevice,
+      deviceIds,
+      device: new Uint32Array(perDevice).fill(device),
+      metric: new Uint8Array(perDevice).fill(1),
+      at: Float64Array.from({ length: perDevice }, (_, index) => now - (index + 1) * roundMs),
+      value: new Float64Array(perDevice).fill(20),
+      quality: new Uint8Array(perDevice).fill(1),
+      receivedAt: new Float64Array(perDevice).fill(now),
+    }
+    await store.append(batch, 0, {})
+    slowestMs = Math.max(slowestMs, performance.now() - before)
+  }
+  const perSecond = Math.round((replayed.length * perDevice * 1000) / (performance.now() - startedAt))
+  print({ figure: 'replay_of_a_day', per_second: perSecond, slowest_append_ms: rounded(slowestMs) })
 }
 
 const share = flags.hours === undefined ? 1 : devices / 2_500_000
@@ -175,6 +201,7 @@ try {
     print({ figure: question, p50_ms: percentile(times, 0.5), p99_ms: percentile(times, 0.99) })
   }
   await reader.close()
+  await replayDay(store, now)
   await store.close()
 } finally {
   if (flags.directory === undefined) await rm(directory, { recursive: true, force: true })

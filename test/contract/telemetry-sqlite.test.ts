@@ -56,7 +56,7 @@ const reading: fc.Arbitrary<DrawnReading> = fc.record({
   device: fc.constantFrom(...devices),
   metric: fc.constantFrom(...metricsUsed),
   /** Intervals of two hours before the receipt. */
-  age: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(30)),
+  age: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(6) }, fc.nat(30)),
   value: fc.constantFrom(20, 20.4, 21.25, 1 / 3),
   quality: fc.constantFrom(quality.good, quality.suspect, quality.fail),
 })

@@ -11,39 +11,9 @@ export interface Classification {
   readonly movedOut: Map<number, number>
 }
 
-/** Newest readings as they were before, so that an append that failed leaves no trace. */
-export interface NewestUndo {
-  remember(place: number): void
-  rollBack(): void
-  clear(): void
-}
-
-export function makeNewestUndo(newest: NewestReadings): NewestUndo {
-  const before: { place: number; at: number; value: number; day: number }[] = []
-  return {
-    remember(place) {
-      const { at, value, day } = newest.columns
-      before.push({ place, at: at[place], value: value[place], day: day[place] })
-    },
-    rollBack() {
-      const { at, value, day } = newest.columns
-      for (const old of before.reverse()) {
-        at[old.place] = old.at
-        value[old.place] = old.value
-        day[old.place] = old.day
-      }
-      before.length = 0
-    },
-    clear() {
-      before.length = 0
-    },
-  }
-}
-
 export interface Memory {
   readonly newest: NewestReadings
   readonly past: PastReadings
-  readonly undo: NewestUndo
   /** Days of receipt before it were dropped. */
   floorDay: number
 }
@@ -61,7 +31,7 @@ export function classify(arrived: Rows, day: number, memory: Memory, into: Rows)
   for (let from = 0; from < order.length; ) {
     const first = order[from]
     const place = memory.newest.place(device[first], metric[first])
-    const newestAt = memory.newest.columns.at[place]
+    const newestAt = memory.newest.at(place)
     const start = into.count
     let to = from
     while (to < order.length && device[order[to]] === device[first] && metric[order[to]] === metric[first]) {
@@ -70,7 +40,7 @@ export function classify(arrived: Rows, day: number, memory: Memory, into: Rows)
       settle(arrived, order, to, end, { place, newestAt, day, memory, result, into })
       to = end
     }
-    if (into.count > start && into.at[into.count - 1] >= newestAt) raiseNewest(memory, place, into)
+    if (into.count > start && into.at[into.count - 1] >= newestAt) raiseNewest(memory.newest, place, into, start)
     from = to
   }
   return result
@@ -118,26 +88,28 @@ function settle(arrived: Rows, order: Uint32Array, from: number, to: number, set
   into.quality[end] = arrived.quality[winner]
   into.day[end] = day
   if (arrived.at[row] < settling.newestAt) {
+    const { newest, past } = settling.memory
     const reading = { value: arrived.value[winner], day }
-    settling.memory.past.put(arrived.device[row], arrived.metric[row], arrived.at[row], reading)
+    past.put(arrived.device[row], arrived.metric[row], arrived.at[row], reading)
+    newest.narrowGap(settling.place, arrived.at[row])
   }
 }
 
 function findExisting(arrived: Rows, row: number, settling: Settling): PastReading | undefined {
   const { memory, newestAt, place } = settling
+  const { newest, past, floorDay } = memory
   const at = arrived.at[row]
-  if (at > newestAt) return undefined
-  if (at < newestAt) return memory.past.find(arrived.device[row], arrived.metric[row], at, newestAt)
-  const { value, day } = memory.newest.columns
-  return day[place] < memory.floorDay ? undefined : { value: value[place], day: day[place] }
+  if (at > newestAt || newest.isInGap(place, at)) return undefined
+  if (at < newestAt) return past.find(arrived.device[row], arrived.metric[row], at, newestAt)
+  return newest.day(place) < floorDay ? undefined : { value: newest.value(place), day: newest.day(place) }
 }
 
-function raiseNewest({ newest, undo }: Memory, place: number, into: Rows): void {
+/** Rows from `start` on are those of the series at `place`; the last of them is its newest reading now. */
+function raiseNewest(newest: NewestReadings, place: number, into: Rows, start: number): void {
   const last = into.count - 1
-  undo.remember(place)
-  newest.columns.at[place] = into.at[last]
-  newest.columns.value[place] = into.value[last]
-  newest.columns.day[place] = into.day[last]
+  let firstNew = start
+  while (firstNew < last && into.at[firstNew] <= newest.at(place)) firstNew++
+  newest.raise(place, { at: into.at[last], value: into.value[last], day: into.day[last] }, into.at[firstNew])
 }
 
 function isSameValue(left: number, right: number): boolean {

@@ -58,10 +58,6 @@ function applyRun(source: ReadingSource, run: Run, rows: Rows, newest: NewestRea
 function applyRows(rows: Rows, newest: NewestReadings): void {
   for (let row = 0; row < rows.count; row++) {
     const place = newest.place(rows.device[row], rows.metric[row])
-    const { at, value, day } = newest.columns
-    if (rows.at[row] < at[place]) continue
-    at[place] = rows.at[row]
-    value[place] = rows.value[row]
-    day[place] = rows.day[row]
+    newest.restore(place, { at: rows.at[row], value: rows.value[row], day: rows.day[row] })
   }
 }

@@ -3,7 +3,7 @@ import type { ReadingBatch } from '#domain/reading.ts'
 import type { AppendResult, CountersToKeep } from '../telemetry-store.ts'
 import { makeBlockEncoder } from './block.ts'
 import { inTransaction, readFloorDay, readMerged } from './catalogue.ts'
-import { classify, type Memory, makeNewestUndo } from './classify.ts'
+import { classify, type Memory } from './classify.ts'
 import type { DeviceNames } from './device-names.ts'
 import { dayMs, guardMainFile, mainFilePath } from './main-file.ts'
 import type { NewestReadings } from './newest-readings.ts'
@@ -39,7 +39,7 @@ export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: 
   const path = mainFilePath(directory)
   const source = makeReadingSource(db, directory)
   const encoder = makeBlockEncoder()
-  const memory: Memory = { newest, past: makePastReadings(source), undo: makeNewestUndo(newest), floorDay: 0 }
+  const memory: Memory = { newest, past: makePastReadings(source), floorDay: 0 }
   const deviceNumbers = makeDeviceNumbers(names)
   const arrived = makeRows(4096)
   const accepted = makeRows(4096)
@@ -136,18 +136,17 @@ export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: 
         const appended = guardMainFile(path, () =>
           inTransaction(db, 'BEGIN IMMEDIATE', () => write(batch, position, countersOf)),
         )
+        newest.commit()
         namesWritten = names.count()
         progress = appended.progress
         return appended.total
       } catch (error) {
         seq = before.seq
         lastDay = before.lastDay
-        memory.undo.rollBack()
+        newest.rollBack()
         memory.past.forget()
         source.forgetBatches()
         throw error
-      } finally {
-        memory.undo.clear()
       }
     },
     progress: () => progress,
