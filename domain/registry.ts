@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { addressSchema, fieldColumns, mappingColumns, topicFilterSchema, unitProblem } from './payload-mapping.ts'
 import { reservedGatewayIds } from './topics.ts'
 
 /**
@@ -164,6 +165,30 @@ export const devicePeriodSchema = z.strictObject({
 })
 export type DevicePeriod = z.infer<typeof devicePeriodSchema>
 
+/** How payloads of a maker are read. See `payload-mapping.ts` for the columns. */
+export const payloadMappingSchema = z.strictObject({ id: idSchema, ...mappingColumns })
+
+/** Which field of a mapping's payloads is which metric. */
+export const payloadFieldSchema = z.strictObject({ mapping: idSchema, ...fieldColumns }).superRefine((row, context) => {
+  const message = unitProblem(row)
+  if (message) context.addIssue({ code: 'custom', path: ['unit'], message })
+})
+
+/** By which mapping a gateway's foreign topics are read. */
+export const foreignTopicSchema = z.strictObject({ gateway: idSchema, topic: topicFilterSchema, mapping: idSchema })
+
+/**
+ * Which device an address in a gateway's foreign payloads is. Where one address has several sensors, "address#field"
+ * stands for one of them. Without a device the address is known and not wanted.
+ */
+export const foreignDeviceSchema = z.strictObject({
+  gateway: idSchema,
+  address: addressSchema,
+  device: idSchema.optional(),
+  valid_from: validFrom,
+  valid_to: validTo,
+})
+
 /**
  * Tables in the order in which they can be loaded. `key` names the columns that identify an entry; a later import of
  * the same key is a correction that takes its place. `references` says which table's id a column holds; a
@@ -200,6 +225,18 @@ export const registryTables = {
     schema: devicePeriodSchema,
     key: ['device', 'valid_from'],
     references: { device: 'device', gateway: 'gateway', place: { kindColumn: 'place_kind' } },
+  },
+  payload_mapping: { schema: payloadMappingSchema, key: ['id'], references: {} },
+  payload_field: { schema: payloadFieldSchema, key: ['mapping', 'field'], references: { mapping: 'payload_mapping' } },
+  foreign_topic: {
+    schema: foreignTopicSchema,
+    key: ['gateway', 'topic'],
+    references: { gateway: 'gateway', mapping: 'payload_mapping' },
+  },
+  foreign_device: {
+    schema: foreignDeviceSchema,
+    key: ['gateway', 'address', 'valid_from'],
+    references: { gateway: 'gateway', device: 'device' },
   },
 } as const
 

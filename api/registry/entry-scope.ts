@@ -19,6 +19,9 @@ const thingTables: ReadonlySet<string> = new Set<ThingTable>([
   'device',
 ])
 
+/** What several districts share: only who has the whole city may change it. */
+const sharedTables: ReadonlySet<string> = new Set<RegistryTable>(['firm', 'payload_mapping', 'payload_field'])
+
 const isThingTable = (table: string): table is ThingTable => thingTables.has(table)
 
 /**
@@ -27,8 +30,8 @@ const isThingTable = (table: string): table is ThingTable => thingTables.has(tab
  */
 export async function mayWrite(db: LedgerDb, see: Visibility, table: RegistryTable, row: Cells): Promise<boolean> {
   if (see.account.scope.kind === 'city') return true
-  // Firms serve several districts, and nothing lies above a city.
-  if (table === 'firm' || (table === 'territory' && row.parent === undefined)) return false
+  // Nothing lies above a city.
+  if (sharedTables.has(table) || (table === 'territory' && row.parent === undefined)) return false
   if (isThingTable(table) && typeof row.id === 'string') {
     const known = await currentRow(db, table, row.id)
     if (known && !(await holds(see, table, row.id))) return false
@@ -36,7 +39,7 @@ export async function mayWrite(db: LedgerDb, see: Visibility, table: RegistryTab
   for (const [column, reference] of Object.entries<string | { kindColumn: string }>(registryTables[table].references)) {
     const id = row[column]
     const target = typeof reference === 'string' ? reference : row[reference.kindColumn]
-    if (typeof id !== 'string' || typeof target !== 'string' || target === 'firm') continue
+    if (typeof id !== 'string' || typeof target !== 'string' || sharedTables.has(target)) continue
     if (!(await holds(see, target, id))) return false
   }
   return true

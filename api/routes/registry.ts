@@ -71,6 +71,7 @@ const things: { readonly [T in ThingTable]: ThingRoutes } = {
   },
   gateway: { plural: 'Gateways', access: 'gateway.read', parent: 'territory', located: true, entries: [] },
   device: { plural: 'Devices', access: 'gateway.read', located: false, entries: ['device_period'] },
+  payload_mapping: { plural: 'Mappings of payloads', access: 'gateway.read', located: false, entries: [] },
 }
 
 type App = Parameters<typeof registryRoutes>[0]

@@ -125,6 +125,8 @@ export function makeVisibility({ db, firmReach }: VisibilityDeps, account: Accou
     dwelling: seesDwelling,
     gateway: seesGateway,
     device: seesDevice,
+    // How a maker's payloads are read says nothing about a place.
+    payload_mapping: async () => true,
   }
 
   return { account, seesThing: (table, id) => things[table](id), seesPlace, seesGateway, holdsTerritory }

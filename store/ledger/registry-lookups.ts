@@ -16,7 +16,9 @@ export interface RowPage {
 export type ThingTable = {
   [T in RegistryTable]: RegistryRow<T> extends { id: string } ? T : never
 }[RegistryTable]
-export type DatedTable = Exclude<RegistryTable, ThingTable>
+export type DatedTable = {
+  [T in RegistryTable]: RegistryRow<T> extends { valid_from: number } ? T : never
+}[RegistryTable]
 
 export interface RowFilter {
   /** Part of a name in either language, or the beginning of an id. */

@@ -45,6 +45,12 @@ export function smallCity() {
     gateway: [{ id: 'GW-1', territory: 'xueyuan', name: '=1+1' }],
     device: [{ id: 'P-1', kind: 'probe', model: 'XT-20, "v2"' }],
     device_period: [probe('P-1', 'D-0101')],
+    payload_mapping: [{ id: 'zigbee', format: 'zigbee2mqtt', without_time: 'refuse' }],
+    payload_field: [
+      { mapping: 'zigbee', field: 'temperature', metric: 'indoor_temperature_c', scale: 1, shift: -0.2, unit: '°F' },
+    ],
+    foreign_topic: [{ gateway: 'GW-1', topic: 'zigbee2mqtt/#', mapping: 'zigbee' }],
+    foreign_device: [{ gateway: 'GW-1', address: '客厅/"sensor"', device: 'P-1', valid_from: from }],
   } satisfies { [T in RegistryTable]: readonly RegistryRow<T>[] }
 }
 

@@ -7,6 +7,7 @@ import { watch } from './0005-watch.ts'
 import { audit } from './0006-audit.ts'
 import { accounts } from './0007-accounts.ts'
 import { notifications } from './0008-notifications.ts'
+import { payloadMappings } from './0010-payload-mappings.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0006-audit': audit,
   '0007-accounts': accounts,
   '0008-notifications': notifications,
+  '0010-payload-mappings': payloadMappings,
 }
