@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { DwellingDay } from '#domain/dwelling-day.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { digestOf } from './digest.ts'
 
 export interface DwellingDayTables {
   dwelling_day: {
@@ -121,13 +122,27 @@ export async function staleDays(
   return rows.map(({ day, dwelling, device, stale_since }) => ({ day, dwelling, device, staleSince: stale_since ?? 0 }))
 }
 
+/** What a dwelling-day counts as in the tree of its day; empty where nothing was measured. */
+export function dayLeaf(row: Selectable<DwellingDayTables['dwelling_day']>): string {
+  if (row.covered_ms === 0) return ''
+  const { stale_since: _, ...content } = row
+  return digestOf(content)
+}
+
 /** Writes a summary that was computed again, unless more readings made the day wrong meanwhile. */
 export async function replaceStaleDay(
   transaction: LedgerTransaction,
   day: DwellingDay,
   staleSince: number,
 ): Promise<void> {
-  await transaction
+  const before = await transaction
+    .selectFrom('dwelling_day')
+    .selectAll()
+    .where('day', '=', day.day)
+    .where('dwelling', '=', day.dwelling)
+    .where('device', '=', day.device)
+    .executeTakeFirst()
+  const after = await transaction
     .updateTable('dwelling_day')
     .set({
       covered_ms: day.coveredMs,
@@ -145,7 +160,22 @@ export async function replaceStaleDay(
     .where('dwelling', '=', day.dwelling)
     .where('device', '=', day.device)
     .where('stale_since', '=', staleSince)
+    .returningAll()
+    .executeTakeFirst()
+  if (!before || !after || dayLeaf(before) === dayLeaf(after)) return
+  // A list that was published from this day is told later why the day is no longer what it was.
+  await transaction
+    .insertInto('dwelling_day_change')
+    .values({
+      day: day.day,
+      dwelling: day.dwelling,
+      device: day.device,
+      before_leaf: dayLeaf(before),
+      after_leaf: dayLeaf(after),
+      position: staleSince,
+    })
     .execute()
+  await transaction.updateTable('ranking_day').set({ stale: 1 }).where('day', '=', day.day).execute()
 }
 
 /** Local date "2026-01-15" as days since 1970-01-01, and back. */

@@ -1,15 +1,18 @@
 import type { AccountTables } from './accounts.ts'
 import type { AlertTables } from './alerts.ts'
 import type { AuditTables } from './audit.ts'
+import type { CommissioningTables } from './commissioning.ts'
 import type { DwellingDayTables } from './dwelling-days.ts'
 import type { FlagTables } from './flags.ts'
 import type { LeaseTables } from './leases.ts'
-import type { CommissioningTables } from './commissioning.ts'
 import type { MqttIdentityTables } from './mqtt-identities.ts'
 import type { NotificationTables } from './notifications.ts'
 import type { OutageTables } from './outages.ts'
 import type { PresenceTables } from './presence.ts'
 import type { QuarantineTables } from './quarantine.ts'
+import type { RankingDayTables } from './ranking-days.ts'
+import type { RankingListTables } from './ranking-lists.ts'
+import type { RankingRecordTables } from './ranking-records.ts'
 import type { ReaderPositionTables } from './reader-positions.ts'
 import type { RefusalTables } from './refusals.ts'
 import type { RegistryTables } from './registry-schema.ts'
@@ -36,5 +39,8 @@ export type LedgerSchema = RegistryTables &
   WebhookTables &
   NotificationTables &
   LeaseTables &
+  RankingDayTables &
+  RankingListTables &
+  RankingRecordTables &
   ReaderPositionTables &
   SignalTables

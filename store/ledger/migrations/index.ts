@@ -7,6 +7,7 @@ import { watch } from './0005-watch.ts'
 import { audit } from './0006-audit.ts'
 import { accounts } from './0007-accounts.ts'
 import { notifications } from './0008-notifications.ts'
+import { ranking } from './0009-ranking.ts'
 import { payloadMappings } from './0010-payload-mappings.ts'
 
 /** In the order of their names. A released migration is never changed. */
@@ -19,5 +20,6 @@ export const migrations: Record<string, Migration> = {
   '0006-audit': audit,
   '0007-accounts': accounts,
   '0008-notifications': notifications,
+  '0009-ranking': ranking,
   '0010-payload-mappings': payloadMappings,
 }

@@ -1,0 +1,320 @@
+import { randomUUID } from 'node:crypto'
+import type { Selectable } from 'kysely'
+import type { Policy } from '#domain/policy.ts'
+import { type FirmInput, type FirmScore, rankFirms } from '#domain/ranking.ts'
+import type { RankingMethod } from '#domain/ranking-method.ts'
+import { findMethod } from '#domain/ranking-methods/index.ts'
+import { appendAudit } from './audit.ts'
+import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
+import { canonicalJson, merkleRoot, sha256 } from './digest.ts'
+import { rankingDays } from './ranking-days.ts'
+import { firmInputs, type RankingPeriod } from './ranking-inputs.ts'
+import { registryVersion } from './registry-batches.ts'
+
+export interface RankingListTables {
+  ranking_list: {
+    id: string
+    territory: string
+    from_day: number
+    to_day: number
+    method: string
+    method_version: number
+    state: string
+    drafted_by: string
+    drafted_at: number
+    objections_until: number | null
+    published_by: string | null
+    published_at: number | null
+    /** Canonical JSON of `FrozenInputs`. */
+    frozen: string | null
+    digest: string | null
+    /** Canonical JSON of the scores. */
+    result: string | null
+  }
+  ranking_objection: {
+    id: string
+    list: string
+    firm: string
+    text: string
+    evidence: string
+    raised_by: string
+    raised_at: number
+    state: string
+    decided_by: string | null
+    decided_at: number | null
+    decision: string | null
+  }
+}
+
+/** All that a published list follows from, as it was then; its digest stands in the audit log. */
+export interface FrozenInputs {
+  readonly list: string
+  readonly period: RankingPeriod
+  readonly method: RankingMethod
+  readonly registryVersion: number
+  readonly publishedBy: string
+  readonly publishedAt: number
+  readonly daysInPeriod: number
+  readonly inputs: readonly FirmInput[]
+  /** The sealed days, and one root over their roots. */
+  readonly days: readonly { readonly day: number; readonly root: string; readonly leaves: number }[]
+  readonly root: string
+}
+
+export interface RankingList extends RankingPeriod {
+  readonly id: string
+  readonly state: 'draft' | 'objection' | 'frozen'
+  readonly method: string
+  readonly methodVersion: number
+  readonly draftedBy: string
+  readonly draftedAt: number
+  readonly objectionsUntil?: number
+  readonly publishedBy?: string
+  readonly publishedAt?: number
+  readonly digest?: string
+}
+
+type ListRow = Selectable<RankingListTables['ranking_list']>
+
+const fromList = (row: ListRow): RankingList => ({
+  id: row.id,
+  territory: row.territory,
+  fromDay: row.from_day,
+  toDay: row.to_day,
+  state: row.state as RankingList['state'],
+  method: row.method,
+  methodVersion: row.method_version,
+  draftedBy: row.drafted_by,
+  draftedAt: row.drafted_at,
+  ...(row.objections_until !== null && { objectionsUntil: row.objections_until }),
+  ...(row.published_by !== null && { publishedBy: row.published_by }),
+  ...(row.published_at !== null && { publishedAt: row.published_at }),
+  ...(row.digest !== null && { digest: row.digest }),
+})
+
+/** Begins a list. Its points follow today's figures until it is published. */
+export async function draftList(
+  transaction: LedgerTransaction,
+  period: RankingPeriod,
+  method: RankingMethod,
+  by: { readonly actor: string; readonly at: number },
+): Promise<RankingList> {
+  const row: ListRow = {
+    id: randomUUID(),
+    territory: period.territory,
+    from_day: period.fromDay,
+    to_day: period.toDay,
+    method: method.id,
+    method_version: method.version,
+    state: 'draft',
+    drafted_by: by.actor,
+    drafted_at: by.at,
+    objections_until: null,
+    published_by: null,
+    published_at: null,
+    frozen: null,
+    digest: null,
+    result: null,
+  }
+  await transaction.insertInto('ranking_list').values(row).execute()
+  return fromList(row)
+}
+
+export async function findList(db: LedgerDb, id: string): Promise<RankingList | undefined> {
+  const row = await listRow(db, id)
+  return row && fromList(row)
+}
+
+const listRow = (db: LedgerDb, id: string) =>
+  db.selectFrom('ranking_list').selectAll().where('id', '=', id).executeTakeFirst()
+
+/** Lists, the newest first. */
+export async function rankingLists(
+  db: LedgerDb,
+  filter: { readonly onlyFrozen: boolean; readonly before?: readonly [number, string] },
+  limit: number,
+): Promise<RankingList[]> {
+  let query = db.selectFrom('ranking_list').selectAll().orderBy('drafted_at', 'desc').orderBy('id', 'desc').limit(limit)
+  if (filter.onlyFrozen) query = query.where('state', '=', 'frozen')
+  const { before } = filter
+  if (before) {
+    query = query.where(({ eb, or, and }) =>
+      or([eb('drafted_at', '<', before[0]), and([eb('drafted_at', '=', before[0]), eb('id', '<', before[1])])]),
+    )
+  }
+  return (await query.execute()).map(fromList)
+}
+
+/** Opens the time in which firms and residents may object. False unless the list is a draft. */
+export async function openObjections(transaction: LedgerTransaction, id: string, until: number): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('ranking_list')
+    .set({ state: 'objection', objections_until: until })
+    .where('id', '=', id)
+    .where('state', '=', 'draft')
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** What a list says: of a published one what was published, of another one today's figures. */
+export interface ListContent {
+  readonly method: RankingMethod
+  readonly daysInPeriod: number
+  readonly inputs: readonly FirmInput[]
+  readonly scores: readonly FirmScore[]
+}
+
+export async function listContent(db: LedgerDb, policy: Policy, list: RankingList): Promise<ListContent> {
+  if (list.state === 'frozen') {
+    const row = await listRow(db, list.id)
+    const frozen: FrozenInputs = JSON.parse(row?.frozen ?? '')
+    return {
+      method: frozen.method,
+      daysInPeriod: frozen.daysInPeriod,
+      inputs: frozen.inputs,
+      scores: JSON.parse(row?.result ?? ''),
+    }
+  }
+  const method = findMethod(list.method, list.methodVersion)
+  if (!method) throw new Error(`The method ${list.method} ${list.methodVersion} of list ${list.id} is not there`)
+  const inputs = await firmInputs(db, policy, list)
+  const daysInPeriod = (await rankingDays(db, list)).length
+  return { method, daysInPeriod, inputs, scores: rankFirms(method, inputs, daysInPeriod) }
+}
+
+export type PublishRefusal = 'notOpenForObjection' | 'objectionsStillOpen' | 'objectionsUndecided'
+
+/**
+ * Freezes a list for good, when its time for objections is over and each is decided. The digest goes to the audit
+ * log in the same transaction, so that inputs and digest cannot be exchanged together unseen.
+ */
+export async function publishList(
+  ledger: Ledger,
+  policy: Policy,
+  list: RankingList,
+  by: { readonly actor: string; readonly at: number },
+): Promise<{ readonly ok: true; readonly digest: string } | { readonly ok: false; readonly reason: PublishRefusal }> {
+  if (list.state !== 'objection' || list.objectionsUntil === undefined)
+    return { ok: false, reason: 'notOpenForObjection' }
+  if (by.at < list.objectionsUntil) return { ok: false, reason: 'objectionsStillOpen' }
+  const objections = await objectionsTo(ledger.db, list.id)
+  if (objections.some(({ state }) => state === 'open')) return { ok: false, reason: 'objectionsUndecided' }
+  const content = await listContent(ledger.db, policy, list)
+  const days = (await rankingDays(ledger.db, list)).map(({ day, root, leaves }) => ({ day, root, leaves }))
+  const frozen: FrozenInputs = {
+    list: list.id,
+    period: { territory: list.territory, fromDay: list.fromDay, toDay: list.toDay },
+    method: content.method,
+    registryVersion: await registryVersion(ledger.db),
+    publishedBy: by.actor,
+    publishedAt: by.at,
+    daysInPeriod: content.daysInPeriod,
+    inputs: content.inputs,
+    days,
+    root: merkleRoot(days.map(({ day, root }) => `${day} ${root}`)),
+  }
+  const text = canonicalJson(frozen)
+  const digest = sha256(text)
+  const published = await ledger.write(async (transaction) => {
+    const { numUpdatedRows } = await transaction
+      .updateTable('ranking_list')
+      .set({
+        state: 'frozen',
+        published_by: by.actor,
+        published_at: by.at,
+        frozen: text,
+        digest,
+        result: canonicalJson(content.scores),
+      })
+      .where('id', '=', list.id)
+      .where('state', '=', 'objection')
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n) return false
+    const detail = { digest, root: frozen.root, method: list.method, version: list.methodVersion }
+    await appendAudit(transaction, { ...by, action: 'ranking.publish', subject: `ranking-list/${list.id}`, detail })
+    return true
+  })
+  return published ? { ok: true, digest } : { ok: false, reason: 'notOpenForObjection' }
+}
+
+export interface Objection {
+  readonly id: string
+  readonly list: string
+  readonly firm: string
+  readonly text: string
+  readonly evidence: string
+  readonly raisedBy: string
+  readonly raisedAt: number
+  readonly state: 'open' | 'upheld' | 'rejected'
+  readonly decidedBy?: string
+  readonly decidedAt?: number
+  readonly decision?: string
+}
+
+/** Objects to a firm's place on a list. */
+export async function raiseObjection(
+  transaction: LedgerTransaction,
+  objection: Pick<Objection, 'list' | 'firm' | 'text' | 'evidence' | 'raisedBy' | 'raisedAt'>,
+): Promise<string> {
+  const id = randomUUID()
+  await transaction
+    .insertInto('ranking_objection')
+    .values({
+      id,
+      list: objection.list,
+      firm: objection.firm,
+      text: objection.text,
+      evidence: objection.evidence,
+      raised_by: objection.raisedBy,
+      raised_at: objection.raisedAt,
+      state: 'open',
+      decided_by: null,
+      decided_at: null,
+      decision: null,
+    })
+    .execute()
+  return id
+}
+
+/** Decides an objection; false where it is not there or was decided already. */
+export async function decideObjection(
+  transaction: LedgerTransaction,
+  id: string,
+  decided: {
+    readonly state: 'upheld' | 'rejected'
+    readonly by: string
+    readonly at: number
+    readonly decision: string
+  },
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('ranking_objection')
+    .set({ state: decided.state, decided_by: decided.by, decided_at: decided.at, decision: decided.decision })
+    .where('id', '=', id)
+    .where('state', '=', 'open')
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+export async function objectionsTo(db: LedgerDb, list: string): Promise<Objection[]> {
+  const rows = await db
+    .selectFrom('ranking_objection')
+    .selectAll()
+    .where('list', '=', list)
+    .orderBy('raised_at')
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    list: row.list,
+    firm: row.firm,
+    text: row.text,
+    evidence: row.evidence,
+    raisedBy: row.raised_by,
+    raisedAt: row.raised_at,
+    state: row.state as Objection['state'],
+    ...(row.decided_by !== null && { decidedBy: row.decided_by }),
+    ...(row.decided_at !== null && { decidedAt: row.decided_at }),
+    ...(row.decision !== null && { decision: row.decision }),
+  }))
+}

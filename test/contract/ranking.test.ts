@@ -1,0 +1,298 @@
+import { sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { RankingMethod } from '#domain/ranking-method.ts'
+import { rankingMethods } from '#domain/ranking-methods/index.ts'
+import type { Ledger } from '#store/ledger/database.ts'
+import { dayText, markDayStale, replaceStaleDay } from '#store/ledger/dwelling-days.ts'
+import { bringDaysUpToDate, rankingDays } from '#store/ledger/ranking-days.ts'
+import { evidenceOf, firmInputs } from '#store/ledger/ranking-inputs.ts'
+import {
+  decideObjection,
+  draftList,
+  findList,
+  listContent,
+  openObjections,
+  publishList,
+  type RankingList,
+  raiseObjection,
+} from '#store/ledger/ranking-lists.ts'
+import {
+  bringVeto,
+  confirmVeto,
+  decideExclusion,
+  enterRankingInputs,
+  findExclusion,
+  proposeExclusion,
+} from '#store/ledger/ranking-records.ts'
+import { verifyList } from '#store/ledger/ranking-verify.ts'
+import { importRegistry } from '#store/ledger/registry-import.ts'
+import { dwellingDay, rankedFrom, rankedLedger, rankedNow, rankedPolicy, rankedTo } from '../support/ranked-ledger.ts'
+
+const period = { territory: 'harbin', fromDay: rankedFrom, toDay: rankedTo }
+const coldDay = rankedFrom + 2
+const by = { actor: 'regulator', at: rankedNow }
+const [method] = rankingMethods as [RankingMethod]
+
+let ledger: Ledger
+beforeEach(async () => {
+  ledger = await rankedLedger()
+  await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)
+})
+afterEach(() => ledger.close())
+
+async function published(): Promise<RankingList> {
+  const { id } = await ledger.write((transaction) => draftList(transaction, period, method, by))
+  await ledger.write((transaction) => openObjections(transaction, id, rankedNow))
+  const list = await findList(ledger.db, id)
+  if (!list) throw new Error('the list is there')
+  expect(await publishList(ledger, rankedPolicy, list, by)).toMatchObject({ ok: true })
+  return (await findList(ledger.db, id)) as RankingList
+}
+
+const verdictOf = (list: RankingList) => verifyList(ledger.db, rankedPolicy, list.id, rankedTo + 8)
+const sound = { scoreFollows: true, inputsMatchDigest: true, differences: [] }
+
+const exclude = async () => {
+  const { id } = await ledger.write((transaction) =>
+    proposeExclusion(transaction, {
+      kind: 'plannedWork',
+      placeKind: 'circuit',
+      place: 'T1-H',
+      fromDay: coldDay,
+      toDay: coldDay,
+      evidence: 'notice 12',
+      proposedBy: 'firm',
+      proposedAt: rankedNow,
+    }),
+  )
+  return id
+}
+const confirm = async (id: string, at = rankedNow) => {
+  const exclusion = await findExclusion(ledger.db, id)
+  if (!exclusion) throw new Error('the exclusion is there')
+  return ledger.write((transaction) =>
+    decideExclusion(transaction, exclusion, { state: 'confirmed', by: 'regulator', at, decision: 'seen' }),
+  )
+}
+
+describe('days', () => {
+  test('are sealed once, each with a root in the audit log, and only those of the season that are over', async () => {
+    const days = await rankingDays(ledger.db, period)
+    expect(days).toHaveLength(7)
+    expect(new Set(days.map(({ root }) => root)).size).toBe(7)
+    const sealed = await ledger.db
+      .selectFrom('audit_entry')
+      .select('subject')
+      .where('action', '=', 'ranking.seal')
+      .execute()
+    expect(sealed.map(({ subject }) => subject)).toEqual(days.map(({ day }) => `day/${dayText(day)}`))
+    expect(await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)).toBe(0)
+    expect(await bringDaysUpToDate(ledger, rankedPolicy, { ...period, toDay: rankedTo + 100 }, rankedNow)).toBe(7)
+  })
+
+  test('a firm has the figures of its own circuits, and every connected home', async () => {
+    const [f1, f2] = await firmInputs(ledger.db, rankedPolicy, period)
+    expect(f1).toMatchObject({
+      firm: 'F1',
+      days: 7,
+      probes: 1,
+      connectedHomes: 2,
+      rollUp: { homeDays: 7, passedHomeDays: 7 },
+    })
+    expect(f2).toMatchObject({
+      firm: 'F2',
+      days: 7,
+      probes: 1,
+      connectedHomes: 1,
+      rollUp: { homeDays: 7, passedHomeDays: 6 },
+    })
+    expect(f2?.coldestDays?.homeDays).toBe(2)
+    expect(f2?.coldestDays?.passedHomeDays).toBe(1)
+  })
+
+  test('what is behind a point is named by day, circuit and building, the worst first', async () => {
+    expect((await evidenceOf(ledger.db, 'F2', period, 1))[0]).toEqual({
+      day: coldDay,
+      circuit: 'T1-H',
+      building: 'B1',
+      homes: 1,
+      probes: 1,
+      shareAtTarget: 0,
+      excludedHomeDays: 0,
+    })
+  })
+
+  test('an exclusion counts when it is confirmed, not when it is proposed', async () => {
+    const id = await exclude()
+    await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)
+    expect((await firmInputs(ledger.db, rankedPolicy, period))[1]?.rollUp.excludedHomeDays).toBe(0)
+    expect(await confirm(id)).toBe(true)
+    expect(await confirm(id)).toBe(false)
+    expect(await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)).toBe(1)
+    expect((await firmInputs(ledger.db, rankedPolicy, period))[1]?.rollUp).toMatchObject({
+      excludedHomeDays: 1,
+      homeDays: 6,
+      passedHomeDays: 6,
+    })
+  })
+
+  test('a circuit that changes hands counts for each firm on its own days', async () => {
+    const from = Date.parse(`${dayText(coldDay)}T00:00:00+08:00`)
+    const rows = { plant_period: [{ plant_kind: 'circuit' as const, plant: 'T1-H', firm: 'F1', valid_from: from }] }
+    await importRegistry(ledger, { rows }, { actor: 'test', now: () => rankedNow })
+    expect(await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)).toBe(7)
+    const [f1, f2] = await firmInputs(ledger.db, rankedPolicy, period)
+    expect(f1?.rollUp.homeDays).toBe(7 + 5)
+    expect(f2).toMatchObject({ days: 2, rollUp: { homeDays: 2, passedHomeDays: 2 } })
+  })
+})
+
+describe('a list', () => {
+  test('is published after its time for objections, when each is decided, and not before', async () => {
+    const { id } = await ledger.write((transaction) => draftList(transaction, period, method, by))
+    const publish = async (at = rankedNow) =>
+      publishList(ledger, rankedPolicy, (await findList(ledger.db, id)) as RankingList, { actor: 'regulator', at })
+    expect(await publish()).toEqual({ ok: false, reason: 'notOpenForObjection' })
+    await ledger.write((transaction) => openObjections(transaction, id, rankedNow + 1_000))
+    expect(await publish()).toEqual({ ok: false, reason: 'objectionsStillOpen' })
+    const objection = await ledger.write((transaction) =>
+      raiseObjection(transaction, {
+        list: id,
+        firm: 'F2',
+        text: 'pump was ours',
+        evidence: 'log',
+        raisedBy: 'F2',
+        raisedAt: rankedNow,
+      }),
+    )
+    expect(await publish(rankedNow + 1_000)).toEqual({ ok: false, reason: 'objectionsUndecided' })
+    const decided = { state: 'rejected', by: 'regulator', at: rankedNow, decision: 'it was not' } as const
+    expect(await ledger.write((transaction) => decideObjection(transaction, objection, decided))).toBe(true)
+    expect(await publish(rankedNow + 1_000)).toMatchObject({ ok: true })
+    expect(await publish(rankedNow + 1_000)).toMatchObject({ ok: false })
+  })
+
+  test('has no colours while less than 80 % is assessed, and a veto takes effect with its document', async () => {
+    const draft = await ledger.write((transaction) => draftList(transaction, period, method, by))
+    const standings = async () =>
+      (await listContent(ledger.db, rankedPolicy, draft)).scores.map(({ firm, standing }) => [firm, standing])
+    expect(await standings()).toEqual([
+      ['F1', 'interim'],
+      ['F2', 'interim'],
+    ])
+    const veto = {
+      firm: 'F1',
+      kind: 'noLicence',
+      state: 'proven',
+      evidence: 'register',
+      fromDay: rankedFrom,
+      toDay: rankedTo,
+    } as const
+    const id = await ledger.write((transaction) => bringVeto(transaction, veto, by))
+    expect(await standings()).toEqual([
+      ['F1', 'interim'],
+      ['F2', 'interim'],
+    ])
+    await ledger.write((transaction) =>
+      confirmVeto(transaction, id, { document: '2026-3', by: 'regulator', at: rankedNow }),
+    )
+    expect(await standings()).toEqual([
+      ['F2', 'interim'],
+      ['F1', 'black'],
+    ])
+  })
+
+  test('is sound when nothing was touched', async () => {
+    expect(await verdictOf(await published())).toEqual(sound)
+  })
+})
+
+describe('what the check of a published list finds', () => {
+  test('late readings, told as late', async () => {
+    const list = await published()
+    const key = { day: coldDay, dwelling: 'D-1802', device: 'P-2' }
+    await ledger.write(async (transaction) => {
+      await markDayStale(transaction, key, 77)
+      await replaceStaleDay(transaction, dwellingDay('D-1802', 'P-2', coldDay, 18), 77)
+    })
+    const day = { subject: `day/${dayText(coldDay)}`, reason: 'late' }
+    expect((await verdictOf(list))?.differences).toMatchObject([day, day])
+    await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)
+    expect(await verdictOf(list)).toMatchObject({
+      scoreFollows: true,
+      inputsMatchDigest: true,
+      differences: [day, { subject: 'firm/F2', reason: 'late' }],
+    })
+  })
+
+  test('corrections by people, told as corrections', async () => {
+    const id = await exclude()
+    const list = await published()
+    await confirm(id, rankedNow + 1)
+    await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)
+    const input = {
+      firm: 'F1',
+      territory: 'harbin',
+      measure: 'coalStockShare',
+      fromDay: rankedFrom,
+      toDay: rankedTo,
+    } as const
+    await ledger.write((transaction) =>
+      enterRankingInputs(transaction, [{ ...input, value: 0.7, evidence: 'file' }], {
+        actor: 'regulator',
+        at: rankedNow + 1,
+      }),
+    )
+    expect((await verdictOf(list))?.differences).toMatchObject([
+      { subject: 'firm/F1', reason: 'correction' },
+      { subject: 'firm/F2', reason: 'correction' },
+    ])
+  })
+
+  const day = `day/${dayText(coldDay)}`
+  test.each([
+    [
+      'a warmer reading',
+      sql`update dwelling_day set below_target_ms = 0, deficit_target_kh = 0 where day = ${coldDay}`,
+      [day, day],
+    ],
+    [
+      'a removed dwelling-day',
+      sql`delete from dwelling_day where day = ${coldDay} and dwelling = 'D-1802'`,
+      [day, day],
+    ],
+    ['a roll-up', sql`update roll_up_day set area_minutes_at_target = area_minutes where day = ${coldDay}`, [day]],
+    [
+      "a firm's day",
+      sql`update firm_day set area_minutes_at_target = area_minutes where day = ${coldDay}`,
+      [day, 'firm/F2'],
+    ],
+    ['a root', sql`update ranking_day set root = 'x' where day = ${coldDay}`, [day]],
+    [
+      'an exclusion',
+      sql`insert into ranking_exclusion (id, kind, place_kind, place, from_day, to_day, evidence, proposed_by, proposed_at, state)
+        values ('x', 'plannedWork', 'circuit', 'T1-H', ${coldDay}, ${coldDay}, '', 'x', 0, 'confirmed')`,
+      [day],
+    ],
+  ])('%s changed by hand, as unexplained', async (_what, statement, subjects) => {
+    const list = await published()
+    await statement.execute(ledger.db)
+    const verdict = await verdictOf(list)
+    expect(verdict).toMatchObject({ scoreFollows: true, inputsMatchDigest: true })
+    expect(verdict?.differences.map(({ subject }) => subject)).toEqual(subjects)
+    expect(new Set(verdict?.differences.map(({ reason }) => reason))).toEqual(new Set(['unexplained']))
+  })
+
+  test('a changed row of the list: the score does not follow', async () => {
+    const list = await published()
+    await sql`update ranking_list set result = replace(result, 'F1', 'F9')`.execute(ledger.db)
+    expect(await verdictOf(list)).toEqual({ ...sound, scoreFollows: false })
+  })
+
+  test('inputs and digest changed together: the audit log knows the digest', async () => {
+    const list = await published()
+    const frozen = `replace(frozen, '"passedHomeDays":6', '"passedHomeDays":7')`
+    await sql`update ranking_list set frozen = ${sql.raw(frozen)}`.execute(ledger.db)
+    expect(await verdictOf(list)).toMatchObject({ inputsMatchDigest: false })
+  })
+})
