@@ -86,7 +86,8 @@ export interface ProbeStep {
 }
 
 /** Temperatures of the watch are hundredths of a degree, so that states can be kept small and compare exactly. */
-export const sampleC = (celsius: number): number => Math.round(celsius * 100) / 100
+// Adding zero makes one zero of two.
+export const sampleC = (celsius: number): number => Math.round(celsius * 100) / 100 + 0
 
 /** The next state of a probe's watch, and what follows from it. */
 export function next(state: ProbeState, input: ProbeInput, terms: ProbeTerms): ProbeStep {

@@ -20,6 +20,7 @@ export interface WatchedCityShape {
   readonly samplingS?: number
   readonly reportingS?: number
   readonly toleranceK?: number
+  readonly contract?: string
 }
 
 export const dwellingId = (dwelling: number) => `D-${dwelling}`
@@ -74,7 +75,7 @@ export function cityRows(shape: WatchedCityShape): RegistryRows {
       floor: 1,
       position: 'middle',
       heating_type: 'radiator',
-      contract: 'heated',
+      contract: shape.contract ?? 'heated',
     })),
     gateway: [{ id: 'G-0', territory: 'estate' }],
     device: [
