@@ -12,10 +12,10 @@ import {
   writeAreaCorrection,
   writeCityRegistry,
 } from './city-data.ts'
-import { type EdgeProcess, readersOf, startEdgeProcess, untilCaughtUp } from './edge-process.ts'
+import { type EdgeProcess, pausesOf, readersOf, startEdgeProcess, untilCaughtUp } from './edge-process.ts'
 import { measureLive } from './live-latency.ts'
 import { type LapReport, type LoadGenerator, startLoadGenerator } from './load-generator-process.ts'
-import { type Measured, measure, rounded } from './measure.ts'
+import { type Measured, measure, rounded, warmUp } from './measure.ts'
 import { processUsage } from './process-usage.ts'
 import { keepUp } from './rate-control.ts'
 
@@ -69,6 +69,7 @@ const options = {
 }
 
 const windowMessages = 16
+const warmUpSeconds = 5
 const fillRate = 40_000
 const fillBurst = 8
 const caughtUpMsMax = 600_000
@@ -117,6 +118,7 @@ async function run(fleet: CityFleet): Promise<void> {
     print('city-start', { ready_s: rounded(edge.readySeconds, 1), rss_mb: rounded(processUsage(edge.pid).rssMb) })
     await fill(edge, fleet)
     const load = await startLoad(edge, fleet, rate, 1)
+    await warmUp(load, 5 * rate, warmUpSeconds)
     const alone = await measure(load, edge.pid, seconds)
     print('city-load', { ...loadFigures(alone), ...(await pausesOf(edge)) })
     await importBeside(edge, load, alone)
@@ -176,17 +178,6 @@ function loadFigures({ lap, writtenBytes, rssMb, cpuSeconds }: Measured): object
     bytes_per_reading: rounded(writtenBytes / lap.acked, 1),
     generator_cpu_s: rounded(lap.cpuSeconds, 1),
     connections_lost: lap.lost,
-  }
-}
-
-/** What may hold an ack up: the disk, or something else that the main thread does. Since the start of the edge. */
-async function pausesOf(edge: EdgeProcess): Promise<object> {
-  const metrics = await edge.metrics()
-  const milliseconds = (name: string, scale: number) => rounded((metrics.get(name) ?? 0) * scale, 1)
-  return {
-    journal_sync_ms_max: milliseconds('warmcity_ingest_journal_sync_ms_max', 1),
-    event_loop_lag_p99_ms: milliseconds('warmcity_edge_nodejs_eventloop_lag_p99_seconds', 1_000),
-    event_loop_lag_max_ms: milliseconds('warmcity_edge_nodejs_eventloop_lag_max_seconds', 1_000),
   }
 }
 

@@ -116,3 +116,14 @@ export async function untilCaughtUp(
     await pause(pollMs)
   }
 }
+
+/** What may hold an ack up: the disk, or something else that the main thread does. Since the start of the edge. */
+export async function pausesOf(edge: EdgeProcess): Promise<object> {
+  const metrics = await edge.metrics()
+  const milliseconds = (name: string, scale: number) => Number(((metrics.get(name) ?? 0) * scale).toFixed(1))
+  return {
+    journal_sync_ms_max: milliseconds('warmcity_ingest_journal_sync_ms_max', 1),
+    event_loop_lag_p99_ms: milliseconds('warmcity_edge_nodejs_eventloop_lag_p99_seconds', 1_000),
+    event_loop_lag_max_ms: milliseconds('warmcity_edge_nodejs_eventloop_lag_max_seconds', 1_000),
+  }
+}

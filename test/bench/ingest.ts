@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { gatewayTopic } from '#domain/topics.ts'
 import { type Option, parseOptions, positiveInteger } from '../../commands/options.ts'
 import { startAedesAlone } from './aedes-process.ts'
-import { startEdgeProcess, untilCaughtUp } from './edge-process.ts'
+import { pausesOf, startEdgeProcess, untilCaughtUp } from './edge-process.ts'
 import { type LapReport, type LoadGateway, type LoadGenerator, startLoadGenerator } from './load-generator-process.ts'
-import { measure, rounded } from './measure.ts'
+import { measure, rounded, warmUp } from './measure.ts'
 import { keepUp } from './rate-control.ts'
 import { gatewayId, homesOfGateway, probeId, type SmallCity } from './small-city.ts'
 import { makeSmallCityData } from './small-city-data.ts'
@@ -63,6 +63,8 @@ const options = {
 }
 
 const aedesSecondsMax = 30
+/** Every device has spoken at least once by then, or nearly so. */
+const warmUpSecondsMax = 15
 const firstRate = 60_000
 /** Messages that a gateway passes on at once. */
 const burst = 8
@@ -121,6 +123,7 @@ async function startLoad(port: number, secrets?: ReadonlyMap<string, string>): P
 async function aedesAlone(): Promise<object> {
   const aedes = await startAedesAlone()
   const load = await startLoad(aedes.port)
+  await warmUp(load, 2 * devices, warmUpSecondsMax)
   const measured = await measure(load, aedes.pid, Math.min(seconds, aedesSecondsMax))
   await load.stop()
   await aedes.stop()
@@ -143,6 +146,7 @@ async function wholeEdge(): Promise<object> {
   try {
     const load = await startLoad(edge.mqttPort, secrets)
     const control = typeof rate === 'number' ? undefined : keepUp(edge, load, firstRate)
+    await warmUp(load, 3 * devices, warmUpSecondsMax, control?.adjust)
     const measured = await measure(load, edge.pid, seconds, control?.adjust)
     const { ackedInAll: acked } = await load.stop()
     const caughtUp = await untilCaughtUp(edge, acked, caughtUpMsMax)
@@ -158,6 +162,7 @@ async function wholeEdge(): Promise<object> {
       rss_first_half_mb: rounded(measured.rssFirstHalfMb),
       rss_second_half_mb: rounded(measured.rssSecondHalfMb),
       readings_acked: acked,
+      ...(await pausesOf(edge)),
       ...circumstances(measured.lap),
     }
   } finally {

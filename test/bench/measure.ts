@@ -12,9 +12,6 @@ export interface Measured {
   readonly rssSecondHalfMb: number
 }
 
-/** The first moments belong to compilation and to filling windows. */
-const warmUpMs = 2_000
-
 /** Watches a process under load for so many seconds; `beside` is done about once a second. */
 export async function measure(
   load: LoadGenerator,
@@ -22,7 +19,6 @@ export async function measure(
   seconds: number,
   beside: () => Promise<void> = async () => {},
 ): Promise<Measured> {
-  await warmUp(Math.min(warmUpMs, seconds * 250), beside)
   await load.lap()
   const before = processUsage(pid)
   const samples: number[] = []
@@ -45,9 +41,16 @@ export async function measure(
   }
 }
 
-async function warmUp(milliseconds: number, beside: () => Promise<void>): Promise<void> {
-  const end = performance.now() + milliseconds
-  while (performance.now() < end) await Promise.all([pause(Math.min(1_000, milliseconds)), beside()])
+/** Lets compilation, windows and first readings of devices be over before anything is measured. */
+export async function warmUp(
+  load: LoadGenerator,
+  messages: number,
+  secondsMax: number,
+  beside: () => Promise<void> = async () => {},
+): Promise<void> {
+  const end = performance.now() + secondsMax * 1_000
+  do await Promise.all([pause(1_000), beside()])
+  while ((await load.acked()) < messages && performance.now() < end)
 }
 
 function difference(before: ProcessUsage, after: ProcessUsage) {
