@@ -64,7 +64,7 @@ const options = {
 
 const aedesSecondsMax = 30
 /** Every device has spoken at least once by then, or nearly so. */
-const warmUpSecondsMax = 15
+const warmUpSecondsMax = 20
 const firstRate = 60_000
 /** Messages that a gateway passes on at once. */
 const burst = 8
@@ -146,7 +146,7 @@ async function wholeEdge(): Promise<object> {
   try {
     const load = await startLoad(edge.mqttPort, secrets)
     const control = typeof rate === 'number' ? undefined : keepUp(edge, load, firstRate)
-    await warmUp(load, 3 * devices, warmUpSecondsMax, control?.adjust)
+    await warmUp(load, 8 * devices, warmUpSecondsMax, control?.adjust)
     const measured = await measure(load, edge.pid, seconds, control?.adjust)
     const { ackedInAll: acked } = await load.stop()
     const caughtUp = await untilCaughtUp(edge, acked, caughtUpMsMax)

@@ -3,9 +3,9 @@ import type { LoadGenerator } from './load-generator-process.ts'
 
 /** The stores may be two seconds behind; the rate is held so that they are half of that. */
 const lagSecondsMax = 1
-const lagSecondsEasy = 0.5
+const lagSecondsEasy = 0.4
 const slower = 0.9
-const faster = 1.1
+const faster = 1.15
 
 export interface RateControl {
   /** To be called about once a second. */
