@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { hourMs } from '#domain/time.ts'
@@ -78,8 +78,12 @@ async function importFile(
   values: Values,
   now: () => number,
 ): Promise<number> {
+  if (file === undefined || !existsSync(file)) {
+    console.error(`${file}: there is no such file`)
+    return exitCode.failed
+  }
   const broker = brokerAddress(values.broker)
-  const result = await importGateways(ledger, file ?? '', { broker, actor: commandLineActor, now })
+  const result = await importGateways(ledger, file, { broker, actor: commandLineActor, now })
   if (!result.ok) {
     printImportProblems(result.problems, result.problemCount)
     return exitCode.failed
