@@ -1,0 +1,214 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type Metric, metrics } from '#domain/metric.ts'
+import { registryTableNames } from '#domain/registry.ts'
+import { openLedger } from '#store/ledger/database.ts'
+import { importGateways } from '#store/ledger/gateways-import.ts'
+import { importRegistry } from '#store/ledger/registry-import.ts'
+import { tableShapes } from '#store/ledger/registry-shape.ts'
+import { defaultBrokerLimits } from '../../broker/limits.ts'
+import { api } from '../../commands/api.ts'
+import type { Command } from '../../commands/command.ts'
+import { edge } from '../../commands/edge.ts'
+import { gateways } from '../../commands/gateways.ts'
+import { simulate } from '../../commands/simulate.ts'
+import { start } from '../../commands/start.ts'
+import type { Intake } from '../../ingest/codecs/codec.ts'
+import { native } from '../../ingest/codecs/native.ts'
+import { senml } from '../../ingest/codecs/senml.ts'
+
+/*
+ * What the guides say in tables and examples is compared with the code, so that neither changes alone.
+ */
+const root = join(import.meta.dirname, '../..')
+const text = (path: string) => readFileSync(join(root, path), 'utf8')
+const guide = { mqtt: text('docs/mqtt.md'), operations: text('docs/operations.md') }
+const count = (value: number) => value.toLocaleString('en')
+
+/** The cells of the table under a marker, without its head. */
+function tableUnder(document: string, marker: string): string[][] {
+  const from = document.indexOf(`<!-- ${marker} -->`)
+  expect(from, `the marker "${marker}"`).toBeGreaterThan(-1)
+  const [head = [], rule, ...rows] = document.slice(from).split('\n\n')[1]?.split('\n').map(cellsOf) ?? []
+  expect(
+    rule?.every((cell) => cell === '---'),
+    `a table under "${marker}"`,
+  ).toBe(true)
+  expect(rows.every((row) => row.length === head.length)).toBe(true)
+  return rows
+}
+
+const cellsOf = (line: string) =>
+  line
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map((cell) => cell.trim().replaceAll('\\|', '|'))
+
+/** The blocks of a language, in order. */
+const blocks = (document: string, language: string) =>
+  [...document.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, body]) => body ?? '')
+
+const code = (name: string) => `\`${name}\``
+
+describe('the MQTT reference', () => {
+  it('has every metric with its unit and range', () => {
+    const expected = Object.entries(metrics as Record<string, Metric>).map(([name, metric]) => [
+      code(name),
+      metric.unit,
+      `${count(metric.plausible[0])} to ${count(metric.plausible[1])}`,
+      [
+        metric.usual && `suspect outside ${count(metric.usual[0])} to ${count(metric.usual[1])}`,
+        metric.sensorErrorValues && `${metric.sensorErrorValues.join(' and ')} are sensor errors`,
+        metric.binary && '0 or 1',
+      ]
+        .filter(Boolean)
+        .join('; '),
+    ])
+    expect(tableUnder(guide.mqtt, 'table: metrics')).toEqual(expected)
+  })
+
+  it('has every limit of the broker with its number', () => {
+    const told = tableUnder(guide.mqtt, 'table: limits').map(([name, value]) => [name, value])
+    expect(told).toEqual(Object.entries(defaultBrokerLimits).map(([name, value]) => [code(name), count(value)]))
+  })
+
+  it('has every code of a bad delivery', () => {
+    expect(codesUnder('codes of deliveries')).toEqual(unionIn('ingest/codecs/codec.ts', 'type ProblemCode ='))
+  })
+
+  it('has every code of a refusal that a gateway is told', () => {
+    const told = [...text('broker/refusal-texts.ts').matchAll(/^ {2}(\w+): '/gm)].map(([, name]) => name)
+    const verdicts = unionIn('broker/access.ts', 'readonly reason:')
+    expect(codesUnder('codes of refusals').toSorted()).toEqual([...new Set([...told, ...verdicts])].toSorted())
+  })
+
+  it('shows payloads that are taken whole', () => {
+    const [readings = '', pack = ''] = blocks(guide.mqtt, 'json')
+    const taken: string[] = []
+    const intake: Intake = {
+      receivedAt: Date.parse('2026-01-15T08:00:01+08:00'),
+      device: () => 1,
+      take: (_device, metric, at, value) => void taken.push(`${metric} ${value} ${new Date(at).toISOString()}`),
+    }
+    expect(native.decode(Buffer.from(readings), intake)).toEqual([])
+    expect(senml.decode(Buffer.from(pack), intake)).toEqual([])
+    expect(taken).toContain('indoor_temperature_c 19.8 2026-01-15T00:00:00.000Z')
+    expect(taken).toContain('secondary_supply_pressure_mpa 0.42 2026-01-15T00:00:00.000Z')
+    expect(taken).toContain('pump_running 1 2026-01-15T00:00:00.000Z')
+  })
+
+  const codesUnder = (marker: string) => tableUnder(guide.mqtt, marker).map(([name]) => name?.replaceAll('`', ''))
+
+  /** The members of a union of text literals, one a line. */
+  function unionIn(path: string, beginning: string): string[] {
+    const [, rest = ''] = text(path).split(beginning)
+    const members: string[] = []
+    for (const line of rest.trimStart().split('\n')) {
+      const member = /^\s*\| '(\w+)'$/.exec(line)?.[1]
+      if (member === undefined) break
+      members.push(member)
+    }
+    return members
+  }
+})
+
+describe('the operations guide', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  it('has every option of start as --help shows it', async () => {
+    expect(tableUnder(guide.operations, 'table: start')).toEqual(await optionRows(start))
+  })
+
+  it('has the options that only a part of the service takes', async () => {
+    const known = new Set((await optionRows(start)).map(([, environment]) => environment))
+    const expected: string[][] = []
+    for (const part of [edge, api, simulate, gateways]) {
+      const own = (await optionRows(part)).filter(([, environment]) => !known.has(environment))
+      expected.push(...own.map((row) => [code(part.name), ...row]))
+    }
+    expect(tableUnder(guide.operations, 'table: parts')).toEqual(expected)
+  })
+
+  it('has every table of the registry with its columns and key', () => {
+    const expected = registryTableNames.map((name) => {
+      const { columns, required, key } = tableShapes[name]
+      const shown = columns.map((column) => (required.has(column) ? `**${column}**` : column))
+      return [code(`${name}.csv`), shown.join(', '), key.join(', ')]
+    })
+    expect(tableUnder(guide.operations, 'table: registry')).toEqual(expected)
+  })
+
+  it('has a small city whose registry and gateways can be imported', async () => {
+    const ledger = await openLedger(':memory:')
+    try {
+      const options = { actor: 'test', now: () => Date.parse('2026-01-15T19:00:00+08:00') }
+      const city = await importRegistry(ledger, { path: join(root, 'docs/examples/small-city') }, options)
+      expect(city).toMatchObject({ ok: true, changed: true, counts: { dwelling: { added: 2 } } })
+      const broker = { host: 'heat.example.cn', port: 8883, tls: true }
+      const sheets = await importGateways(ledger, join(root, 'docs/examples/gateways.csv'), { ...options, broker })
+      expect(sheets.ok && sheets.sheets.map(({ gateway }) => gateway)).toEqual(['GW-0001', 'GW-0002', 'GW-0003'])
+    } finally {
+      await ledger.close()
+    }
+  })
+
+  /** Flag, environment, default and meaning of a command's options. */
+  async function optionRows(command: Command): Promise<string[][]> {
+    const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
+    await command.run(['--help'], {})
+    const help = String(printed.mock.calls[0]?.[0])
+    printed.mockRestore()
+    const options = help.matchAll(/^ {2}(--\S+(?: \S+)?) {2,}(.*?)(?: \[([^\]]*)\])?\n\s+env (\S+)$/gm)
+    return [...options].map(([, flag = '', meaning = '', standard, environment = '']) => [
+      code(flag),
+      code(environment),
+      standard === undefined ? '' : code(standard),
+      meaning,
+    ])
+  }
+})
+
+describe('the guides', () => {
+  const pages = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', ...markdownIn('docs')]
+
+  it.each(pages)('%s links only to what is there', (page) => {
+    const targets = [...text(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target)
+    for (const target of targets.filter((link) => !/^https?:/.test(link))) {
+      expect(() => readdirSync(join(root, page, '..', target, '..')), target).not.toThrow()
+      const name = join(target).replace(/\/$/, '').split('/').at(-1)
+      if (name !== '..') expect(readdirSync(join(root, page, '..', target, '..')), target).toContain(name)
+    }
+  })
+
+  it('name npm scripts that are there', () => {
+    const { scripts } = JSON.parse(text('package.json'))
+    const named = pages.flatMap((page) =>
+      [...text(page).matchAll(/npm run ([\w:]+)/g)].map(([, script = '']) => script),
+    )
+    for (const script of new Set(named)) expect(Object.keys(scripts)).toContain(script)
+  })
+
+  function markdownIn(folder: string): string[] {
+    return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.md'))
+      .map((path) => join(folder, path))
+  }
+})
+
+describe('the lock file', () => {
+  it('has an entry for every optional dependency: npm ci refuses it otherwise', () => {
+    const { packages } = JSON.parse(text('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>
+    }
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) => !isInstalled(path, name)),
+    )
+    expect(missing).toEqual([])
+
+    function isInstalled(from: string, name: string): boolean {
+      if (Object.hasOwn(packages, from === '' ? `node_modules/${name}` : `${from}/node_modules/${name}`)) return true
+      return from !== '' && isInstalled(from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))), name)
+    }
+  })
+})
