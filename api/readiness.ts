@@ -11,7 +11,7 @@ export async function notReadyReasons({
 }: Pick<ApiDeps, 'ledger' | 'telemetry' | 'notReady'>): Promise<string[]> {
   const reasons = await Promise.all([
     check('ledger', () => ledger.db.selectFrom('stream').select('head').executeTakeFirstOrThrow()),
-    check('telemetry', () => telemetry.usage()),
+    check('telemetry', () => (telemetry.check ? telemetry.check() : telemetry.usage())),
     notReady?.() ?? [],
   ])
   return reasons.flat()

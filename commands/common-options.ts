@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { cityPolicies } from '#domain/policy.ts'
+import { influxOptions } from './influx-options.ts'
 import { type LogLevel, logLevels } from './log.ts'
 import { flagOption, type Option, portSchema, positiveInteger } from './options.ts'
 
@@ -70,6 +71,7 @@ export const edgeOptions = {
     placeholder: 'MB',
     help: 'largest journal; beyond it acks are withheld',
   } satisfies Option<number>,
+  ...influxOptions,
 }
 
 export const apiOptions = {

@@ -3,6 +3,7 @@ import type { FromChild } from './child.ts'
 import { cityDateText } from './city-time.ts'
 import type { CityClock } from './clock.ts'
 import type { DataFolder } from './data-folder.ts'
+import { influxArguments } from './influx-options.ts'
 import { showHistoryProgress } from './progress.ts'
 import type { PreparedService } from './service-accounts.ts'
 import type { StartValues } from './start.ts'
@@ -73,7 +74,7 @@ export function startHousehold(options: HouseholdOptions): Household {
   const edge = keep('edge', () => [...common, ...edgeArguments(values, known)], {})
   const edgeReady = edge.ready
   const api = edgeReady.then((addresses) =>
-    keep('api', () => [...common, '--host', values.host, '--http-port', port(known.http, values.httpPort)], {
+    keep('api', () => [...common, ...apiArguments(values, known)], {
       WARMCITY_MQTT_URL: addresses.mqtt,
       WARMCITY_MQTT_SECRET: service.apiSecret,
       WARMCITY_EDGE_URL: addresses.edgeHttp,
@@ -136,12 +137,17 @@ function edgeArguments(values: StartValues, known: Readonly<Record<string, strin
     ...['--city', values.city],
     ...['--retention-days', String(values.retentionDays)],
     ...['--journal-megabytes-max', String(values.journalMegabytesMax)],
+    ...influxArguments(values),
   ]
   if (values.policy) args.push('--policy', values.policy)
   if (values.tlsCertificate) args.push('--tls-certificate', values.tlsCertificate)
   if (values.tlsKey) args.push('--tls-key', values.tlsKey)
   if (values.allowPlaintext) args.push('--allow-plaintext')
   return args
+}
+
+function apiArguments(values: StartValues, known: Readonly<Record<string, string>>): string[] {
+  return ['--host', values.host, '--http-port', port(known.http, values.httpPort), ...influxArguments(values)]
 }
 
 function simulationArguments(values: StartValues): string[] {

@@ -10,6 +10,8 @@ export interface Option<Value> {
   readonly help: string
   /** What stands for the value in `--help`. */
   readonly placeholder?: string
+  /** Taken from the environment alone: arguments are seen by everybody on the machine. */
+  readonly secret?: true
 }
 
 export type Options = Readonly<Record<string, Option<unknown>>>
@@ -61,7 +63,8 @@ export function parseOptions<O extends Options>(
     if (parsed.success) values[name] = parsed.data
     else {
       const where = flag === undefined ? option.env : `--${kebab(name)}`
-      problems.push(`${where}: ${parsed.error.issues[0]?.message} (given: ${JSON.stringify(raw)})`)
+      const given = option.secret ? '' : ` (given: ${JSON.stringify(raw)})`
+      problems.push(`${where}: ${parsed.error.issues[0]?.message}${given}`)
     }
   }
   for (const extra of positionals.slice(positionalsMax)) problems.push(`"${extra}" is not expected here`)
@@ -70,7 +73,8 @@ export function parseOptions<O extends Options>(
 }
 
 function readFlags(options: Options, argv: readonly string[], problems: string[]) {
-  const byFlag = new Map(Object.keys(options).map((name) => [kebab(name), name]))
+  const withFlag = Object.entries(options).filter(([, option]) => option.secret !== true)
+  const byFlag = new Map(withFlag.map(([name]) => [kebab(name), name]))
   const given = new Map<string, string | boolean>()
   const { tokens, positionals } = parseArgs({
     args: [...argv],
@@ -111,6 +115,7 @@ export function describeOptions(options: Options): string {
   const rows = Object.entries(options).map(([name, option]) => {
     const boolean = isBoolean(option)
     const negatable = boolean && option.default === true
+    if (option.secret) return ['(no flag)', option.help, option.env] as const
     const flag = `--${negatable ? 'no-' : ''}${kebab(name)}${boolean ? '' : ` ${option.placeholder ?? 'VALUE'}`}`
     const standard = option.default === undefined || boolean ? '' : ` [${option.default}]`
     return [flag, `${option.help}${standard}`, option.env] as const

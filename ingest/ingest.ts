@@ -93,7 +93,7 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
 
   function sendAgain(deliveries: readonly DeliveryToSendAgain[]): void {
     for (const { quarantineId, delivery } of deliveries) {
-      journal.acceptAgain(delivery, quarantineId, (error) => {
+      journal.acceptAgain(delivery, quarantineId, clock.now(), (error) => {
         if (error) pipeline.tell({ type: 'notSentAgain', quarantineIds: [quarantineId] })
       })
     }
@@ -117,7 +117,9 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
     clockMoved: tick,
     counters: () => ({ ...journalCounters(journal), ...progress?.counters, ...lags(journal, progress?.positions) }),
     notReady() {
-      const reasons = (progress?.failing ?? []).map((reader) => `the ${reader} reader waits after a failure`)
+      const reasons = (progress?.failing ?? []).map(
+        ({ reader, reason }) => `the ${reader} reader waits after a failure: ${reason}`,
+      )
       if (journal.counters().full) reasons.push('the journal is at its bound: acks are withheld')
       return reasons
     },

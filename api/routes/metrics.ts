@@ -51,15 +51,20 @@ async function ledgerFigures({ ledger, telemetry, clock }: MetricsDeps): Promise
   const { db } = ledger
   const stream = await db.selectFrom('stream').select('head').executeTakeFirstOrThrow()
   const positions = await db.selectFrom('reader_position').selectAll().execute()
-  const usage = await telemetry.usage()
+  // Another machine's readings cannot be counted while it is away; the other figures are there all the same.
+  const usage = await telemetry.usage().catch(() => undefined)
   const anchor = clock.anchor()
   return [
     gauge('clock_seconds', "The service's clock", clock.now() / 1_000),
     gauge('clock_speed', 'City seconds in a real second', anchor.speed),
     gauge('catching_up', '1 while history fills in', anchor.catchingUp ? 1 : 0),
     gauge('stream_head', 'Number of the newest signal', stream.head),
-    gauge('telemetry_bytes', 'Disk space of the readings', usage.bytes),
-    gauge('telemetry_readings', 'Readings kept', usage.readings),
+    ...(usage
+      ? [
+          gauge('telemetry_bytes', 'Disk space of the readings', usage.bytes),
+          gauge('telemetry_readings', 'Readings kept', usage.readings),
+        ]
+      : []),
     ...positions.map(({ reader, position }) =>
       gauge('reader_position', 'Journal position of a reader', position, { reader }),
     ),

@@ -1,12 +1,16 @@
 import type { Delivery } from '#domain/delivery.ts'
 import type { Policy } from '#domain/policy.ts'
+import type { InfluxTarget } from '#store/telemetry/influx/connection.ts'
 import type { SqliteTelemetryOptions } from '#store/telemetry/sqlite/store.ts'
 import type { GatewayErrors } from './gateway-errors.ts'
 
 /** What the pipeline's thread is started with. */
 export interface PipelineWorkerData {
   readonly ledgerPath: string
-  readonly telemetry: Pick<SqliteTelemetryOptions, 'directory' | 'retentionDays'>
+  readonly telemetry: Pick<SqliteTelemetryOptions, 'directory' | 'retentionDays'> & {
+    /** Readings go there; the folder then holds only how far they are. */
+    readonly influx?: InfluxTarget
+  }
   readonly watchDirectory: string
   /** The city's rules. */
   readonly policy: Policy
@@ -38,8 +42,8 @@ export type FromPipeline =
       /** By reader: the effect of everything before it is durable. */
       readonly positions: Readonly<Record<string, number>>
       readonly counters: Record<string, number>
-      /** Readers that wait after a failure. */
-      readonly failing: readonly string[]
+      /** Readers that wait after a failure, and why. */
+      readonly failing: readonly { readonly reader: string; readonly reason: string }[]
     }
   | { readonly type: 'registryVersion'; readonly version: number }
   | { readonly type: 'gatewayErrors'; readonly gateway: string; readonly message: GatewayErrors }

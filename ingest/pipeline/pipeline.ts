@@ -1,12 +1,16 @@
 import type { Ledger } from '#store/ledger/database.ts'
 import { readVersion } from '#store/ledger/ledger-version.ts'
+import { quarantineDeliveries } from '#store/ledger/quarantine.ts'
 import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
+import type { RejectedDelivery } from '../decoded-block.ts'
 import type { JournalReader } from '../journal/reader.ts'
 import { BlockDecoder, type PipelineBlock } from './block-decoder.ts'
 import { type BlockSource, createBlockSource } from './block-source.ts'
 import { DeviceJudge } from './device-judge.ts'
+import { ForeignBook } from './foreign-book.ts'
 import { gatewayTeller } from './gateway-errors.ts'
 import { ledgerDirectory } from './ledger-directory.ts'
+import { ledgerMappings } from './ledger-mappings.ts'
 import type { FromPipeline, ToPipeline } from './messages.ts'
 import { openQuarantineReader } from './quarantine-reader.ts'
 import { type OpenReader, type PipelineLog, type ReaderLoop, startReader } from './reader-loop.ts'
@@ -21,7 +25,7 @@ const ledgerPollMs = 500
 
 export interface PipelineOptions {
   readonly ledger: Ledger
-  openTelemetry(): Promise<Pick<TelemetryStore, 'append' | 'progress' | 'close'>>
+  openTelemetry(): Promise<Pick<TelemetryStore, 'append' | 'progress' | 'check' | 'close'>>
   openWatch(): Promise<WatchKeeper>
   openJournal(directory: string, durableEnd: SharedArrayBuffer): JournalReader
   tell(message: FromPipeline): void
@@ -41,6 +45,7 @@ type ReaderName = (typeof readerNames)[number]
 export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { ledger, log, tell } = options
   const judge = new DeviceJudge(ledgerDirectory(ledger.db))
+  const foreign = new ForeignBook(ledgerMappings(ledger.db))
   const teller = gatewayTeller((gateway, message) => tell({ type: 'gatewayErrors', gateway, message }))
   const replays = createReplays(ledger.db, (deliveries) => tell({ type: 'sendAgain', deliveries }))
   let loops: Record<ReaderName, ReaderLoop> | undefined
@@ -51,10 +56,20 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   let pollTimer: NodeJS.Timeout | undefined
   let stopping = false
 
-  async function introduced(block: PipelineBlock): Promise<void> {
+  async function quarantined(position: number): Promise<void> {
     const quarantine = loops?.quarantine
-    await quarantine?.saved(block.to)
-    if (quarantine && quarantine.savedPosition() < block.to) throw new Error('New devices could not be noted')
+    await quarantine?.saved(position)
+    if (quarantine && quarantine.savedPosition() < position) throw new Error('The quarantine is not as far')
+  }
+
+  const introduced = (block: PipelineBlock) => quarantined(block.to)
+
+  /** A delivery is kept verbatim by the quarantine reader first: what the store refused of it must not take its place. */
+  async function quarantineRefused(refused: readonly RejectedDelivery[], position: number): Promise<void> {
+    loops?.quarantine.hurry(position)
+    await quarantined(position)
+    await ledger.write((transaction) => quarantineDeliveries(transaction, refused))
+    teller.tell(refused, performance.now())
   }
 
   const openers: Record<ReaderName, () => Promise<OpenReader>> = {
@@ -65,7 +80,8 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
         onQuarantined: (rejected) => teller.tell(rejected, performance.now()),
         onSentAgain: (ids) => replays.sent(ids),
       }),
-    telemetry: () => openTelemetryReader({ openStore: options.openTelemetry, introduced }),
+    telemetry: () =>
+      openTelemetryReader({ openStore: options.openTelemetry, introduced, quarantine: quarantineRefused }),
     watch: () =>
       openWatchReader({
         openKeeper: options.openWatch,
@@ -82,7 +98,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
 
   function start(directory: string, durableEnd: SharedArrayBuffer): void {
     journal = options.openJournal(directory, durableEnd)
-    const source = createBlockSource(journal, new BlockDecoder(judge))
+    const source = createBlockSource(journal, new BlockDecoder(judge, foreign))
     blocks = source
     const startOne = (name: ReaderName) =>
       startReader(opened[name], { name, blocks: source, open: openers[name], log, onProgress: progressed })
@@ -109,7 +125,10 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       releasePosition: Math.min(...all.map((loop) => loop.neededFrom())),
       positions: Object.fromEntries(all.map((loop) => [loop.name, loop.savedPosition()])),
       counters: { ...counters, ...blocks?.counters() },
-      failing: all.filter((loop) => loop.isFailing()).map((loop) => loop.name),
+      failing: all.flatMap((loop) => {
+        const reason = loop.failure()
+        return reason === undefined ? [] : [{ reader: loop.name, reason }]
+      }),
     })
   }
 

@@ -41,8 +41,8 @@ export interface ReaderLoop {
   position(): number
   savedPosition(): number
   neededFrom(): number
-  /** True between a failure and the next opening. */
-  isFailing(): boolean
+  /** Why it waits, from a failure until something is saved again; undefined while all is well. */
+  failure(): string | undefined
   counters(): Record<string, number>
   /** Resolves when everything before `position` is durable, or when the loop has stopped. */
   saved(position: number): Promise<void>
@@ -62,6 +62,8 @@ export function startReader(first: OpenReader, options: ReaderLoopOptions): Read
   const { name, blocks, log, onProgress } = options
   let reader: OpenReader = first
   let failures = 0
+  let failure: string | undefined
+  let retryMs = retryMsMin
   let hurriedTo = -1
   let stopAt: { position: number; deadlineMs: number } | undefined
   let waiting: { position: number; resolve(): void }[] = []
@@ -75,6 +77,10 @@ export function startReader(first: OpenReader, options: ReaderLoopOptions): Read
 
   function progressed(): void {
     const saved = savedPosition()
+    if (saved > savedBeforeFailure) {
+      failure = undefined
+      retryMs = retryMsMin
+    }
     for (const one of waiting) if (one.position <= saved) one.resolve()
     waiting = waiting.filter((one) => one.position > saved)
     onProgress()
@@ -102,9 +108,13 @@ export function startReader(first: OpenReader, options: ReaderLoopOptions): Read
     }
     broken = true
     failures++
+    failure = error instanceof Error ? error.message : String(error)
     log.error({ err: error, reader: name, failures }, `the ${name} reader failed; it is opened again`)
     await reader.close().catch((closing) => log.warn({ err: closing, reader: name }, 'closing failed as well'))
-    for (let delayMs = retryMsMin; !stopAt; delayMs = Math.min(retryMsMax, delayMs * 2)) {
+    onProgress()
+    while (!stopAt) {
+      const delayMs = retryMs
+      retryMs = Math.min(retryMsMax, retryMs * 2)
       await new Promise<void>((resolve) => {
         wakeFromRetry = resolve
         setTimeout(resolve, delayMs)
@@ -143,7 +153,7 @@ export function startReader(first: OpenReader, options: ReaderLoopOptions): Read
     position: () => (broken ? savedBeforeFailure : reader.position),
     savedPosition,
     neededFrom: () => (broken ? neededBeforeFailure : reader.neededFrom()),
-    isFailing: () => broken,
+    failure: () => failure,
     counters: () => ({ ...reader.counters(), failures }),
     saved: (position) =>
       savedPosition() >= position

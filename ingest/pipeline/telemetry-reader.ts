@@ -1,8 +1,9 @@
-import type { ReadingBatch } from '#domain/reading.ts'
 import type { AppendResult, TelemetryStore } from '#store/telemetry/telemetry-store.ts'
+import type { RejectedDelivery } from '../decoded-block.ts'
 import type { PipelineBlock } from './block-decoder.ts'
 import { joinedBatches } from './columns.ts'
 import type { OpenReader } from './reader-loop.ts'
+import { type ReadingOrigins, refusedDeliveries } from './refused-readings.ts'
 
 /** Every append is a transaction with a sync of its own: what comes within this time goes together. */
 const gatherMs = 400
@@ -12,36 +13,43 @@ const idleSaveMs = 5_000
 const gatherReadings = 65_536
 
 /** Only what the reader needs of the store. */
-type Store = Pick<TelemetryStore, 'append' | 'progress' | 'close'>
+type Store = Pick<TelemetryStore, 'append' | 'progress' | 'check' | 'close'>
 
 interface TelemetryReaderOptions {
   openStore(): Promise<Store>
   /** Resolves when the ledger has noted the devices that this block introduces; see `quarantine-reader.ts`. */
   introduced(block: PipelineBlock): Promise<void>
+  /** Resolves when the quarantine has readings, from before the position, that the store can never take. */
+  quarantine(refused: readonly RejectedDelivery[], position: number): Promise<void>
 }
 
 /** Brings readings into the telemetry store, many blocks with one append. */
-export async function openTelemetryReader({ openStore, introduced }: TelemetryReaderOptions): Promise<OpenReader> {
+export async function openTelemetryReader(options: TelemetryReaderOptions): Promise<OpenReader> {
+  const { openStore, introduced, quarantine } = options
   const store = await openStore()
   const progress = await store.progress()
   let counters: Counters = { ...noCounters, ...progress.counters }
   let savedPosition = progress.position
   let position = savedPosition
-  let gathered: ReadingBatch[] = []
+  let gathered: ReadingOrigins[] = []
   let gatheredReadings = 0
   let gatheredWithoutTime = 0
-  let saveDueMs: number | undefined
+  // A store that is not there is to be known at once, and not when the first reading comes.
+  let saveDueMs: number | undefined = store.check && performance.now()
 
   async function append(): Promise<void> {
-    const batch = joinedBatches(gathered)
+    const blocks = gathered
+    const end = position
+    const batch = joinedBatches(blocks.map(({ readings }) => readings))
     const withoutTime = gatheredWithoutTime
     let counted = counters
-    await store.append(batch, position, (result) => {
+    const count = (result: AppendResult) => {
       counted = withBatch(counters, batch.count, withoutTime, result)
       return counted
-    })
+    }
+    await store.append(batch, end, count, (refused) => quarantine(refusedDeliveries(blocks, refused), end))
     counters = counted
-    savedPosition = position
+    savedPosition = end
     gathered = []
     gatheredReadings = 0
     gatheredWithoutTime = 0
@@ -54,7 +62,8 @@ export async function openTelemetryReader({ openStore, introduced }: TelemetryRe
     },
     async apply(block) {
       if (block.introduces) await introduced(block)
-      gathered.push(block.readings)
+      const { readings, position: positions, gateway, gatewayIds } = block
+      gathered.push({ readings, position: positions, gateway, gatewayIds })
       gatheredReadings += block.readings.count
       gatheredWithoutTime += block.readingsWithoutTime
       position = block.to
@@ -73,16 +82,17 @@ export async function openTelemetryReader({ openStore, introduced }: TelemetryRe
   }
 }
 
-/** readings = stored + repeats + corrections */
+/** readings = stored + repeats + corrections + refused */
 interface Counters extends Record<string, number> {
   readings: number
   stored: number
   repeats: number
   corrections: number
+  refused: number
   withoutTime: number
 }
 
-const noCounters: Counters = { readings: 0, stored: 0, repeats: 0, corrections: 0, withoutTime: 0 }
+const noCounters: Counters = { readings: 0, stored: 0, repeats: 0, corrections: 0, refused: 0, withoutTime: 0 }
 
 function withBatch(before: Counters, readings: number, withoutTime: number, result: AppendResult): Counters {
   return {
@@ -90,6 +100,7 @@ function withBatch(before: Counters, readings: number, withoutTime: number, resu
     stored: before.stored + result.stored,
     repeats: before.repeats + result.repeats,
     corrections: before.corrections + result.corrections,
+    refused: before.refused + (result.refused ?? 0),
     withoutTime: before.withoutTime + withoutTime,
   }
 }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openLedger } from '#store/ledger/database.ts'
+import { openInfluxTelemetry } from '#store/telemetry/influx/store.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 import { openJournalReader } from '../journal/reader.ts'
 import { openWatchKeeper } from '../watch/keeper.ts'
@@ -29,7 +30,10 @@ function errorText(error: Error): string {
 const ledger = await openLedger(ledgerPath)
 const pipeline = await openPipeline({
   ledger,
-  openTelemetry: () => openSqliteTelemetry({ ...telemetry, warn: (message) => log.warn({}, message) }),
+  openTelemetry: () =>
+    telemetry.influx
+      ? openInfluxTelemetry({ directory: telemetry.directory, target: telemetry.influx })
+      : openSqliteTelemetry({ ...telemetry, warn: (message) => log.warn({}, message) }),
   openWatch: () => openWatchKeeper({ ledger, directory: watchDirectory, policy, log }),
   openJournal: (directory, durableEnd) => openJournalReader({ directory, durableEnd }),
   tell,

@@ -36,7 +36,7 @@ export async function makeWorld(): Promise<PipelineWorld> {
   }
 }
 
-export type PipelineStore = Pick<TelemetryStore, 'append' | 'progress' | 'close'>
+export type PipelineStore = Pick<TelemetryStore, 'append' | 'progress' | 'check' | 'close'>
 
 export interface RunningPipeline {
   readonly journal: Journal
@@ -57,6 +57,9 @@ interface Changes {
   readonly watch?: Partial<WatchKeeper>
   readonly segmentBytes?: number
 }
+
+/** How long a delivery lies in quarantine here before it is sent through again. */
+export const heldMs = 86_400_000
 
 /** A journal and a pipeline over it in this thread, with real stores and a watch that only remembers. */
 export async function startPipeline(world: PipelineWorld, changes: Changes = {}): Promise<RunningPipeline> {
@@ -92,7 +95,7 @@ export async function startPipeline(world: PipelineWorld, changes: Changes = {})
       if (message.type === 'registryVersion') journal?.setRegistryVersion(message.version)
       if (message.type === 'sendAgain') {
         for (const { delivery, quarantineId } of message.deliveries)
-          journal?.acceptAgain(delivery, quarantineId, () => {})
+          journal?.acceptAgain(delivery, quarantineId, delivery.receivedAt + heldMs, () => {})
       }
     },
     log: { info: () => {}, warn: () => {}, error: () => {} },

@@ -58,7 +58,8 @@ export function connectInflux(target: InfluxTarget): InfluxConnection {
   const { url, bucket, org, token, user, password } = target
   const database = bucket ?? target.database ?? ''
   const name = `InfluxDB at ${url}`
-  const authorization = token === undefined && user !== undefined ? { authorization: basic(user, password ?? '') } : {}
+  const authorization: Record<string, string> = {}
+  if (token === undefined && user !== undefined) authorization.authorization = basic(user, password ?? '')
   const { transport } = new InfluxDB({ url, token, timeout: answerMsMax })
   const writePath =
     bucket === undefined
@@ -96,13 +97,22 @@ export function connectInflux(target: InfluxTarget): InfluxConnection {
     name,
     database,
     async write(lines) {
-      const { status, body } = await send('POST', writePath, lines, { 'content-type': 'text/plain; charset=utf-8' }, true)
+      const { status, body } = await send(
+        'POST',
+        writePath,
+        lines,
+        { 'content-type': 'text/plain; charset=utf-8' },
+        true,
+      )
       return status === 204 ? undefined : { status, text: errorText(body) }
     },
     async query(statement, { post = false } = {}) {
       const parameters = String(new URLSearchParams({ db: database, epoch: 'ms', q: statement }))
       const { status, body } = post
-        ? await send('POST', '/query', parameters, { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' })
+        ? await send('POST', '/query', parameters, {
+            'content-type': 'application/x-www-form-urlencoded',
+            accept: 'application/json',
+          })
         : await send('GET', `/query?${parameters}`, '', { accept: 'application/json' })
       const results = (body as { results?: readonly QueryResult[] } | undefined)?.results
       const failed = results?.find((result) => result.error !== undefined)?.error

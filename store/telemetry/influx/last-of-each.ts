@@ -27,9 +27,7 @@ export function lastOfEach(batch: ReadingBatch): LastOfEach {
   }
   const order = Array.from({ length: count }, (_, row) => row)
   if (rising) return { rows: order, repeats: 0, corrections: 0 }
-  order.sort(
-    (left, right) => seriesOf(batch, left) - seriesOf(batch, right) || at[left] - at[right] || left - right,
-  )
+  order.sort((left, right) => seriesOf(batch, left) - seriesOf(batch, right) || at[left] - at[right] || left - right)
   return withoutEarlier(batch, order)
 }
 

@@ -25,7 +25,10 @@ export const literal = (text: string) =>
 const fromReadings = `FROM ${identifier(readingMeasurement)}`
 
 /** Answers from InfluxDB; nothing is asked before the first question. */
-export function openInfluxTelemetryReader({ target, usageMsMax = usageMsStandard }: InfluxReaderOptions): TelemetryReader {
+export function openInfluxTelemetryReader({
+  target,
+  usageMsMax = usageMsStandard,
+}: InfluxReaderOptions): TelemetryReader {
   const connection = connectInflux(target)
   let closed = false
   let counted: { readonly usage: Promise<TelemetryUsage>; readonly untilMs: number } | undefined

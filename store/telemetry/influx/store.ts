@@ -34,7 +34,8 @@ export async function openInfluxTelemetry(options: InfluxTelemetryOptions): Prom
       if (rows.length === 0) await connection.ping()
       const refused = await write(batch, rows)
       if (refused.length > 0) {
-        if (keepRefused === undefined) throw new InfluxError('influx_failed', `A reading is refused: ${refused[0].reason}`)
+        if (keepRefused === undefined)
+          throw new InfluxError('influx_failed', `A reading is refused: ${refused[0].reason}`)
         await keepRefused(refused)
       }
       const result = { stored: rows.length - refused.length, repeats, corrections, refused: refused.length }
