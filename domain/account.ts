@@ -24,6 +24,9 @@ export const permissions = [
   'webhook.write',
   'account.write',
   'audit.read',
+  'ranking.claim', // propose exclusions, object to a list
+  'ranking.confirm', // decide exclusions
+  'ranking.publish', // figures, vetoes, lists and what follows from objections
 ] as const
 export type Permission = (typeof permissions)[number]
 
@@ -40,10 +43,13 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'weather.write',
     'webhook.write',
     'audit.read',
+    'ranking.claim',
+    'ranking.confirm',
+    'ranking.publish',
   ],
-  streetOffice: ['plant.read', 'dwelling.read', 'gateway.read'],
-  community: ['plant.read', 'dwelling.read'],
-  firmDispatcher: ['plant.read', 'dwelling.read', 'gateway.read', 'quarantine.read', 'webhook.write'],
+  streetOffice: ['plant.read', 'dwelling.read', 'gateway.read', 'ranking.claim', 'ranking.confirm'],
+  community: ['plant.read', 'dwelling.read', 'ranking.claim'],
+  firmDispatcher: ['plant.read', 'dwelling.read', 'gateway.read', 'quarantine.read', 'webhook.write', 'ranking.claim'],
   team: ['plant.read', 'dwelling.read'],
   viewer: ['plant.read'],
 }

@@ -63,7 +63,14 @@ export interface LocalDay {
 }
 
 export function localDayAt(zone: string, at: number): LocalDay {
-  const date = Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toZonedDateTimeISO(zone).toPlainDate()
+  return localDayOf(zone, Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toZonedDateTimeISO(zone).toPlainDate())
+}
+
+/** The local day with a number. */
+export const localDayNumbered = (zone: string, day: number): LocalDay =>
+  localDayOf(zone, Temporal.PlainDate.from('1970-01-01').add({ days: day }))
+
+function localDayOf(zone: string, date: Temporal.PlainDate): LocalDay {
   const beginning = (day: Temporal.PlainDate) => day.toZonedDateTime(zone).epochMilliseconds
   return { day: epochDay(date), beginsAt: beginning(date), endsAt: beginning(date.add({ days: 1 })) }
 }

@@ -125,6 +125,8 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     floor: position,
     idsWritten: stored.ids.reduce((sum, ids) => sum + ids.length, 0),
   })
+  // Even an empty snapshot says from where the journal is needed: without it a crash could not tell new from lost.
+  if (isNew) checkpoint.write(position, clock)
   const slotOf = createIdMap((id) => directory.devices.find(id))
   const gatewayOf = createIdMap((id) => directory.gateways.find(id))
   const counters: Record<string, number> = { readings: 0, unassigned: 0, ticks: 0, signals: 0, ...saved.counters }

@@ -117,6 +117,8 @@ export interface WatchedCity {
   /** Opens a keeper over what is on the disk. */
   restart(): Promise<void>
   importRows(rows: RegistryRows): Promise<void>
+  /** Fails the next transactions: before they commit, or after, when nobody learns that they did. */
+  failNext(moments: readonly ('before' | 'after' | 'never')[]): void
   close(): Promise<void>
 }
 
@@ -130,11 +132,25 @@ export async function openWatchedCity(rows: RegistryRows, policy: Policy = harbi
   }
   await importRows(rows)
   let blockOf = createBlockMaker()
-  const open = () => openWatchKeeper({ ledger, directory: join(folder, 'watch'), policy, log: { info() {} } })
+  const failures: ('before' | 'after' | 'never')[] = []
+  const failing: Ledger = {
+    ...ledger,
+    async write(work) {
+      const failure = failures.shift()
+      if (failure === 'before') throw new Error('The disk is full')
+      const result = await ledger.write(work)
+      if (failure === 'after') throw new Error('The process ended')
+      return result
+    },
+  }
+  const open = () => openWatchKeeper({ ledger: failing, directory: join(folder, 'watch'), policy, log: { info() {} } })
   const city: WatchedCity = {
     ledger,
     keeper: await open(),
     importRows,
+    failNext(moments) {
+      failures.splice(0, failures.length, ...moments)
+    },
     async run(records, to = records.length, blockSizes = [Number.POSITIVE_INFINITY]) {
       const signals: Signal[] = []
       for (let turn = 0; city.keeper.position < to; turn += 1) {

@@ -57,6 +57,35 @@ test('crashes at any block leave the ledger as if there had been none', async ()
   )
 })
 
+test('a transaction that fails, before its commit or after, leaves the ledger as if it had not', async () => {
+  const moments = fc.array(fc.constantFrom('before', 'after', 'never', 'never', 'never' as const), { maxLength: 40 })
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), blockSizes, moments, async (seed, sizes, failures) => {
+      const records = randomStory(seed, { start, hours: 9, dwellings: 6, probesPerDwelling: 2 })
+      const calm = await openWatchedCity(rows)
+      await calm.run(records)
+      await calm.keeper.snapshot()
+      const failing = await openWatchedCity(rows)
+      failing.failNext(failures)
+      for (;;) {
+        const failed = await failing.run(records, records.length, sizes).then(
+          () => false,
+          () => true,
+        )
+        if (!failed) break
+        await failing.crash()
+        await failing.restart()
+      }
+      failing.failNext([])
+      await failing.keeper.snapshot()
+      expect(await ledgerOf(failing.ledger)).toEqual(await ledgerOf(calm.ledger))
+      await calm.close()
+      await failing.close()
+    }),
+    runs,
+  )
+})
+
 test('the order in which devices are heard does not matter to the flags', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (seed) => {
