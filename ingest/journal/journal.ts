@@ -60,8 +60,8 @@ interface JournalCounters {
 export interface Journal extends DeliverySink {
   /** Journals a delivery; calls back after it is durable, or with an error when it never will be. */
   accept(delivery: Delivery, accepted: Accepted): void
-  /** Sends a quarantined delivery through again, with its original time of receipt. */
-  acceptAgain(delivery: Delivery, quarantineId: number, accepted: Accepted): void
+  /** Sends a quarantined delivery through again at `now`, with its original time of receipt. */
+  acceptAgain(delivery: Delivery, quarantineId: number, now: number, accepted: Accepted): void
   /** Journals the service's clock. `started`: the first one after the edge has started. */
   tick(at: number, catchingUp: boolean, started: boolean): void
   /** Registry by which deliveries are judged from now on. */
@@ -200,7 +200,7 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
     gathering.giveBack(group)
   }
 
-  function append(delivery: Delivery, quarantineId: number, accepted: Accepted): void {
+  function append(delivery: Delivery, quarantineId: number, heldMs: number, accepted: Accepted): void {
     const group = ended || !fitsRecord(delivery) ? undefined : gathering.groupFor(deliveryBytesBound(delivery))
     if (group === undefined) {
       refuse(accepted, ended ?? whyNoRoom(delivery))
@@ -214,7 +214,7 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
       delivery.qos > 0 &&
       window.check({ gateway, packetId, dup, checksum: payloadChecksum, receivedAt })
     if (repeat) counters.repeats++
-    const marks = { repeat, registryVersion, quarantineId, groupStart: group.records === 0 }
+    const marks = { repeat, registryVersion, quarantineId, heldMs, groupStart: group.records === 0 }
     group.length = encodeDelivery(group.bytes, group.length, delivery, marks, payloadChecksum)
     group.records++
     group.accepted.push(accepted)
@@ -222,8 +222,9 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
   }
 
   return {
-    accept: (delivery, accepted) => append(delivery, 0, accepted),
-    acceptAgain: append,
+    accept: (delivery, accepted) => append(delivery, 0, 0, accepted),
+    acceptAgain: (delivery, quarantineId, now, accepted) =>
+      append(delivery, quarantineId, Math.max(0, now - delivery.receivedAt), accepted),
     tick(at, catchingUp, started) {
       // While acks are withheld at the bound, ticks are as well: the clock of the journal stands still with it.
       const group = ended ? undefined : gathering.groupFor(tickBytes)

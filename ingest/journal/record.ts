@@ -54,6 +54,8 @@ export interface DeliveryMarks {
   readonly registryVersion: number
   /** Quarantined delivery that this one sends through again; 0 for none. */
   readonly quarantineId: number
+  /** How long it was held there since its receipt; 0 for one that just came. */
+  readonly heldMs: number
 }
 
 /** First record of a group: everything before it was durable before it was written. */
@@ -95,7 +97,8 @@ export function encodeDelivery(
     (marks.groupStart ? flag.groupStart : 0)
   const fixed = afterPayload + gatewayBytes + topicBytes
   target.writeDoubleLE(delivery.receivedAt, fixed)
-  target.writeDoubleLE(marks.quarantineId, fixed + 8)
+  target.writeUInt32LE(marks.quarantineId, fixed + 8)
+  target.writeUInt32LE(Math.ceil(marks.heldMs / 1000), fixed + 12)
   target.writeUInt32LE(marks.registryVersion, fixed + 16)
   target.writeUInt16LE(delivery.packetId, fixed + 20)
   target.writeUInt16LE(topicBytes, fixed + 22)
@@ -215,12 +218,20 @@ export class RecordView {
   get packetId(): number {
     return this.bytes.readUInt16LE(this.#fixed + 20)
   }
+  get retain(): boolean {
+    return (this.#flags & flag.retain) !== 0
+  }
+
   get repeat(): boolean {
     return (this.#flags & flag.repeat) !== 0
   }
   /** Quarantined delivery that this one sends through again; 0 for none. */
   get quarantineId(): number {
-    return this.bytes.readDoubleLE(this.#fixed + 8)
+    return this.bytes.readUInt32LE(this.#fixed + 8)
+  }
+  /** When it came into the journal: its receipt, or later for one that was sent through again. */
+  get journaledAt(): number {
+    return this.at + this.bytes.readUInt32LE(this.#fixed + 12) * 1000
   }
   get catchingUp(): boolean {
     return (this.#flags & tickFlag.catchingUp) !== 0

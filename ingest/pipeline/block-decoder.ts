@@ -1,15 +1,17 @@
 import { type MetricName, metricNames, metrics } from '#domain/metric.ts'
 import { assessValue } from '#domain/quality.ts'
 import { gatewayTopic, parseGatewayTopic } from '#domain/topics.ts'
-import type { Codec, Intake, Refusal } from '../codecs/codec.ts'
+import { type Codec, type Intake, type Refusal, shortened } from '../codecs/codec.ts'
 import { codecs } from '../codecs/index.ts'
 import { notANumber, unknownMetric } from '../codecs/judge.ts'
+import { type AddressBook, readForeign } from '../codecs/read-foreign.ts'
 import type { DecodedBlock, DeliveryProblem, RejectedDelivery, Tick } from '../decoded-block.ts'
 import type { JournalStretch } from '../journal/reader.ts'
 import { RecordView } from '../journal/record.ts'
 import { type Columns, copiedColumns, grownColumns, makeColumns } from './columns.ts'
 import type { DeviceJudge, NewDevice } from './device-judge.ts'
 import type { RegistryVersion } from './device-table.ts'
+import type { ForeignBook } from './foreign-book.ts'
 
 /** A decoded block and what only the pipeline's own readers need. */
 export interface PipelineBlock extends DecodedBlock {
@@ -28,8 +30,9 @@ const metricByName = new Map<string, { readonly name: MetricName; readonly code:
 const unresolved: Refusal = { code: 'schema', detail: 'not yet known' }
 
 /** Decodes stretches of the journal. One at a time: the columns that it fills are reused. */
-export class BlockDecoder implements Intake {
+export class BlockDecoder implements Intake, AddressBook {
   readonly #judge: DeviceJudge
+  readonly #foreign: ForeignBook
   readonly #view = new RecordView()
   #columns: Columns = makeColumns(16_384)
   #count = 0
@@ -39,19 +42,25 @@ export class BlockDecoder implements Intake {
   #gatewayId = ''
   #registry: RegistryVersion
   #newDevices = new Map<number, NewDevice>()
+  /** Receipt of the delivery: the now that its times are judged by. */
   receivedAt = 0
+  /** Later than the receipt for what was sent through again: to the rules that is backlog, whatever it says. */
+  #journaledAt = 0
 
-  constructor(judge: DeviceJudge) {
+  constructor(judge: DeviceJudge, foreign: ForeignBook) {
     this.#judge = judge
+    this.#foreign = foreign
     this.#registry = judge.version(0)
   }
 
-  /** Decodes, and as long as the ledger has to be asked about devices, asks and decodes again. */
+  /** Decodes, and as long as the ledger has to be asked about devices or mappings, asks and decodes again. */
   async decode(stretch: JournalStretch): Promise<PipelineBlock> {
     this.#judge.introductions = 0
+    this.#foreign.trim()
     for (;;) {
       const block = this.#attempt(stretch)
-      if (!(await this.#judge.answerQuestions())) return block
+      const asked = [await this.#foreign.answerQuestions(), await this.#judge.answerQuestions()]
+      if (!asked.includes(true)) return block
     }
   }
 
@@ -93,13 +102,29 @@ export class BlockDecoder implements Intake {
 
   #decodeDelivery(view: RecordView): readonly DeliveryProblem[] {
     this.receivedAt = view.at
+    this.#journaledAt = view.journaledAt
     this.#gatewayId = view.gateway
     this.#gateway = this.#judge.gatewayNumber(this.#gatewayId)
     if (this.#registry.version !== view.registryVersion) this.#registry = this.#judge.version(view.registryVersion)
     const codec = codecFor(view)
-    if (codec) return codec.decode(view.payload(), this)
-    const detail = `Nothing here reads the format of topic ${view.topic}. Publish to "readings" or "senml".`
+    return codec ? codec.decode(view.payload(), this) : this.#decodeForeign(view)
+  }
+
+  #decodeForeign(view: RecordView): readonly DeliveryProblem[] {
+    const { topic } = view
+    const mapped = this.#foreign.topicOf(this.#gatewayId, topic, view.registryVersion)
+    if (mapped) {
+      const { filter, mapping } = mapped
+      return readForeign({ topic, filter, mapping, payload: view.payload(), retained: view.retain }, this, this)
+    }
+    const detail =
+      `No mapping reads the topic ${shortened(topic)} of gateway ${this.#gatewayId}. Publish to "readings" or "senml", ` +
+      'or name a mapping for the topic in foreign_topic and send this delivery through again.'
     return [{ code: 'no_codec', path: '$', detail }]
+  }
+
+  deviceOf(address: string, field: string, at: number): string | undefined | Refusal {
+    return this.#foreign.deviceOf(this.#gatewayId, address, field, at, this.#registry.version)
   }
 
   #rejection(view: RecordView, storedReadings: number, problems: readonly DeliveryProblem[]): RejectedDelivery {
@@ -154,7 +179,7 @@ export class BlockDecoder implements Intake {
     columns.at[row] = at
     columns.value[row] = value
     columns.quality[row] = assessValue(known.name, value)
-    columns.receivedAt[row] = this.receivedAt
+    columns.receivedAt[row] = this.#journaledAt
     columns.position[row] = this.#position
     columns.gateway[row] = this.#gateway
     if (!ownTime) this.#withoutTime++

@@ -5,6 +5,7 @@ import type { JournalStretch } from '../../ingest/journal/reader.ts'
 import { encodeDelivery } from '../../ingest/journal/record.ts'
 import { BlockDecoder } from '../../ingest/pipeline/block-decoder.ts'
 import { DeviceJudge } from '../../ingest/pipeline/device-judge.ts'
+import { ForeignBook, type ForeignDirectory } from '../../ingest/pipeline/foreign-book.ts'
 import type { DeviceDirectory } from '../../ingest/pipeline/registrations.ts'
 
 /** A registry that knows no device and a ledger that has heard none. */
@@ -14,8 +15,17 @@ const emptyDirectory: DeviceDirectory = {
   unregisteredSeen: async () => new Map(),
 }
 
-export function makeDecoder(directory: DeviceDirectory = emptyDirectory): BlockDecoder {
-  return new BlockDecoder(new DeviceJudge(directory))
+/** A registry that maps no topic and no address. */
+const nothingMapped: ForeignDirectory = {
+  topics: async () => new Map(),
+  addresses: async () => new Map(),
+}
+
+export function makeDecoder(
+  directory: DeviceDirectory = emptyDirectory,
+  foreign: ForeignDirectory = nothingMapped,
+): BlockDecoder {
+  return new BlockDecoder(new DeviceJudge(directory), new ForeignBook(foreign))
 }
 
 export interface SentPayload {
@@ -24,6 +34,7 @@ export interface SentPayload {
   readonly payload: string | Uint8Array
   readonly receivedAt: number
   readonly registryVersion?: number
+  readonly retain?: boolean
 }
 
 /** Payloads as a stretch of the journal. */
@@ -32,14 +43,14 @@ export function stretchOf(sent: readonly SentPayload[]): JournalStretch {
   const bytes = Buffer.alloc(size)
   const ends: number[] = []
   let end = 0
-  for (const { gateway = 'G-1', topic, payload, receivedAt, registryVersion = 0 } of sent) {
+  for (const { gateway = 'G-1', topic, payload, receivedAt, registryVersion = 0, retain = false } of sent) {
     const delivery = {
       gateway,
       topic,
       payload: Buffer.from(payload),
       qos: 1 as const,
       dup: false,
-      retain: false,
+      retain,
       packetId: 1,
       receivedAt,
     }
@@ -47,7 +58,7 @@ export function stretchOf(sent: readonly SentPayload[]): JournalStretch {
       bytes,
       end,
       delivery,
-      { repeat: false, registryVersion, quarantineId: 0, groupStart: false },
+      { repeat: false, registryVersion, quarantineId: 0, heldMs: 0, groupStart: false },
       0,
     )
     ends.push(end)

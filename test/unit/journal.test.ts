@@ -382,7 +382,7 @@ describe('repeats', () => {
     const files = crashingFiles()
     const journal = await open(files)
     await accepted(journal, delivery('one'))
-    await new Promise<void>((resolve) => journal.acceptAgain(delivery('one', { dup: true }), 12, () => resolve()))
+    await new Promise<void>((resolve) => journal.acceptAgain(delivery('one', { dup: true }), 12, 0, () => resolve()))
     expect((await recordsOf(files, journal))[1]).toMatchObject({ repeat: false, quarantineId: 12 })
     await journal.close()
   })

@@ -7,6 +7,7 @@ import { requestReplay } from '#store/ledger/quarantine-replay.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { unregisteredPerGatewayMax } from '../../ingest/pipeline/registrations.ts'
 import {
+  heldMs,
   makeWorld,
   type PipelineStore,
   type PipelineWorld,
@@ -222,6 +223,9 @@ test('a quarantined delivery is sent through again, by the registry as it is now
   while (run.counters().quarantine_sentAgain !== 1) await new Promise((resolve) => setTimeout(resolve, 5))
   await run.settle()
   expect(await storedOf(world, 'P-daoli-1')).toEqual([[5, 20]])
+  // Its time is that of its receipt, but the rules must take it for what it is: old news.
+  const watched = world.watched.findLast(({ readings }) => readings.count === 1)?.readings
+  expect([watched?.at[0], watched?.receivedAt[0]]).toEqual([receivedAt + 5, receivedAt + 5 + heldMs])
   const [replayed, ...others] = await listQuarantine(world.ledger.db, {}, { limit: 10 })
   expect(replayed?.replayedAt).toBe(receivedAt)
   expect(others).toEqual([])
