@@ -3,6 +3,7 @@ import { connectAsync } from 'mqtt'
 import { z } from 'zod'
 import { wakeTopic } from '#domain/topics.ts'
 import { openLedger } from '#store/ledger/database.ts'
+import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { type Api, startApi } from '../api/start.ts'
 import { serve, tellSupervisor } from './child.ts'
@@ -10,6 +11,7 @@ import { type CityClock, inheritedAnchor, makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { apiOptions, dataOption, hostOption, logLevelOption } from './common-options.ts'
 import { dataFolder } from './data-folder.ts'
+import { influxOptions, influxTarget } from './influx-options.ts'
 import { makeLogger } from './log.ts'
 import { flagOption, type OptionValues } from './options.ts'
 import { apiClientId } from './service-accounts.ts'
@@ -18,6 +20,7 @@ const options = {
   data: dataOption,
   host: hostOption,
   ...apiOptions,
+  ...influxOptions,
   mqttUrl: {
     env: 'WARMCITY_MQTT_URL',
     schema: z.url({ protocol: /^(mqtts?|wss?)$/, error: 'give a URL like mqtt://host:1883' }),
@@ -69,7 +72,10 @@ async function runApi(
 ): Promise<{ address: string; stop(): Promise<void> }> {
   const folder = dataFolder(values.data)
   const ledger = await openLedger(folder.ledger)
-  const telemetry = openSqliteTelemetryReader({ directory: folder.telemetry })
+  const influx = influxTarget(values)
+  const telemetry = influx
+    ? openInfluxTelemetryReader({ target: influx })
+    : openSqliteTelemetryReader({ directory: folder.telemetry })
   let api: Api | undefined
   const broker = await connectBroker(values, () => api?.wake())
   api = await startApi(

@@ -12,6 +12,7 @@ import { dataOption, edgeOptions, hostOption, logLevelOption } from './common-op
 import { dataFolder } from './data-folder.ts'
 import { reportDisk } from './disk-report.ts'
 import { startEdgeHttp } from './edge-http.ts'
+import { influxTarget } from './influx-options.ts'
 import { makeLogger } from './log.ts'
 import type { OptionValues } from './options.ts'
 
@@ -50,10 +51,11 @@ async function startEdge(
     log.fatal(error, `${what} failed: the edge stops`)
     process.exit(exitCode.failed)
   }
+  const influx = influxTarget(values)
   let broker: Broker | undefined
   const ingest: Ingest = await startIngest({
     ledgerPath: folder.ledger,
-    telemetry: { directory: folder.telemetry, retentionDays: values.retentionDays },
+    telemetry: { directory: folder.telemetry, retentionDays: values.retentionDays, ...(influx && { influx }) },
     watchDirectory: folder.watch,
     policy: readPolicy(values),
     journal: { directory: folder.journal, sizeBytesMax: values.journalMegabytesMax * 1_000_000 },
@@ -84,15 +86,18 @@ async function startEdge(
   })
   broker.setIdentities(identitiesFirst)
   const started = broker
-  const maintenance = startMaintenance({
-    directory: folder.telemetry,
-    retentionDays: values.retentionDays,
-    clock,
-    onForecast: reportDisk(log),
-    onFailure: fail('telemetry maintenance'),
-    log,
-  })
-  const parts = { broker, ingest, records, telemetry_maintenance: maintenance }
+  // InfluxDB merges, and drops what is past its retention, by itself.
+  const maintenance = influx
+    ? undefined
+    : startMaintenance({
+        directory: folder.telemetry,
+        retentionDays: values.retentionDays,
+        clock,
+        onForecast: reportDisk(log),
+        onFailure: fail('telemetry maintenance'),
+        log,
+      })
+  const parts = { broker, ingest, records, ...(maintenance && { telemetry_maintenance: maintenance }) }
   const http = await startEdgeHttp({ host: values.host, port: values.edgeHttpPort, parts, notReady: ingest.notReady })
   return {
     addresses: { ...brokerAddresses(broker), edgeHttp: http.address },
@@ -100,7 +105,7 @@ async function startEdge(
       await http.close()
       await started.close()
       await records.close()
-      await maintenance.close()
+      await maintenance?.close()
       await ingest.stop()
     },
   }
