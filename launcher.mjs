@@ -21,6 +21,11 @@ function findNode() {
   }
 }
 
+if (!existsSync(join(root, 'node_modules'))) {
+  console.error('The dependencies of Warmcity are not installed: run "npm ci" first.')
+  process.exit(78)
+}
+
 const node = findNode()
 if (node === undefined) {
   console.error(
