@@ -19,6 +19,10 @@ import { outageRoutes } from './routes/outages.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { placeRoutes } from './routes/places.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
+import { rankingObjectionRoutes } from './routes/ranking-objections.ts'
+import { rankingPublicRoutes } from './routes/ranking-public.ts'
+import { rankingRecordRoutes } from './routes/ranking-records.ts'
+import { rankingRoutes } from './routes/rankings.ts'
 import { readingsRoutes } from './routes/readings.ts'
 import { registryRoutes } from './routes/registry.ts'
 import { registryChangeRoutes } from './routes/registry-changes.ts'
@@ -115,6 +119,10 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(outageRoutes, shared)
       await v1.register(signalRoutes, shared)
       await v1.register(webhookRoutes, shared)
+      await v1.register(rankingRoutes, shared)
+      await v1.register(rankingObjectionRoutes, shared)
+      await v1.register(rankingRecordRoutes, shared)
+      await v1.register(rankingPublicRoutes, shared)
       await v1.register(auditRoutes, shared)
     },
     { prefix: '/api/v1' },

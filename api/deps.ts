@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { cityPolicies, type Policy } from '#domain/policy.ts'
 import type { Clock, ClockAnchor } from '#domain/time.ts'
 import type { Ledger } from '#store/ledger/database.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
@@ -51,6 +52,8 @@ export interface ApiOptions {
   /** Where the MQTT broker is, for the status page. */
   readonly brokerAddresses: readonly string[]
   readonly passwordCost: PasswordCost
+  /** The city's rules and season: what is ranked is judged by them. */
+  readonly policy: Policy
 }
 
 /**
@@ -58,6 +61,8 @@ export interface ApiOptions {
  * before it costs anybody else.
  */
 const requestsPerMinuteDefault = 1_200
+
+const harbin = cityPolicies.harbin as Policy
 
 export const apiDefaults: ApiOptions = {
   version: '0.0.0',
@@ -67,6 +72,7 @@ export const apiDefaults: ApiOptions = {
   requestsPerMinuteMax: requestsPerMinuteDefault,
   timeZone: 'Asia/Shanghai',
   brokerAddresses: [],
+  policy: harbin,
   // OWASP's scrypt advice for 32 MiB: one and a half of what a login may cost on one core of a small machine.
   passwordCost: { N: 2 ** 15, r: 8, p: 3 },
 }

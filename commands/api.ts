@@ -9,11 +9,12 @@ import { type Api, startApi } from '../api/start.ts'
 import { serve, tellSupervisor } from './child.ts'
 import { type CityClock, inheritedAnchor, makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { apiOptions, dataOption, hostOption, logLevelOption } from './common-options.ts'
+import { apiOptions, dataOption, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
 import { dataFolder } from './data-folder.ts'
 import { influxOptions, influxTarget } from './influx-options.ts'
 import { makeLogger } from './log.ts'
 import { flagOption, type OptionValues } from './options.ts'
+import { readPolicy } from './policy-file.ts'
 import { apiClientId } from './service-accounts.ts'
 
 const options = {
@@ -21,6 +22,8 @@ const options = {
   host: hostOption,
   ...apiOptions,
   ...influxOptions,
+  city: edgeOptions.city,
+  policy: edgeOptions.policy,
   mqttUrl: {
     env: 'WARMCITY_MQTT_URL',
     schema: z.url({ protocol: /^(mqtts?|wss?)$/, error: 'give a URL like mqtt://host:1883' }),
@@ -97,6 +100,7 @@ async function runApi(
       version: JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
       secureCookies: values.secureCookies,
       trustProxy: values.trustProxy,
+      policy: readPolicy(values),
       brokerAddresses: values.mqttUrl === undefined ? [] : [values.mqttUrl],
     },
   )

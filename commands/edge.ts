@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { cityPolicies, type Policy, policySchema } from '#domain/policy.ts'
 import { wakeTopic } from '#domain/topics.ts'
 import { type Broker, startBroker } from '../broker/broker.ts'
 import { type Ingest, startIngest } from '../ingest/ingest.ts'
@@ -15,6 +14,7 @@ import { startEdgeHttp } from './edge-http.ts'
 import { influxTarget } from './influx-options.ts'
 import { makeLogger } from './log.ts'
 import type { OptionValues } from './options.ts'
+import { readPolicy } from './policy-file.ts'
 
 const options = { data: dataOption, host: hostOption, ...edgeOptions, logLevel: logLevelOption }
 type EdgeValues = OptionValues<typeof options>
@@ -109,15 +109,6 @@ async function startEdge(
       await ingest.stop()
     },
   }
-}
-
-/** The rules of the named city, or those of a file, checked whole. */
-function readPolicy({ city, policy }: EdgeValues): Policy {
-  if (policy === undefined) return cityPolicies[city] as Policy
-  const parsed = policySchema.safeParse(JSON.parse(readFileSync(policy, 'utf8')))
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
-  throw new Error(`${policy} does not hold valid rules:\n${problems.join('\n')}`)
 }
 
 function listenOn(values: EdgeValues): Parameters<typeof startBroker>[0]['listen'] {

@@ -147,7 +147,9 @@ function edgeArguments(values: StartValues, known: Readonly<Record<string, strin
 }
 
 function apiArguments(values: StartValues, known: Readonly<Record<string, string>>): string[] {
-  return ['--host', values.host, '--http-port', port(known.http, values.httpPort), ...influxArguments(values)]
+  const args = ['--host', values.host, '--http-port', port(known.http, values.httpPort), '--city', values.city]
+  if (values.policy) args.push('--policy', values.policy)
+  return [...args, ...influxArguments(values)]
 }
 
 function simulationArguments(values: StartValues): string[] {

@@ -235,11 +235,12 @@ export interface Evidence {
   readonly excludedHomeDays: number
 }
 
-/** Days, circuits and buildings where a firm's homes were longest not at target, at most `limit`. */
+/** Days, circuits and buildings where a firm's homes were longest not at target, of at least so many probes. */
 export async function evidenceOf(
   db: LedgerDb,
   firm: string,
-  { fromDay, toDay }: Pick<RankingPeriod, 'fromDay' | 'toDay'>,
+  { territory, fromDay, toDay }: RankingPeriod,
+  probesMin: number,
   limit: number,
 ): Promise<Evidence[]> {
   const rows = await db
@@ -249,6 +250,8 @@ export async function evidenceOf(
     .where('day', '>=', fromDay)
     .where('day', '<=', toDay)
     .where('area_minutes', '>', 0)
+    .where('probes', '>=', probesMin)
+    .where(sql<boolean>`estate in ${territoryBelow(territory)}`)
     .orderBy(sql`area_minutes - area_minutes_at_target`, 'desc')
     .orderBy('day')
     .orderBy('circuit')

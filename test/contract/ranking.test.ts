@@ -111,7 +111,7 @@ describe('days', () => {
   })
 
   test('what is behind a point is named by day, circuit and building, the worst first', async () => {
-    expect((await evidenceOf(ledger.db, 'F2', period, 1))[0]).toEqual({
+    expect((await evidenceOf(ledger.db, 'F2', period, 0, 1))[0]).toEqual({
       day: coldDay,
       circuit: 'T1-H',
       building: 'B1',

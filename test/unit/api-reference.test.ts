@@ -41,6 +41,9 @@ describe('the description of the api', () => {
       Object.entries(methods).flatMap(([method, { security }]) => (security ? [] : [`${method} ${path}`])),
     )
     expect(open.sort()).toEqual([
+      'get /api/v1/public/buildings/{id}/heating',
+      'get /api/v1/public/rankings',
+      'get /api/v1/public/rankings/{id}',
       'get /api/v1/time',
       'get /healthz',
       'get /metrics',

@@ -1,0 +1,90 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { findList, listContent, rankingLists } from '#store/ledger/ranking-lists.ts'
+import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
+import { currentRow } from '#store/ledger/registry-lookups.ts'
+import { ProblemError } from '../problems.ts'
+import { listParams, listSchema, placedFirmSchema, placedFirms, shownList } from '../ranking/shapes.ts'
+import { cursorParts, idParams, makePage, pageOf, pageQuery } from '../schemas.ts'
+import type { RankingDeps } from './rankings.ts'
+
+const publicListSchema = listSchema.omit({ draftedBy: true, publishedBy: true }).meta({ id: 'PublicRankingList' })
+
+/** What anybody may know: published lists, and whom to call. Nothing here is about a home. */
+export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, { ledger, clock, options }) => {
+  const tags = ['public']
+  const config = { access: 'public' } as const
+  const shown = (list: Parameters<typeof shownList>[0]): z.infer<typeof publicListSchema> => {
+    const { draftedBy: _drafted, publishedBy: _published, ...open } = shownList(list)
+    return open
+  }
+
+  app.get(
+    '/public/rankings',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Published lists of heating firms, the newest first',
+        querystring: pageQuery,
+        response: { 200: pageOf(publicListSchema) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor } = request.query
+      const [at, id] = cursorParts(cursor)
+      const before: [number, string] | undefined = at === undefined ? undefined : [at, id]
+      const rows = await rankingLists(ledger.db, { onlyFrozen: true, ...(before && { before }) }, limit + 1)
+      const page = makePage(rows, limit, (last) => `${last.draftedAt},${last.id}`)
+      return { ...page, items: page.items.map(shown) }
+    },
+  )
+
+  app.get(
+    '/public/rankings/:id',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'A published list with its firms in order',
+        params: listParams,
+        response: { 200: z.object({ list: publicListSchema, firms: z.array(placedFirmSchema) }) },
+      },
+    },
+    async (request) => {
+      const list = await findList(ledger.db, request.params.id)
+      if (list?.state !== 'frozen') throw new ProblemError('not_found')
+      const { scores } = await listContent(ledger.db, options.policy, list)
+      return { list: shown(list), firms: await placedFirms(ledger.db, scores) }
+    },
+  )
+
+  app.get(
+    '/public/buildings/:id/heating',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Who heats a building, and whom to call',
+        params: idParams,
+        response: {
+          200: z.object({
+            building: z.string(),
+            name: z.string(),
+            firms: z.array(z.object({ firm: z.string(), name: z.string(), phone: z.string().optional() })),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const building = await currentRow(ledger.db, 'building', request.params.id)
+      if (!building) throw new ProblemError('not_found')
+      const firms: { firm: string; name: string; phone?: string }[] = []
+      for (const id of await buildingSuppliers(ledger.db, building.id, clock.now())) {
+        const firm = await currentRow(ledger.db, 'firm', id)
+        if (firm) firms.push({ firm: id, name: firm.name, ...(firm.phone !== undefined && { phone: firm.phone }) })
+      }
+      return { building: building.id, name: building.name, firms }
+    },
+  )
+}

@@ -1,0 +1,272 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { importedMeasures, vetoKinds } from '#domain/ranking-method.ts'
+import { idSchema } from '#domain/registry.ts'
+import { appendAudit } from '#store/ledger/audit.ts'
+import { dayText } from '#store/ledger/dwelling-days.ts'
+import {
+  bringVeto,
+  confirmVeto,
+  decideExclusion,
+  type Exclusion,
+  enterRankingInputs,
+  exclusionKinds,
+  exclusionPlaceKinds,
+  exclusionsOn,
+  findExclusion,
+  proposeExclusion,
+} from '#store/ledger/ranking-records.ts'
+import { currentRow } from '#store/ledger/registry-lookups.ts'
+import { ProblemError } from '../problems.ts'
+import { checkPeriod, dateIn, evidenceText, idAnswer } from '../ranking/shapes.ts'
+import { instantOut } from '../schemas.ts'
+import type { Visibility } from '../scope/visibility.ts'
+import { principalOf } from '../security/guard.ts'
+import type { RankingDeps } from './rankings.ts'
+
+/** Every measure of every firm of a large city. */
+const inputsPerImportMax = 1_000
+
+const exclusionSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(exclusionKinds),
+    placeKind: z.enum(exclusionPlaceKinds),
+    place: z.string(),
+    from: z.string(),
+    to: z.string(),
+    evidence: z.string(),
+    proposedBy: z.string(),
+    proposedAt: instantOut,
+    state: z.enum(['proposed', 'confirmed', 'refused']),
+    decidedBy: z.string().optional(),
+    decidedAt: instantOut.optional(),
+    decision: z.string().optional(),
+  })
+  .meta({ id: 'RankingExclusion' })
+
+const shownExclusion = ({ fromDay, toDay, ...exclusion }: Exclusion): z.infer<typeof exclusionSchema> => ({
+  ...exclusion,
+  from: dayText(fromDay),
+  to: dayText(toDay),
+})
+
+export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, { ledger, clock, see }) => {
+  const tags = ['ranking']
+  const claim = { access: 'ranking.claim' } as const
+  const publish = { access: 'ranking.publish' } as const
+
+  const seesPlace = (visibility: Visibility, { placeKind, place }: Pick<Exclusion, 'placeKind' | 'place'>) =>
+    visibility.seesThing(placeKind, place)
+
+  app.post(
+    '/ranking-inputs',
+    {
+      config: publish,
+      schema: {
+        tags,
+        summary: 'Import figures of firms from systems of their own',
+        description:
+          'One for the same firm, measure, territory and days corrects an earlier one; both are kept. What is never imported is not assessed.',
+        body: z.strictObject({
+          territory: idSchema,
+          from: dateIn,
+          to: dateIn,
+          evidence: evidenceText,
+          figures: z
+            .array(
+              z.strictObject({ firm: idSchema, measure: z.enum(importedMeasures), value: z.number().min(0).max(1e6) }),
+            )
+            .min(1)
+            .max(inputsPerImportMax),
+        }),
+        response: { 200: z.object({ stored: z.number().int() }) },
+      },
+    },
+    async (request) => {
+      const { territory, from, to, evidence, figures } = request.body
+      const days = checkPeriod({ from, to })
+      if (!(await see(request).holdsTerritory(territory))) throw new ProblemError('not_found')
+      const errors: { where: string; reason: string }[] = []
+      for (const [index, { firm }] of figures.entries()) {
+        if (await currentRow(ledger.db, 'firm', firm)) continue
+        errors.push({ where: `body/figures/${index}/firm`, reason: 'is no firm of the registry' })
+      }
+      if (errors.length > 0) throw new ProblemError('validation', undefined, { errors })
+      const by = { actor: principalOf(request).account.id, at: clock.now() }
+      await ledger.write(async (transaction) => {
+        const inputs = figures.map((figure) => ({ ...figure, ...days, territory, evidence }))
+        await enterRankingInputs(transaction, inputs, by)
+        const detail = { from: dayText(from), to: dayText(to), evidence, figures }
+        await appendAudit(transaction, { ...by, action: 'ranking.import', subject: `territory/${territory}`, detail })
+      })
+      return { stored: figures.length }
+    },
+  )
+
+  app.get(
+    '/ranking-exclusions',
+    {
+      config: claim,
+      schema: {
+        tags,
+        summary: 'Days of places that are, or should be, left out, with who proposed and who decided',
+        querystring: z.object({ from: dateIn, to: dateIn }),
+        response: { 200: z.object({ items: z.array(exclusionSchema) }) },
+      },
+    },
+    async (request) => {
+      const visibility = see(request)
+      const items: z.infer<typeof exclusionSchema>[] = []
+      for (const exclusion of await exclusionsOn(ledger.db, checkPeriod(request.query))) {
+        if (await seesPlace(visibility, exclusion)) items.push(shownExclusion(exclusion))
+      }
+      return { items }
+    },
+  )
+
+  app.post(
+    '/ranking-exclusions',
+    {
+      config: claim,
+      schema: {
+        tags,
+        summary: 'Propose to leave days of a home, a building or a circuit out',
+        description: 'It counts once somebody else with the right to confirm has decided so.',
+        body: z.strictObject({
+          kind: z.enum(exclusionKinds),
+          placeKind: z.enum(exclusionPlaceKinds),
+          place: idSchema,
+          from: dateIn,
+          to: dateIn,
+          evidence: evidenceText,
+        }),
+        response: { 201: exclusionSchema },
+      },
+    },
+    async (request, reply) => {
+      const { from, to, ...proposed } = request.body
+      const days = checkPeriod({ from, to })
+      if (!(await seesPlace(see(request), proposed))) throw new ProblemError('not_found')
+      const by = { actor: principalOf(request).account.id, at: clock.now() }
+      const exclusion = await ledger.write(async (transaction) => {
+        const made = await proposeExclusion(transaction, {
+          ...proposed,
+          ...days,
+          proposedBy: by.actor,
+          proposedAt: by.at,
+        })
+        const subject = `ranking-exclusion/${made.id}`
+        const detail = { ...request.body, from: dayText(from), to: dayText(to) }
+        await appendAudit(transaction, { ...by, action: 'ranking.proposeExclusion', subject, detail })
+        return made
+      })
+      return reply.code(201).send(shownExclusion(exclusion))
+    },
+  )
+
+  app.post(
+    '/ranking-exclusions/:id/decision',
+    {
+      config: { access: 'ranking.confirm' },
+      schema: {
+        tags,
+        summary: 'Confirm or refuse an exclusion that somebody else proposed',
+        params: z.object({ id: z.uuid() }),
+        body: z.strictObject({ state: z.enum(['confirmed', 'refused']), decision: evidenceText }),
+        response: { 200: exclusionSchema },
+      },
+    },
+    async (request) => {
+      const exclusion = await findExclusion(ledger.db, request.params.id)
+      if (!exclusion || !(await seesPlace(see(request), exclusion))) throw new ProblemError('not_found')
+      const by = { actor: principalOf(request).account.id, at: clock.now() }
+      if (exclusion.proposedBy === by.actor) throw new ProblemError('conflict', 'Somebody else must decide it')
+      const { state, decision } = request.body
+      const decided = await ledger.write(async (transaction) => {
+        const verdict = { state, decision, by: by.actor, at: by.at }
+        if (!(await decideExclusion(transaction, exclusion, verdict))) return false
+        const subject = `ranking-exclusion/${exclusion.id}`
+        await appendAudit(transaction, {
+          ...by,
+          action: 'ranking.decideExclusion',
+          subject,
+          detail: { state, decision },
+        })
+        return true
+      })
+      if (!decided) throw new ProblemError('conflict', 'It was decided already')
+      return shownExclusion({ ...exclusion, state, decision, decidedBy: by.actor, decidedAt: by.at })
+    },
+  )
+
+  app.post(
+    '/ranking-vetoes',
+    {
+      config: publish,
+      schema: {
+        tags,
+        summary: 'Bring a veto forward with evidence, or clear one',
+        description: 'It takes effect when it is confirmed with the number of a document.',
+        body: z.strictObject({
+          firm: idSchema,
+          kind: z.enum(vetoKinds),
+          state: z.enum(['proven', 'cleared']),
+          evidence: evidenceText,
+          from: dateIn,
+          to: dateIn,
+        }),
+        response: { 201: idAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { account } = principalOf(request)
+      if (account.scope.kind !== 'city') throw new ProblemError('forbidden', 'Vetoes are for the whole city')
+      const { from, to, ...veto } = request.body
+      const days = checkPeriod({ from, to })
+      if (!(await currentRow(ledger.db, 'firm', veto.firm))) throw new ProblemError('not_found')
+      const by = { actor: account.id, at: clock.now() }
+      const id = await ledger.write(async (transaction) => {
+        const brought = await bringVeto(transaction, { ...veto, ...days }, by)
+        const detail = { ...veto, from: dayText(from), to: dayText(to) }
+        await appendAudit(transaction, {
+          ...by,
+          action: 'ranking.bringVeto',
+          subject: `ranking-veto/${brought}`,
+          detail,
+        })
+        return brought
+      })
+      return reply.code(201).send({ id })
+    },
+  )
+
+  app.post(
+    '/ranking-vetoes/:id/confirmation',
+    {
+      config: publish,
+      schema: {
+        tags,
+        summary: 'Confirm a veto with the number of the document',
+        params: z.object({ id: z.uuid() }),
+        body: z.strictObject({ document: z.string().trim().min(1).max(120) }),
+        response: { 200: idAnswer },
+      },
+    },
+    async (request) => {
+      const { account } = principalOf(request)
+      if (account.scope.kind !== 'city') throw new ProblemError('forbidden', 'Vetoes are for the whole city')
+      const { id } = request.params
+      const by = { actor: account.id, at: clock.now() }
+      const { document } = request.body
+      const confirmed = await ledger.write(async (transaction) => {
+        if (!(await confirmVeto(transaction, id, { document, by: by.actor, at: by.at }))) return false
+        const subject = `ranking-veto/${id}`
+        await appendAudit(transaction, { ...by, action: 'ranking.confirmVeto', subject, detail: { document } })
+        return true
+      })
+      if (!confirmed) throw new ProblemError('conflict', 'There is no such veto that waits to be confirmed')
+      return { id }
+    },
+  )
+}
