@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Metric, metrics } from '#domain/metric.ts'
@@ -19,7 +19,8 @@ import { native } from '../../ingest/codecs/native.ts'
 import { senml } from '../../ingest/codecs/senml.ts'
 
 /*
- * What the guides say in tables and examples is compared with the code, so that neither changes alone.
+ * What the guides say in tables and examples is compared with the code, so that neither changes alone. After a change of the code,
+ * WARMCITY_WRITE_DOCS=1 writes the tables that the code knows whole into the pages.
  */
 const root = join(import.meta.dirname, '../..')
 const text = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -45,6 +46,19 @@ const cellsOf = (line: string) =>
     .slice(1, -1)
     .map((cell) => cell.trim().replaceAll('\\|', '|'))
 
+/** Compares a table that the code knows whole; with WARMCITY_WRITE_DOCS=1 it is written into the page first. */
+function expectTable(page: keyof typeof guide, marker: string, rows: readonly (readonly string[])[]): void {
+  if (process.env.WARMCITY_WRITE_DOCS === '1') {
+    const [before = '', rest = ''] = guide[page].split(`<!-- ${marker} -->\n\n`)
+    const [head = '', rule = ''] = rest.split('\n')
+    const lines = rows.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    const after = rest.slice(rest.indexOf('\n\n'))
+    guide[page] = `${before}<!-- ${marker} -->\n\n${[head, rule, ...lines].join('\n')}${after}`
+    writeFileSync(join(root, `docs/${page}.md`), guide[page])
+  }
+  expect(tableUnder(guide[page], marker)).toEqual(rows)
+}
+
 /** The blocks of a language, in order. */
 const blocks = (document: string, language: string) =>
   [...document.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, body]) => body ?? '')
@@ -65,7 +79,7 @@ describe('the MQTT reference', () => {
         .filter(Boolean)
         .join('; '),
     ])
-    expect(tableUnder(guide.mqtt, 'table: metrics')).toEqual(expected)
+    expectTable('mqtt', 'table: metrics', expected)
   })
 
   it('has every limit of the broker with its number', () => {
@@ -117,7 +131,7 @@ describe('the operations guide', () => {
   afterEach(() => vi.restoreAllMocks())
 
   it('has every option of start as --help shows it', async () => {
-    expect(tableUnder(guide.operations, 'table: start')).toEqual(await optionRows(start))
+    expectTable('operations', 'table: start', await optionRows(start))
   })
 
   it('has the options that only a part of the service takes', async () => {
@@ -127,7 +141,7 @@ describe('the operations guide', () => {
       const own = (await optionRows(part)).filter(([, environment]) => !known.has(environment))
       expected.push(...own.map((row) => [code(part.name), ...row]))
     }
-    expect(tableUnder(guide.operations, 'table: parts')).toEqual(expected)
+    expectTable('operations', 'table: parts', expected)
   })
 
   it('has every table of the registry with its columns and key', () => {
@@ -136,7 +150,7 @@ describe('the operations guide', () => {
       const shown = columns.map((column) => (required.has(column) ? `**${column}**` : column))
       return [code(`${name}.csv`), shown.join(', '), key.join(', ')]
     })
-    expect(tableUnder(guide.operations, 'table: registry')).toEqual(expected)
+    expectTable('operations', 'table: registry', expected)
   })
 
   it('has a small city whose registry and gateways can be imported', async () => {
