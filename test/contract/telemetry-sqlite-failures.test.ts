@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { guardMainFile } from '#store/telemetry/sqlite/main-file.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
@@ -238,6 +239,27 @@ describe('sqlite telemetry with damaged files', () => {
     await store.append(batchOf([{ ...earlier, at }, earlier]), 2, {})
     expect(await store.append(batchOf([earlier]), 3, {})).toEqual({ stored: 0, repeats: 1, corrections: 0 })
     expect(await store.append(failing, 4, {})).toEqual({ stored: 2, repeats: 0, corrections: 0 })
+    await store.close()
+  })
+
+  test('says that the disk is full', () => {
+    const path = join(directory, 'full.sqlite')
+    const db = new DatabaseSync(path)
+    db.exec('CREATE TABLE t(x); PRAGMA max_page_count = 4')
+    const fill = () => db.exec('INSERT INTO t VALUES (zeroblob(100000))')
+    expect(() => guardMainFile(path, fill)).toThrow(
+      expect.objectContaining({ code: 'telemetry_write_failed', message: expect.stringContaining('make room') }),
+    )
+    db.close()
+  })
+
+  test('cuts fractions of a millisecond and refuses a reading without a time', async () => {
+    const store = await openStore()
+    const [reading] = numberedReadings(0)
+    await store.append(batchOf([{ ...reading, at: reading.at + 0.75 }]), 1, {})
+    expect(await store.latest(reading.device)).toMatchObject([{ at: reading.at }])
+    await expect(store.append(batchOf([{ ...reading, at: Number.NaN }]), 2, {})).rejects.toThrow('without a time')
+    expect(await store.progress()).toEqual({ position: 1, counters: {} })
     await store.close()
   })
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import type { DatabaseSync } from 'node:sqlite'
 import type { ReadingBatch } from '#domain/reading.ts'
 import type { AppendResult, CountersToKeep } from '../telemetry-store.ts'
@@ -95,7 +96,11 @@ export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: 
     reserveRows(arrived, to - from)
     deviceNumbers.translate(batch, from, to, arrived.device)
     arrived.metric.set(batch.metric.subarray(from, to))
-    arrived.at.set(batch.at.subarray(from, to))
+    for (let row = from; row < to; row++) {
+      const at = Math.floor(batch.at[row])
+      assert(Number.isSafeInteger(at), 'a reading without a time got past the decoder')
+      arrived.at[row - from] = at
+    }
     arrived.value.set(batch.value.subarray(from, to))
     arrived.quality.set(batch.quality.subarray(from, to))
     arrived.count = to - from
