@@ -14,6 +14,17 @@ type ProblemCode =
   | 'device_of_other_gateway'
   | 'too_many_unregistered_devices'
   | 'no_codec'
+  | 'address_missing'
+  | 'device_not_mapped'
+  | 'field_not_mapped'
+  | 'invalid_value'
+  | 'time_missing'
+  | 'time_invalid'
+  | 'zone_missing'
+  | 'retained_without_time'
+  | 'not_decoded'
+  | 'simulated'
+  | 'status_not_ok'
   | 'more_problems'
 
 /** Why something was not taken, in words for the person who owns the gateway. */

@@ -56,7 +56,8 @@ export function ledgerDirectory(db: LedgerDb): DeviceDirectory {
   }
 }
 
-function* chunks(ids: readonly string[]): Generator<readonly string[]> {
+/** Parts of a list, each as long as one statement takes. */
+export function* chunks(ids: readonly string[]): Generator<readonly string[]> {
   for (let start = 0; start < ids.length; start += idsPerStatementMax)
     yield ids.slice(start, start + idsPerStatementMax)
 }
