@@ -97,7 +97,7 @@ export function createRunFile(path: string, options: RunFileOptions): RunFileWri
       return statSync(path).size
     },
     abandon() {
-      db.close()
+      if (db.isOpen) db.close()
       rmSync(path, { force: true })
     },
   }
