@@ -74,6 +74,7 @@ export async function startInfluxd(settings: InfluxdSettings = {}): Promise<Infl
 
 function configuration(directory: string, address: string, settings: InfluxdSettings): string {
   const data = {
+    'index-version': 'tsi1',
     dir: join(directory, 'data'),
     'wal-dir': join(directory, 'wal'),
     'query-log-enabled': false,
@@ -83,7 +84,7 @@ function configuration(directory: string, address: string, settings: InfluxdSett
     'reporting-disabled = true',
     'bind-address = "127.0.0.1:0"',
     `[meta]\ndir = "${join(directory, 'meta')}"`,
-    `[data]\nindex-version = "tsi1"\n${Object.entries(data)
+    `[data]\n${Object.entries(data)
       .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
       .join('\n')}`,
     `[http]\nbind-address = "${address}"\nlog-enabled = false`,

@@ -1,6 +1,9 @@
 import type { InfluxConnection, InfluxSeries } from './connection.ts'
 
-/** Limits of an InfluxDB 1 that a city reaches, each with what to write into its configuration. */
+/**
+ * Limits of an InfluxDB 1 that a city reaches, each with what to write into its configuration. The first two hold for
+ * the index in memory alone, which is the standard, and which not every version tells.
+ */
 export async function checkInfluxOne(connection: InfluxConnection): Promise<string[]> {
   const diagnostics = await connection.query('SHOW DIAGNOSTICS')
   const settings = rowOf(diagnostics.find(({ name }) => name === 'config-data'))
@@ -9,14 +12,14 @@ export async function checkInfluxOne(connection: InfluxConnection): Promise<stri
   if (valuesMax > 0) {
     advice.push(
       `max-values-per-tag is ${valuesMax}: readings of the ${valuesMax + 1}st device and all after it would be refused. ` +
-        'For more devices set max-values-per-tag = 0 in [data].',
+        'For more devices set index-version = "tsi1", which has no such limit, or max-values-per-tag = 0 in [data].',
     )
   }
   const seriesMax = Number(settings.get('max-series-per-database') ?? 0)
   if (seriesMax > 0) {
     advice.push(
       `max-series-per-database is ${seriesMax}: every metric of every device is a series. ` +
-        'For more set max-series-per-database = 0 in [data].',
+        'For more set index-version = "tsi1", which has no such limit, or max-series-per-database = 0 in [data].',
     )
   }
   const syncDelay = String(settings.get('wal-fsync-delay') ?? '0s')

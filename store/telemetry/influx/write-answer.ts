@@ -7,8 +7,13 @@ export interface WriteRefusal {
   readonly text: string
 }
 
-/** Answers are shown to people; a line of a reading is short, an answer that quotes ten thousand is not. */
+/** Answers are shown to people. Of a long one, which quotes what was sent, begin and end say what it is about. */
 const textCharsMax = 300
+
+function shortened(text: string): string {
+  if (text.length <= textCharsMax) return text
+  return `${text.slice(0, textCharsMax / 2)}…${text.slice(-textCharsMax / 2)}`
+}
 
 /**
  * Texts that speak of single points. They are anchored: what follows quotes the line, and a line must not be able to
@@ -29,7 +34,7 @@ const ofLimit = /^(partial write: )?(max-values-per-tag|max-series-per-database)
 /** Why one point is refused for what it is; undefined where the refusal is not about points, and an InfluxError says why. */
 export function judgeRefusal({ status, text }: WriteRefusal, target: string): string | InfluxError {
   const said = text.replace(beforePointText, '')
-  const shown = said.length > textCharsMax ? `${said.slice(0, textCharsMax)}…` : said
+  const shown = shortened(said)
   const error = (code: InfluxError['code'], hint: string) =>
     new InfluxError(code, `${target} answered ${status} to a write: ${shown || 'without a word'}. ${hint}`)
   if (status === 401 || status === 403) return error('influx_denied', 'Check the credentials and what they may do.')
