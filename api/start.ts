@@ -4,6 +4,7 @@ import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
 import { openLive } from './live.ts'
 import { makeMetrics } from './metrics.ts'
 import { type Notifier, startNotifier } from './notify/notifier.ts'
+import { startSealing } from './ranking/sealing.ts'
 import { openStreamFeed } from './stream-feed.ts'
 
 /** The stream is looked at this often even when nobody says that there is news. */
@@ -39,6 +40,13 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const live = openLive(app.server, { ...deps, feed, metrics, wallClock, trustProxy })
   const notifier: Notifier = startNotifier({ ...deps, metrics, wallClock })
   feed.onNews(() => notifier.wake())
+  const sealing = startSealing({
+    ledger,
+    clock: deps.clock,
+    policy: options.policy ?? apiDefaults.policy,
+    onSealed: (days) => log.info({ days }, 'days were sealed for the ranking'),
+    onError: (error) => log.error({ err: error }, 'days could not be sealed for the ranking'),
+  })
   await app.listen({ host: options.host, port: options.port })
   const { address, family, port } = app.server.address() as AddressInfo
   return {
@@ -48,6 +56,7 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
     },
     async close() {
       await live.close()
+      await sealing.close()
       await Promise.all([app.close(), notifier.close()])
       await feed.close()
     },

@@ -86,7 +86,8 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
     async (request) => {
       const { territory, from, to, evidence, figures } = request.body
       const days = checkPeriod({ from, to })
-      if (!(await see(request).holdsTerritory(territory))) throw new ProblemError('not_found')
+      const node = await currentRow(ledger.db, 'territory', territory)
+      if (!node || !(await see(request).holdsTerritory(territory))) throw new ProblemError('not_found')
       const errors: { where: string; reason: string }[] = []
       for (const [index, { firm }] of figures.entries()) {
         if (await currentRow(ledger.db, 'firm', firm)) continue

@@ -18,6 +18,7 @@ import {
   type RankingList,
   rankingLists,
 } from '#store/ledger/ranking-lists.ts'
+import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { attachment, csvContentType, csvText } from '../csv.ts'
 import type { ApiDeps, ApiOptions } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
@@ -141,7 +142,9 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
     async (request, reply) => {
       const { territory, from, to, method: methodId, version } = request.body
       const days = checkPeriod({ from, to })
-      if (!(await see(request).holdsTerritory(territory))) throw new ProblemError('not_found')
+      const node = await currentRow(ledger.db, 'territory', territory)
+      const ranked = node?.kind === 'city' || node?.kind === 'district'
+      if (!ranked || !(await see(request).holdsTerritory(territory))) throw new ProblemError('not_found')
       const method = findMethod(methodId, version)
       if (!method) {
         const errors = [{ where: 'body/method', reason: 'is no method and version that is here' }]

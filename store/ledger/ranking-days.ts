@@ -165,7 +165,8 @@ async function keepDay(
     for (const rows of pieces<Insertable<RankingDayTables['firm_day']>>(firms)) {
       await transaction.insertInto('firm_day').values(rows).execute()
     }
-    if (!leaves) {
+    const isSealed = await transaction.selectFrom('ranking_day').select('day').where('day', '=', day).executeTakeFirst()
+    if (!leaves || isSealed) {
       await transaction.updateTable('ranking_day').set(state).where('day', '=', day).execute()
       return
     }

@@ -202,11 +202,20 @@ async function excludedOn(
   const downMs = outages
     .filter(({ kind }) => kind === 'down')
     .reduce((sum, { beganAt, endedAt }) => sum + Math.min(endedAt, endsAt) - Math.max(beganAt, beginsAt), 0)
-  if (downMs > ownOutageMsMax) return () => true
+  if (downMs > ownOutageMsMax || day <= (await firstMeasuredDay(db))) return () => true
   const exclusions = await exclusionsOn(db, { fromDay: day, toDay: day }, 'confirmed')
   const places = new Set(exclusions.map(({ placeKind, place }) => `${placeKind}/${place}`))
   return ({ dwelling, building, circuit }) =>
     places.has(`dwelling/${dwelling}`) || places.has(`building/${building}`) || places.has(`circuit/${circuit}`)
+}
+
+/** The service began some time in this day: what is missing before is nobody's fault. */
+async function firstMeasuredDay(db: LedgerDb): Promise<number> {
+  const first = await db
+    .selectFrom('dwelling_day')
+    .select(({ fn }) => fn.min<number | null>('day').as('day'))
+    .executeTakeFirst()
+  return first?.day ?? Number.MAX_SAFE_INTEGER
 }
 
 /** Mean outdoor temperature of the city over a time, in hundredths; undefined where nobody observed any. */

@@ -110,6 +110,13 @@ describe('days', () => {
     expect(f2?.coldestDays?.passedHomeDays).toBe(1)
   })
 
+  test('the day on which the service began is left out for everybody', async () => {
+    const first = { ...period, fromDay: rankedFrom - 1 }
+    await bringDaysUpToDate(ledger, rankedPolicy, first, rankedNow)
+    const [f1] = await firmInputs(ledger.db, rankedPolicy, first)
+    expect(f1?.rollUp).toMatchObject({ excludedHomeDays: 1, homeDays: 7 })
+  })
+
   test('what is behind a point is named by day, circuit and building, the worst first', async () => {
     expect((await evidenceOf(ledger.db, 'F2', period, 0, 1))[0]).toEqual({
       day: coldDay,

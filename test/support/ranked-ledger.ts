@@ -26,6 +26,8 @@ export async function rankedLedger(path = ':memory:'): Promise<Ledger> {
   const imported = await importRegistry(ledger, { rows }, { actor: 'test', now: () => rankedNow - 60 * dayMs })
   if (!imported.ok) throw new Error(JSON.stringify(imported.problems))
   await ledger.write(async (transaction) => {
+    // The day on which the service began counts for nobody.
+    await saveDwellingDays(transaction, [dwellingDay('D-0101', 'P-1', rankedFrom - 1, 5)])
     for (let day = rankedFrom; day <= rankedTo; day += 1) {
       await saveDwellingDays(transaction, [
         dwellingDay('D-0101', 'P-1', day, 21),

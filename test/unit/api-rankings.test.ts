@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hourMs } from '#domain/time.ts'
 import { verifyAudit } from '#store/ledger/audit.ts'
 import { dayNumber, dayText } from '#store/ledger/dwelling-days.ts'
+import { startSealing } from '../../api/ranking/sealing.ts'
 import { makeTestApi, type TestApi } from '../support/api.ts'
-import { rankedFrom, rankedLedger, rankedNow, rankedTo } from '../support/ranked-ledger.ts'
+import { rankedFrom, rankedLedger, rankedNow, rankedPolicy, rankedTo } from '../support/ranked-ledger.ts'
 
 let api: TestApi
 beforeEach(async () => {
@@ -171,11 +172,34 @@ describe('what people bring', () => {
     const far = { from: '2020-01-01', to: dayText(dayNumber('2020-01-01') + 500) }
     expect((await post('city', '/rankings', { territory: 'harbin', ...far })).statusCode).toBe(400)
     expect((await post('city', '/rankings', { territory: 'harbin', ...period, method: 'none' })).statusCode).toBe(400)
+    for (const territory of ['nowhere', 'hualin']) {
+      expect((await post('city', '/rankings', { territory, ...period })).statusCode).toBe(404)
+    }
     const figures = [{ firm: 'F9', measure: 'coalStockShare', value: 1 }]
     expect(
       (await post('city', '/ranking-inputs', { territory: 'harbin', ...period, evidence, figures })).statusCode,
     ).toBe(400)
     expect((await get('city', '/ranking-methods')).json().items).toHaveLength(2)
+  })
+})
+
+describe('sealing', () => {
+  test('goes on by itself, without anybody making a list', async () => {
+    const { ledger, clock } = api
+    let tell = (_days: number) => {}
+    const sealed = new Promise<number>((resolve) => {
+      tell = resolve
+    })
+    const anchor = { cityMs: rankedNow, wallMs: 0, speed: 1, simulated: true, catchingUp: false }
+    const sealing = startSealing({
+      ledger,
+      clock: { now: () => clock.now, anchor: () => anchor },
+      policy: rankedPolicy,
+      onSealed: tell,
+      onError: (error) => expect.unreachable(String(error)),
+    })
+    expect(await sealed).toBeGreaterThanOrEqual(7)
+    await sealing.close()
   })
 })
 
