@@ -96,8 +96,10 @@ export class ForeignBook {
       if (topicsWanted.size + addressesWanted.size === 0) continue
       asked = true
       const [foundTopics, foundAddresses] = await Promise.all([
-        this.#directory.topics([...topicsWanted], version),
-        this.#directory.addresses([...addressesWanted.values()], version),
+        topicsWanted.size > 0 ? this.#directory.topics([...topicsWanted], version) : nothing<readonly ForeignTopic[]>(),
+        addressesWanted.size > 0
+          ? this.#directory.addresses([...addressesWanted.values()], version)
+          : nothing<readonly AddressPeriod[]>(),
       ])
       for (const gateway of topicsWanted) topics.set(gateway, foundTopics.get(gateway) ?? [])
       for (const key of addressesWanted.keys()) addresses.set(key, foundAddresses.get(key) ?? [])
@@ -129,6 +131,8 @@ export class ForeignBook {
     return fresh
   }
 }
+
+const nothing = <T>(): ReadonlyMap<string, T> => new Map()
 
 function notMapped(gateway: string, address: string, periods: readonly AddressPeriod[]): Refusal {
   const why = periods.length === 0 ? 'is not mapped' : 'is not mapped at the time of the reading'
