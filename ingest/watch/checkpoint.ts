@@ -21,7 +21,7 @@ export interface Checkpoint {
 }
 
 /** SQLite writes a page to its log and then to its place: about twice this reaches the disk. */
-const bytesPerReading = 15
+const bytesPerReading = 13
 /** A quiet city is written as well, in the end. */
 const bytesPerTick = 4_096
 /** A page's states, about. Only decides how many pages are written at a time. */

@@ -1,6 +1,6 @@
 import type { DevicePeriod, DwellingPeriod } from '#domain/registry.ts'
 import type { ContractRow, PlacementRow } from '#store/ledger/directory.ts'
-import { createIdTable, type IdTable } from './id-table.ts'
+import { createIdTable, type IdTable, type IdTableParts } from './id-table.ts'
 
 /** A device's place from a time until a time. */
 export interface Placement {
@@ -53,11 +53,34 @@ export interface Directory {
   /** Takes registry rows; returns the slots in use whose placement was taken from under them. */
   addPlacements(rows: readonly PlacementRow[], inUseAt: (slot: number) => number): DisplacedSlot[]
   addContracts(rows: readonly ContractRow[]): void
+  /** Chooses again among the entries of devices that have several. */
+  chooseAgain(inUseAt: (slot: number) => number): void
   /** Call when a load is over. */
   finishLoad(): void
   /** Slots in the order of their dwellings' numbers. */
   slotsByDwelling(): Uint32Array
+  /** Rises with every change. */
+  readonly revision: number
+  parts(): DirectoryParts
 }
+
+/** All of a directory, to be kept in a file. */
+export interface DirectoryParts {
+  readonly arrays: DirectoryArrays
+  readonly entries: DirectoryEntries
+}
+
+/** By name: the columns, and the parts of the tables of ids. */
+export type DirectoryArrays = Readonly<
+  Record<string, Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>
+>
+
+/** Of the devices and dwellings that have several entries; an end that is not known is null. */
+export interface DirectoryEntries {
+  readonly placements: readonly (readonly [number, readonly Endable<Placement>[]])[]
+  readonly contracts: readonly (readonly [number, readonly Endable<ContractPeriod>[]])[]
+}
+type Endable<Entry extends { readonly validTo: number }> = Omit<Entry, 'validTo'> & { readonly validTo: number | null }
 
 /** A slot whose placement was corrected away, and where it was until now. */
 export interface DisplacedSlot {
@@ -78,19 +101,21 @@ export interface DirectoryColumns {
   sibling: Int32Array
 }
 
-export function createDirectory(): Directory {
-  const devices = createIdTable()
-  const dwellings = createIdTable()
-  const plants = createIdTable()
-  const gateways = createIdTable()
-  const columns = emptyColumns(1024)
-  let firstSlot = new Int32Array(1024).fill(-1)
-  let contract = new Uint8Array(1024)
-  let contractFrom = new Float64Array(1024)
-  let contractTo = new Float64Array(1024)
+export function createDirectory(kept?: DirectoryParts): Directory {
+  const tables = Object.fromEntries(tableNames.map((name) => [name, createIdTable(kept && tableFrom(kept, name))]))
+  const { devices, dwellings, plants, gateways } = tables as Record<(typeof tableNames)[number], IdTable>
+  const columns = kept ? columnsFrom(kept) : emptyColumns(1024)
+  const homes = kept?.arrays as DwellingColumns | undefined
+  let firstSlot = homes?.firstSlot ?? new Int32Array(1024).fill(-1)
+  let contract = homes?.contract ?? new Uint8Array(1024)
+  let contractFrom = homes?.contractFrom ?? new Float64Array(1024)
+  let contractTo = homes?.contractTo ?? new Float64Array(1024)
+  let revision = 0
   /** All entries of the devices and dwellings that have several, by time of beginning. */
-  const placements = new Map<number, Placement[]>()
-  const contracts = new Map<number, ContractPeriod[]>()
+  const placements = new Map<number, Placement[]>(kept?.entries.placements.map(([slot, all]) => [slot, all.map(ended)]))
+  const contracts = new Map<number, ContractPeriod[]>(
+    kept?.entries.contracts.map(([home, all]) => [home, all.map(ended)]),
+  )
   let gatewayReporting = new Float64Array(0)
   let plantReporting = new Float64Array(0)
 
@@ -138,6 +163,7 @@ export function createDirectory(): Directory {
   }
 
   function usePlacement(slot: number, placement: Placement): void {
+    revision += 1
     unlink(slot)
     const code = placeCodes[placement.placeKind]
     const inDwelling = code === placeCodes.dwelling
@@ -160,6 +186,7 @@ export function createDirectory(): Directory {
   }
 
   function clearPlacement(slot: number): void {
+    revision += 1
     unlink(slot)
     columns.placeKind[slot] = placeCodes.none
   }
@@ -169,6 +196,13 @@ export function createDirectory(): Directory {
     if (several) return inForceAt(several, at)
     const only = placementOf(slot)
     return only && inForceAt([only], at)
+  }
+
+  function choose(slot: number, all: readonly Placement[], at: number): Placement | undefined {
+    const chosen = inForceAt(all, at) ?? all.findLast((entry) => entry.validFrom <= at) ?? all[0]
+    if (chosen) usePlacement(slot, chosen)
+    else clearPlacement(slot)
+    return chosen
   }
 
   /** Returns where the slot was, when the entry it used is gone or speaks of another place. */
@@ -183,15 +217,13 @@ export function createDirectory(): Directory {
     }
     const all = withEntry(placements.get(slot) ?? (used ? [used] : []), placement)
     placements.set(slot, all)
-    const at = inUseAt(slot)
-    const chosen = inForceAt(all, at) ?? all.findLast((entry) => entry.validFrom <= at) ?? all[0]
-    if (chosen) usePlacement(slot, chosen)
-    else clearPlacement(slot)
+    const chosen = choose(slot, all, inUseAt(slot))
     const stays = chosen && used && chosen.placeKind === used.placeKind && chosen.place === used.place
     return used && !stays ? { slot, before: used } : undefined
   }
 
   function addContract(row: ContractRow): void {
+    revision += 1
     const dwelling = dwellings.take(row.dwelling)
     roomForDwellings(dwellings.size)
     const entry = { contract: row.contract, validFrom: row.valid_from, validTo: row.valid_to ?? forever }
@@ -277,10 +309,59 @@ export function createDirectory(): Directory {
     addPlacements: (rows, inUseAt) =>
       rows.map((row) => addPlacement(row, inUseAt)).filter((displaced) => displaced !== undefined),
     addContracts: (rows) => rows.forEach(addContract),
+    chooseAgain(inUseAt) {
+      for (const [slot, all] of placements) choose(slot, all, inUseAt(slot))
+    },
     finishLoad,
     slotsByDwelling,
+    get revision() {
+      return revision
+    },
+    parts() {
+      const arrays: Record<string, DirectoryArrays[string]> = {}
+      for (const [name, column] of Object.entries(columns)) arrays[name] = column.subarray(0, devices.size)
+      const ofDwellings: DwellingColumns = { firstSlot, contract, contractFrom, contractTo }
+      for (const [name, column] of Object.entries(ofDwellings)) arrays[name] = column.subarray(0, dwellings.size)
+      for (const name of tableNames) {
+        for (const [part, values] of Object.entries(tables[name]?.parts() ?? {})) arrays[`${name}.${part}`] = values
+      }
+      const endable = <Entry extends { readonly validTo: number }>(entry: Entry) => ({
+        ...entry,
+        validTo: entry.validTo === forever ? null : entry.validTo,
+      })
+      const entries = {
+        placements: [...placements].map(([slot, all]) => [slot, all.map(endable)] as const),
+        contracts: [...contracts].map(([dwelling, all]) => [dwelling, all.map(endable)] as const),
+      }
+      return { arrays, entries }
+    },
   }
 }
+
+const tableNames = ['devices', 'dwellings', 'plants', 'gateways'] as const
+
+interface DwellingColumns {
+  readonly firstSlot: Int32Array<ArrayBuffer>
+  readonly contract: Uint8Array<ArrayBuffer>
+  readonly contractFrom: Float64Array<ArrayBuffer>
+  readonly contractTo: Float64Array<ArrayBuffer>
+}
+
+function columnsFrom({ arrays }: DirectoryParts): DirectoryColumns {
+  const columns: Record<string, DirectoryArrays[string] | undefined> = {}
+  for (const name of Object.keys(emptyColumns(0))) columns[name] = arrays[name]
+  return columns as unknown as DirectoryColumns
+}
+
+function tableFrom({ arrays }: DirectoryParts, name: string): IdTableParts {
+  const parts = { bytes: arrays[`${name}.bytes`], ends: arrays[`${name}.ends`], cells: arrays[`${name}.cells`] }
+  return parts as unknown as IdTableParts
+}
+
+const ended = <Entry extends { readonly validTo: number | null }>(entry: Entry) => ({
+  ...entry,
+  validTo: entry.validTo ?? forever,
+})
 
 const placementFrom = (row: PlacementRow): Placement => ({
   placeKind: row.place_kind,

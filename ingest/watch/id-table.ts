@@ -9,17 +9,27 @@ export interface IdTable {
   find(id: string): number
   /** Number of an id, a new one where it was never taken. */
   take(id: string): number
+  /** Ids from one number to another, run together. */
+  runTogether(from: number, to: number): string
+  parts(): IdTableParts
+}
+
+/** All of a table, to be kept in a file. */
+export interface IdTableParts {
+  readonly bytes: Uint8Array
+  readonly ends: Uint32Array
+  readonly cells: Int32Array
 }
 
 const emptyCell = -1
 /** Fuller than this, searching takes too many steps. */
 const loadMax = 0.7
 
-export function createIdTable(): IdTable {
-  let size = 0
-  let bytes = Buffer.alloc(1 << 12)
-  let ends = new Uint32Array(1 << 8)
-  let cells = new Int32Array(1 << 9).fill(emptyCell)
+export function createIdTable(kept?: IdTableParts): IdTable {
+  let size = kept?.ends.length ?? 0
+  let bytes = kept ? Buffer.from(kept.bytes.buffer, kept.bytes.byteOffset, kept.bytes.length) : Buffer.alloc(1 << 12)
+  let ends = kept?.ends ?? new Uint32Array(1 << 8)
+  let cells = kept?.cells ?? new Int32Array(1 << 9).fill(emptyCell)
 
   const startOf = (index: number) => (index === 0 ? 0 : (ends[index - 1] as number))
 
@@ -44,9 +54,10 @@ export function createIdTable(): IdTable {
 
   function append(id: string): void {
     const start = startOf(size)
-    if (start + id.length > bytes.length) bytes = Buffer.concat([bytes], Math.max(bytes.length * 2, start + id.length))
+    if (start + id.length > bytes.length)
+      bytes = Buffer.concat([bytes], Math.max(Math.ceil(bytes.length * 1.5), start + id.length))
     if (size === ends.length) {
-      const longer = new Uint32Array(ends.length * 2)
+      const longer = new Uint32Array(Math.max(1 << 8, Math.ceil(ends.length * 1.5)))
       longer.set(ends)
       ends = longer
     }
@@ -77,6 +88,8 @@ export function createIdTable(): IdTable {
       if (size > cells.length * loadMax) rehash()
       return size - 1
     },
+    runTogether: (from, to) => bytes.toString('latin1', startOf(from), startOf(to)),
+    parts: () => ({ bytes: bytes.subarray(0, size === 0 ? 0 : startOf(size)), ends: ends.subarray(0, size), cells }),
   }
 }
 

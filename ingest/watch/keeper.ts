@@ -11,8 +11,10 @@ import { createAlertBook } from './alert-book.ts'
 import { createCheckpoint } from './checkpoint.ts'
 import { afterTick, type ClockState, newClock, partRange, seenAt, sweptParts } from './city-clock.ts'
 import { createDirectory, placeCodes } from './directory.ts'
+import { readDirectoryFile, writeDirectoryFile } from './directory-file.ts'
 import { commitEffects, type Effect } from './effects.ts'
 import { createIdMap } from './id-map.ts'
+import type { IdTable } from './id-table.ts'
 import { unpackPage } from './page-codec.ts'
 import { createDirtyPages, pageSlotsLog2 } from './pages.ts'
 import { createProbeColumns } from './probe-columns.ts'
@@ -28,6 +30,8 @@ export interface WatchKeeperOptions {
   /** Folder of the state snapshot, its own. */
   readonly directory: string
   readonly policy: Policy
+  /** After so many rows of the registry a copy of the directory is written, for a quick start. */
+  readonly directoryCopyRowsMin?: number
   readonly log: { info(facts: object, message: string): void }
 }
 
@@ -49,7 +53,7 @@ export interface WatchKeeper {
   /** Writes everything and closes. */
   close(): Promise<void>
   /** Closes without writing: what is on the disk stays as a crash would have left it. */
-  abandon(): void
+  abandon(): Promise<void>
 }
 
 /** The ledger learns of a position without effects this often, in the journal's time. */
@@ -62,6 +66,9 @@ const closingSlotsMin = 2_000
 /** Older outages cover no silence that is not long flagged. */
 const outagesMax = 500
 
+/** Fewer are read again in a moment. */
+const directoryCopyRowsMinDefault = 20_000
+
 const indoorTemperature = metrics.indoor_temperature_c.code
 
 export async function openWatchKeeper(options: WatchKeeperOptions): Promise<WatchKeeper> {
@@ -72,10 +79,9 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   const stored = file.load()
   const saved = await readProgress(ledger.db, 'watch')
 
-  const directory = createDirectory()
+  const { directory, version } = await openDirectory(options.directory, stored.ids)
   const columns = createProbeColumns()
   const pages = createDirtyPages()
-  for (const ids of stored.ids) for (const id of ids) directory.devices.take(id)
   columns.reserve(directory.devices.size)
   for (const page of stored.pages) {
     const first = page.number << pageSlotsLog2
@@ -98,8 +104,23 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   let failure: unknown
   let closeOrder: Uint32Array | undefined
 
-  const feed = await createRegistryFeed(ledger.db, directory)
+  let keeping: Promise<unknown> = Promise.resolve()
+  const rowsMin = options.directoryCopyRowsMin ?? directoryCopyRowsMinDefault
+  const feed = await createRegistryFeed({
+    db: ledger.db,
+    directory,
+    version,
+    onLoaded(loaded, rows) {
+      if (rows < rowsMin) return
+      const { revision } = directory
+      const kept = { version: loaded, parts: directory.parts() }
+      keeping = keeping
+        .then(() => writeDirectoryFile(options.directory, kept, () => directory.revision === revision))
+        .catch((error) => log.info({ err: error }, 'the copy of the directory could not be written'))
+    },
+  })
   const inUseAt = (slot: number) => columns.newestAt[slot] || lastAt || Number.MAX_SAFE_INTEGER
+  directory.chooseAgain(inUseAt)
   await feed.loadAll(inUseAt)
   columns.reserve(directory.devices.size)
 
@@ -123,7 +144,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     devices: directory.devices,
     packWorld: () => world.pack(),
     floor: position,
-    idsWritten: stored.ids.reduce((sum, ids) => sum + ids.length, 0),
+    idsWritten: stored.ids.reduce((sum, ids) => sum + ids.split('\n').length, 0),
   })
   // Even an empty snapshot says from where the journal is needed: without it a crash could not tell new from lost.
   if (isNew) checkpoint.write(position, clock)
@@ -350,18 +371,39 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
       dirtyPages: pages.dirtyCount,
       records: columns.recordsInUse(),
     }),
-    abandon() {
+    async abandon() {
       failure ??= new Error('The watch was abandoned')
       file.close()
+      await keeping
     },
     async close() {
       try {
         await writeEverything()
+        await keeping
       } finally {
         file.close()
       }
     },
   }
+}
+
+/** The directory from its copy, where that agrees with the slots of the snapshot; else an empty one with those slots. */
+async function openDirectory(folder: string, ids: readonly string[]) {
+  const kept = await readDirectoryFile(folder)
+  const copy = kept && createDirectory(kept.parts)
+  const isSame = copy && ids.every((text, page) => agrees(copy.devices, page << pageSlotsLog2, text))
+  const directory = isSame ? copy : createDirectory()
+  for (const [page, text] of ids.entries()) {
+    if ((page + 1) << pageSlotsLog2 <= directory.devices.size) continue
+    for (const id of text.split('\n')) directory.devices.take(id)
+  }
+  return { directory, version: isSame ? kept.version : 0 }
+}
+
+function agrees(devices: IdTable, first: number, text: string): boolean {
+  const ids = text.split('\n')
+  const known = Math.max(0, Math.min(ids.length, devices.size - first))
+  return known === 0 || devices.runTogether(first, first + known) === ids.slice(0, known).join('')
 }
 
 /** For a watch that begins without its snapshot: what the ledger remembers of our own outages. */

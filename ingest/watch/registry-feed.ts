@@ -7,7 +7,7 @@ import { loadPlaces, type Places } from './places.ts'
 /** Keeps the directory up with the registry. */
 export interface RegistryFeed {
   places(): Places
-  /** Reads all of the registry. */
+  /** Reads everything that the directory does not hold yet. */
   loadAll(inUseAt: (slot: number) => number): Promise<void>
   /**
    * Looks for a newer registry and reads a piece of what changed, so that a large import does not hold up readings.
@@ -19,9 +19,19 @@ export interface RegistryFeed {
 /** So many rows of a changed registry are taken before readings have their turn again. */
 const rowsPerStep = 8_000
 
-export async function createRegistryFeed(db: LedgerDb, directory: Directory): Promise<RegistryFeed> {
+export interface RegistryFeedOptions {
+  readonly db: LedgerDb
+  readonly directory: Directory
+  /** Version of the registry that the directory holds already. */
+  readonly version: number
+  /** Called after a load, with the version that the directory holds now and the rows that it took. */
+  onLoaded(version: number, rows: number): void
+}
+
+export async function createRegistryFeed(options: RegistryFeedOptions): Promise<RegistryFeed> {
+  const { db, directory, onLoaded } = options
   let places = await loadPlaces(db)
-  let version = 0
+  let version = options.version
   let running: AsyncGenerator<Piece> | undefined
 
   interface Piece {
@@ -30,23 +40,27 @@ export async function createRegistryFeed(db: LedgerDb, directory: Directory): Pr
   }
 
   async function* read(range: BatchRange, inUseAt: (slot: number) => number): AsyncGenerator<Piece> {
+    let taken = 0
     for await (const rows of contractPages(db, range)) {
+      taken += rows.length
       directory.addContracts(rows)
       yield { rows: rows.length, displaced: [] }
     }
     for await (const rows of placementPages(db, range)) {
+      taken += rows.length
       yield { rows: rows.length, displaced: directory.addPlacements(rows, inUseAt) }
     }
     places = await loadPlaces(db)
     directory.finishLoad()
     version = range.through
+    onLoaded(version, taken)
   }
 
   return {
     places: () => places,
     async loadAll(inUseAt) {
       const through = await registryVersion(db)
-      for await (const _ of read({ after: 0, through }, inUseAt));
+      for await (const _ of read({ after: version, through }, inUseAt));
     },
     async step(inUseAt) {
       if (!running) {

@@ -16,8 +16,8 @@ export interface SnapshotFile {
 export interface StoredSnapshot {
   readonly floor: number
   readonly pages: readonly StoredPage[]
-  /** Device ids of the slots, in pages. */
-  readonly ids: readonly string[][]
+  /** Device ids of the slots: a text for each page, an id a line. */
+  readonly ids: readonly string[]
   /** The clock as it was at the floor, or shortly before. */
   readonly clock?: { readonly position: number; readonly state: string }
   readonly world?: { readonly position: number; readonly state: Uint8Array }
@@ -95,7 +95,7 @@ function loadSnapshot(database: DatabaseSync): StoredSnapshot {
       position: Number(row.position),
       state: row.state as Uint8Array,
     })),
-    ids: ids.map((row) => String(row.ids).split('\n')),
+    ids: ids.map((row) => String(row.ids)),
     ...(clock && { clock: { position: Number(clock.position), state: String(clock.state) } }),
     ...(world && { world: { position: Number(world.position), state: world.state as Uint8Array } }),
   }

@@ -143,7 +143,14 @@ export async function openWatchedCity(rows: RegistryRows, policy: Policy = harbi
       return result
     },
   }
-  const open = () => openWatchKeeper({ ledger: failing, directory: join(folder, 'watch'), policy, log: { info() {} } })
+  const open = () =>
+    openWatchKeeper({
+      ledger: failing,
+      directory: join(folder, 'watch'),
+      policy,
+      directoryCopyRowsMin: 1,
+      log: { info() {} },
+    })
   const city: WatchedCity = {
     ledger,
     keeper: await open(),
@@ -162,7 +169,7 @@ export async function openWatchedCity(rows: RegistryRows, policy: Policy = harbi
       return signals
     },
     async crash() {
-      city.keeper.abandon()
+      await city.keeper.abandon()
     },
     async loseSnapshot() {
       rmSync(join(folder, 'watch'), { recursive: true, force: true })
