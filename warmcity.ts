@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   quarantine: async () => (await import('./commands/quarantine.ts')).quarantine,
   accounts: async () => (await import('./commands/accounts.ts')).accounts,
   audit: async () => (await import('./commands/audit.ts')).audit,
+  influx: async () => (await import('./commands/influx.ts')).influx,
   'verify-list': async () => (await import('./commands/verify-list.ts')).verifyListCommand,
 }
 
