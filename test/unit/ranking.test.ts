@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type FirmInput, measureOf, rankFirms, sampleHalfWidth, scoreFirm } from '#domain/ranking.ts'
@@ -231,5 +232,18 @@ describe('colours', () => {
     expect(score.items.find(({ item }) => item === 'atTarget')?.score).toBe(
       method.dimensions.flatMap(({ items }) => items).find(({ id }) => id === 'atTarget')?.points,
     )
+  })
+})
+
+describe('the worked example of the documentation', () => {
+  const [day, halfCold] = [new Array(24).fill(21), [...new Array(21).fill(20), ...new Array(3).fill(18)]]
+  const input = firmInput('F1', [homeDayOf([day], 60), homeDayOf([halfCold], 40)], { probes: 2, connectedHomes: 10 })
+
+  test.each(['ranking.md', 'ranking.zh.md'])('%s', (file) => {
+    const text = readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8')
+    const stated = JSON.parse(/```json\n(.*?)```/s.exec(text)?.[1] ?? '')
+    const score = scoreFirm(method, input, 1)
+    expect(score).toMatchObject(stated)
+    for (const { score: points } of score.items) if (points !== undefined) expect(text).toContain(points.toFixed(2))
   })
 })
