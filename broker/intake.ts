@@ -36,6 +36,8 @@ export function intake(parts: IntakeParts) {
   const rate: Rate = { perSecond: limits.messagesPerSecond, burst: limits.messagesBurst }
   const counters = {
     deliveriesReceived: 0,
+    /** Of them QoS 0: stored like the rest, but what is lost before that nobody sends again. */
+    deliveriesWithoutPromise: 0,
     deliveriesAccepted: 0,
     deliveriesFailed: 0,
     messagesPassedOn: 0,
@@ -59,6 +61,7 @@ export function intake(parts: IntakeParts) {
     inFlight++
     counters.deliveriesReceived++
     const { payload, qos, dup = false, messageId = 0 } = packet
+    if (qos === 0) counters.deliveriesWithoutPromise++
     sink.accept(
       {
         gateway,
