@@ -4,7 +4,7 @@ import { cityDateText } from './city-time.ts'
 import type { CityClock } from './clock.ts'
 import type { DataFolder } from './data-folder.ts'
 import { influxArguments } from './influx-options.ts'
-import { showHistoryProgress } from './progress.ts'
+import { type HistoryProgress, showHistoryProgress } from './progress.ts'
 import type { PreparedService } from './service-accounts.ts'
 import type { StartValues } from './start.ts'
 import { type Service, startService } from './supervisor.ts'
@@ -40,6 +40,7 @@ export function startHousehold(options: HouseholdOptions): Household {
   const { values, folder, clock, texts, service } = options
   const running = new Map<string, Service>()
   let stopping = false
+  let progress: HistoryProgress | undefined
 
   const keep = (name: string, args: () => string[], env: NodeJS.ProcessEnv, listen?: (message: FromChild) => void) => {
     let restartMs = restartFirstMs
@@ -90,7 +91,7 @@ export function startHousehold(options: HouseholdOptions): Household {
     async simulate({ until }) {
       const { mqtt } = await edgeReady
       const from = clock.now()
-      const progress = from < until ? showHistoryProgress(texts, from, until, cityDateText) : undefined
+      progress = from < until ? showHistoryProgress(texts, from, until, cityDateText) : undefined
       const caughtUp = Promise.withResolvers<void>()
       const args = [...common, '--broker', mqtt ?? '', '--until', String(until), ...simulationArguments(values)]
       keep(
@@ -103,6 +104,7 @@ export function startHousehold(options: HouseholdOptions): Household {
           if (message.type === 'progress') progress?.update(message.cityMs, message.readings)
           if (message.type !== 'caughtUp') return
           progress?.done()
+          progress = undefined
           void moveClock(liveAnchor(clock, values.speed)).then(() => caughtUp.resolve())
         },
       )
@@ -110,6 +112,9 @@ export function startHousehold(options: HouseholdOptions): Household {
     },
     async stop() {
       stopping = true
+      // A bar that goes on being drawn would write over what follows, and keep the process alive.
+      progress?.done()
+      console.error(texts.stopping)
       for (const name of [simulator, 'edge', 'api']) await running.get(name)?.stop()
     },
   }

@@ -131,7 +131,6 @@ async function runHousehold(values: StartValues, folder: DataFolder): Promise<nu
     clearInterval(saving)
     // The account is there although nothing else came up, and nobody could make another.
     if (!isPasswordShown) console.log(texts.firstAdmin(service.firstAdminPassword ?? ''))
-    console.error(texts.stopping)
     await household.stop()
     saveClock()
     console.error(texts.stopped)
