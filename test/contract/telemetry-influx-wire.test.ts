@@ -89,7 +89,8 @@ describe('requests to InfluxDB 1, 2 and 3 as a stand-in sees them', () => {
     const store = await open(bucket())
     const many = Array.from({ length: 25_000 }, (_, index) => ({ ...reading('P-1', index), at: startAt + index }))
     await store.append(batchOf(many), 10, {})
-    expect(requests.map(({ body }) => body.split('\n').length)).toEqual([10_000, 10_000, 5_000])
+    const lines = requests.map(({ body }) => body.split('\n').length)
+    expect(lines.sort((left, right) => left - right)).toEqual([5_000, 10_000, 10_000])
     expect(requests.every(({ headers }) => headers['content-encoding'] === 'gzip')).toBe(true)
   })
 

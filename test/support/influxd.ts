@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hasProgram } from './required-programs.ts'
 
+/** Debian's package is called influxdb. */
+const program = 'influxd'
+
 /** A throw-away InfluxDB 1 in a temporary folder; it can be stopped and started again where it was. */
 export interface Influxd {
   readonly url: string
@@ -16,7 +19,7 @@ export interface Influxd {
 
 /** True where a suite can have an InfluxDB: the one that INFLUX_URL names, or one of its own. */
 export function hasInflux(suite: string): boolean {
-  return process.env.INFLUX_URL !== undefined || hasProgram('influxd', suite)
+  return process.env.INFLUX_URL !== undefined || hasProgram(program, suite)
 }
 
 /** Settings of the [data] section, as a test needs them. */
@@ -31,7 +34,7 @@ export async function startInfluxd(settings: InfluxdSettings = {}): Promise<Infl
   async function start(): Promise<void> {
     const path = join(directory, 'influxdb.conf')
     await writeFile(path, configuration(directory, address, settings))
-    const begun = spawn('influxd', ['run', '-config', path], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const begun = spawn(program, ['run', '-config', path], { stdio: ['ignore', 'ignore', 'pipe'] })
     child = begun
     address = await new Promise((resolve, reject) => {
       let text = ''

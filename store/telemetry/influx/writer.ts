@@ -7,6 +7,8 @@ import { judgeRefusal } from './write-answer.ts'
 
 /** What InfluxDB's makers advise for one request, and about a megabyte. */
 const linesPerRequestMax = 10_000
+/** The server syncs its log for each request; several at once share the wait. */
+const requestsAtOnceMax = 4
 /** A line that is refused for itself is rare. More in one batch have a common reason, which a person must mend. */
 const refusedPerBatchMax = 100
 
@@ -37,9 +39,18 @@ export function makeInfluxWriter(connection: InfluxConnection) {
 
   return async (batch: ReadingBatch, rows: readonly number[]): Promise<RefusedReading[]> => {
     const refused: RefusedReading[] = []
-    for (let from = 0; from < rows.length; from += linesPerRequestMax) {
-      await writeOrHalve(batch, rows.slice(from, from + linesPerRequestMax), refused)
+    let from = 0
+    async function writeInTurn(): Promise<void> {
+      while (from < rows.length) {
+        const chunk = rows.slice(from, from + linesPerRequestMax)
+        from += chunk.length
+        await writeOrHalve(batch, chunk, refused)
+      }
     }
-    return refused
+    // Nothing may still be under way when the caller hears of a failure and writes the batch again.
+    const ends = await Promise.allSettled(Array.from({ length: requestsAtOnceMax }, writeInTurn))
+    const failed = ends.find((end) => end.status === 'rejected')
+    if (failed) throw failed.reason
+    return refused.sort((left, right) => left.row - right.row)
   }
 }
