@@ -72,11 +72,10 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'ingest/pipeline/telemetry-reader.ts',
-        replaces: '    const batch = joinedBatches(gathered)\n',
-        by: `    const batch = joinedBatches(gathered)
-    await store.append(joinedBatches([]), position, () => counters)
+        replaces: '    await store.append(batch, end, count,',
+        by: `    await store.append(joinedBatches([]), end, () => counters)
     await new Promise((resolve) => setTimeout(resolve, 200))
-`,
+    await store.append(batch, end, count,`,
       },
     ],
     needsPowerCut: false,
