@@ -14,6 +14,7 @@ import { authRoutes } from './routes/auth.ts'
 import { flagRoutes } from './routes/flags.ts'
 import { gatewayRoutes } from './routes/gateways.ts'
 import { healthRoutes } from './routes/health.ts'
+import { mappingTrialRoutes } from './routes/mapping-trials.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { outageRoutes } from './routes/outages.ts'
 import { pageRoutes } from './routes/pages.ts'
@@ -107,6 +108,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(registryRoutes, shared)
       await v1.register(registryChangeRoutes, shared)
       await v1.register(registryImportRoutes, shared)
+      await v1.register(mappingTrialRoutes, shared)
       await v1.register(gatewayRoutes, shared)
       await v1.register(serviceAccountRoutes, shared)
       await v1.register(unassignedDeviceRoutes, shared)

@@ -1,5 +1,8 @@
 import type { Logger } from 'pino'
+import type { MetricName } from '#domain/metric.ts'
+import type { PayloadMapping } from '#domain/payload-mapping.ts'
 import { cityPolicies, type Policy } from '#domain/policy.ts'
+import type { QualityName } from '#domain/quality.ts'
 import type { Clock, ClockAnchor } from '#domain/time.ts'
 import type { Ledger } from '#store/ledger/database.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
@@ -20,12 +23,34 @@ export interface Figure {
   readonly labels?: Readonly<Record<string, string>>
 }
 
+/** Reads a payload by a mapping, as ingest would. */
+type TryMapping = (
+  mapping: PayloadMapping,
+  tried: {
+    readonly filter: string
+    readonly topic: string
+    readonly payload: string
+    readonly receivedAt: number
+    readonly retained: boolean
+  },
+) => {
+  readonly readings: readonly {
+    readonly address: string
+    readonly metric: MetricName
+    readonly at: number
+    readonly value: number
+    readonly quality: QualityName | undefined
+  }[]
+  readonly problems: readonly { readonly code: string; readonly path: string; readonly detail: string }[]
+}
+
 /** What the api needs of the world. */
 export interface ApiDeps {
   readonly ledger: Ledger
   readonly telemetry: TelemetryReader
   readonly clock: ApiClock
   readonly log: Logger
+  readonly tryMapping: TryMapping
   /** Publishes to the broker; resolves when the broker has it. Without it, alerts go to sockets and webhooks only. */
   readonly publish?: (topic: string, payload: string) => Promise<void>
   /** Figures of the other processes. */

@@ -6,6 +6,7 @@ import { openLedger } from '#store/ledger/database.ts'
 import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { type Api, startApi } from '../api/start.ts'
+import { tryMapping } from '../ingest/codecs/try-mapping.ts'
 import { serve, tellSupervisor } from './child.ts'
 import { type CityClock, inheritedAnchor, makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
@@ -87,6 +88,7 @@ async function runApi(
       telemetry,
       clock,
       log,
+      tryMapping,
       ...(values.edgeUrl !== undefined && { notReady: () => edgeNotReady(values.edgeUrl ?? '') }),
       ...(broker && {
         publish: async (topic: string, payload: string) => {

@@ -7,6 +7,7 @@ import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import { buildApp } from '../../api/app.ts'
 import type { ApiDeps, ApiOptions } from '../../api/deps.ts'
 import { makePasswords } from '../../api/security/passwords.ts'
+import { tryMapping } from '../../ingest/codecs/try-mapping.ts'
 
 /** A Thursday evening in January, when it is cold. */
 export const evening = Date.parse('2026-01-15T19:00:00+08:00')
@@ -48,6 +49,7 @@ export async function makeTestApi(deps: Partial<ApiDeps> = {}, options: Partial<
         anchor: () => ({ cityMs: clock.now, wallMs: wall.now, speed: 60, simulated: true, catchingUp: false }),
       },
       log: pino({ level: 'silent' }),
+      tryMapping,
       wallClock: () => wall.now,
       ...deps,
     },

@@ -33,6 +33,7 @@ beforeEach(async () => {
         anchor: () => ({ cityMs: evening, wallMs: 0, speed: 1, simulated: true, catchingUp: false }),
       },
       log: pino({ level: 'silent' }),
+      tryMapping: () => ({ readings: [], problems: [] }),
       publish: async (topic, payload) => {
         published.push([topic, payload])
         for (const waiter of waiters) waiter()
