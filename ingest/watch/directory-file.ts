@@ -73,7 +73,8 @@ export async function writeDirectoryFile(
   const path = join(folder, fileName)
   const arrays = Object.entries(kept.parts.arrays).map(([name, values]) => ({
     name,
-    type: values.constructor.name as TypeName,
+    // A Buffer is one of these, too.
+    type: values instanceof Uint8Array ? 'Uint8Array' : (values.constructor.name as TypeName),
     length: values.length,
     crc: crc32(bytesOf(values)),
   }))

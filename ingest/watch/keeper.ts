@@ -104,6 +104,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   let failure: unknown
   let closeOrder: Uint32Array | undefined
 
+  let registryRows = 0
   let keeping: Promise<unknown> = Promise.resolve()
   const rowsMin = options.directoryCopyRowsMin ?? directoryCopyRowsMinDefault
   const feed = await createRegistryFeed({
@@ -111,6 +112,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     directory,
     version,
     onLoaded(loaded, rows) {
+      registryRows += rows
       if (rows < rowsMin) return
       const { revision } = directory
       const kept = { version: loaded, parts: directory.parts() }
@@ -368,6 +370,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     counters: () => ({
       ...counters,
       ...probes.counters(),
+      registryRows,
       dirtyPages: pages.dirtyCount,
       records: columns.recordsInUse(),
     }),

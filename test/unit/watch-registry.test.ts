@@ -120,6 +120,7 @@ test('a restart takes the directory from its copy, and what changed since from t
   await city.crash()
   await city.importRows({ device_period: [placement('D-1', start + hourMs)] })
   await city.restart()
+  expect(city.keeper.counters().registryRows).toBe(1)
   await city.run(records)
   expect((await flagsOf(city)).map(({ subject, clearedBy }) => [subject, clearedBy])).toEqual([
     ['D-1', undefined],
