@@ -95,9 +95,10 @@ export function parseJson(payload: Buffer): { readonly json: unknown } | Refusal
   }
 }
 
-/** Text from a payload that goes into a message: a forged name must not fill logs and topics. */
+/** Text from a payload that goes into a message: a forged name must not fill logs and topics, or break a text column. */
 export function shortened(text: string): string {
-  return text.length <= 100 ? text : `${text.slice(0, 97)}...`
+  const short = text.length <= 100 ? text : `${text.slice(0, 97)}...`
+  return short.replaceAll(/\p{Cc}/gu, '\uFFFD')
 }
 
 /** Names a value for a message. */

@@ -162,8 +162,8 @@ function mappedValue(field: MappedField, metric: NonNullable<MappedField['metric
   if (value === undefined) return notANumber(field.name, sent)
   const scaled = withoutBinaryDust(value * field.scale + field.shift)
   const converted = field.unit === undefined ? scaled : inMetricUnit(metric, scaled, field.unit)
-  if (converted !== undefined && Number.isFinite(converted)) return converted
-  return { code: 'unit', detail: `"${shortened(field.unit ?? '')}" is no unit of ${metric}.` }
+  if (converted === undefined) return { code: 'unit', detail: `"${field.unit ?? ''}" is no unit of ${metric}.` }
+  return Number.isFinite(converted) ? converted : notANumber(field.name, converted)
 }
 
 /** Makers send numbers between quotes, and states as words. */

@@ -33,8 +33,14 @@ export interface ForeignDirectory {
 /** Ids of gateways have no line breaks. */
 export const addressKey = ({ gateway, address }: ForeignAddress) => `${gateway}\n${address}`
 
-/** Answers of the ledger that are remembered, so that every delivery does not ask again; some 200 bytes each. */
-const answersKeptMax = 100_000
+/**
+ * Answers of the ledger that are remembered, so that every delivery does not ask again: one for each address and each
+ * of its mapped fields, some 150 bytes.
+ */
+const answersKeptMax = 400_000
+/** What the registry would never take as an address is not asked for: a text column may not even hold it. */
+const addressLengthMax = 200
+const controlCharacter = /\p{Cc}/u
 /** Readers that are apart may decode under two versions of the registry in turn. */
 const versionsKeptMax = 2
 
@@ -80,6 +86,7 @@ export class ForeignBook {
 
   /** The device that an address of the gateway is at a time; undefined where it is known and not wanted. */
   deviceOf(gateway: string, address: string, field: string, at: number, version: number): string | undefined | Refusal {
+    if (address.length > addressLengthMax || controlCharacter.test(address)) return notMapped(gateway, address, [])
     const one = field === '' ? [] : this.#periods({ gateway, address: `${address}#${field}` }, version)
     const periods = one === undefined || one.length > 0 ? one : this.#periods({ gateway, address }, version)
     if (periods === undefined) return unanswered

@@ -150,6 +150,32 @@ test('a probe that was changed takes over from its day on', async () => {
   await run.stop()
 })
 
+test('what no registry could hold as an address is refused without asking the ledger, and in plain words', async () => {
+  const asked: string[] = []
+  const mapping = makeMapping({ id: 'board', format: 'thingsboard', without_time: 'refuse' }, [
+    { field: 'temperature', metric: 'indoor_temperature_c', scale: 1, shift: 0 },
+  ])
+  const directory: ForeignDirectory = {
+    topics: async (gateways) => new Map(gateways.map((id) => [id, [{ filter: 'v1/gateway/telemetry', mapping }]])),
+    async addresses(addresses) {
+      asked.push(...addresses.map(({ address }) => address))
+      return new Map()
+    },
+  }
+  const entry = [{ ts: lastSeen, values: { temperature: 20 } }]
+  const payload = JSON.stringify({ 'a\u0000b': entry, ['x'.repeat(10_000)]: entry, kitchen: entry })
+  const block = await makeDecoder(undefined, directory).decode(
+    stretchOf([{ topic: 'v1/gateway/telemetry', payload, receivedAt }]),
+  )
+  expect(asked.toSorted()).toEqual(['kitchen', 'kitchen#temperature'])
+  const problems = block.rejected[0]?.problems ?? []
+  expect(problems.map(({ code }) => code)).toEqual(Array(3).fill('device_not_mapped'))
+  for (const { detail, path } of problems) {
+    expect(`${path}${detail}`).not.toMatch(/\p{Cc}/u)
+    expect(path.length + detail.length).toBeLessThan(600)
+  }
+})
+
 test('a record is read by the registry that it names, however often mappings change', async () => {
   const versions = [1, 2, 3, 4, 5]
   const asked: number[] = []
