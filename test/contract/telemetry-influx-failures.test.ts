@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { connectInflux, type InfluxTarget } from '#store/telemetry/influx/connection.ts'
 import { setUpInflux } from '#store/telemetry/influx/setup.ts'
 import { openInfluxTelemetry } from '#store/telemetry/influx/store.ts'
+import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 import type { RefusedReading, TelemetryStore } from '#store/telemetry/telemetry-store.ts'
 import { type Influxd, startInfluxd } from '../support/influxd.ts'
 import { hasProgram } from '../support/required-programs.ts'
@@ -133,6 +134,20 @@ describe.runIf(hasProgram('influxd', suite))(suite, () => {
     await influxd.start()
     await store.append(readings(3), 600, {})
     expect(await store.readings('P-1', 'indoor_temperature_c', ...always)).toHaveLength(3)
+  })
+
+  test('goes on where files in the same folder end', async () => {
+    const folder = join(directory, 'files')
+    const files = await openSqliteTelemetry({ directory: folder })
+    await files.append(readings(2), 700, { taken: 2 })
+    await files.close()
+    const after = await openInfluxTelemetry({ target, directory: folder })
+    expect(await after.progress()).toEqual({ position: 700, counters: { taken: 2 } })
+    await after.append(readings(1), 800, { taken: 3 })
+    await after.close()
+    const again = await openInfluxTelemetry({ target, directory: folder })
+    expect(await again.progress()).toEqual({ position: 800, counters: { taken: 3 } })
+    await again.close()
   })
 
   test('says what to do with a position that cannot be read', async () => {

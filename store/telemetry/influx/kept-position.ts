@@ -9,13 +9,13 @@ export type KeptPosition = z.infer<typeof keptSchema>
 const fileName = 'influx-position.json'
 
 /** Where the journal's reader stands, in a file beside the journal: it is there when InfluxDB is not. */
-export async function readKeptPosition(directory: string): Promise<KeptPosition> {
+export async function readKeptPosition(directory: string): Promise<KeptPosition | undefined> {
   const path = join(directory, fileName)
   let text: string
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { position: 0, counters: {} }
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
   try {

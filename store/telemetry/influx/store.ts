@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
+import { mainFilePath } from '../sqlite/main-file.ts'
+import { openSqliteTelemetry } from '../sqlite/store.ts'
 import type { TelemetryStore } from '../telemetry-store.ts'
 import { connectInflux } from './connection.ts'
 import { InfluxError } from './influx-error.ts'
-import { keepPosition, readKeptPosition } from './kept-position.ts'
+import { type KeptPosition, keepPosition, readKeptPosition } from './kept-position.ts'
 import { lastOfEach } from './last-of-each.ts'
 import { type InfluxReaderOptions, openInfluxTelemetryReader } from './reader.ts'
 import { makeInfluxWriter } from './writer.ts'
@@ -20,7 +23,7 @@ export async function openInfluxTelemetry(options: InfluxTelemetryOptions): Prom
   const connection = connectInflux(target)
   const write = makeInfluxWriter(connection)
   const reader = openInfluxTelemetryReader(options)
-  let kept = await readKeptPosition(directory)
+  let kept = (await readKeptPosition(directory)) ?? (await firstPosition(directory))
   let closed = false
 
   return {
@@ -56,5 +59,21 @@ export async function openInfluxTelemetry(options: InfluxTelemetryOptions): Prom
       closed = true
       await reader.close()
     },
+  }
+}
+
+/**
+ * A folder that kept its readings in files goes on in InfluxDB where the files end: the journal no longer has what lies
+ * before. Once taken over, the position is InfluxDB's own.
+ */
+async function firstPosition(directory: string): Promise<KeptPosition> {
+  if (!existsSync(mainFilePath(directory))) return { position: 0, counters: {} }
+  const files = await openSqliteTelemetry({ directory })
+  try {
+    const progress = await files.progress()
+    await keepPosition(directory, progress)
+    return progress
+  } finally {
+    await files.close()
   }
 }
