@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Insertable, type Selectable, sql } from 'kysely'
 import { type Policy, policyAt } from '#domain/policy.ts'
-import { emptyRollUp, type RollUp } from '#domain/roll-up.ts'
+import type { RollUp } from '#domain/roll-up.ts'
 import { localDayBounds, seasonOn } from '#domain/season.ts'
 import { hourMs } from '#domain/time.ts'
 import { appendAudit } from './audit.ts'
@@ -12,7 +12,7 @@ import { type RolledUp, rollUpDay } from './ranking-roll-up.ts'
 import { registryVersion } from './registry-batches.ts'
 
 /** Sums of home-days with the homes, probes and tenths of a square metre behind them. */
-interface SumColumns {
+export interface SumColumns {
   home_days: number
   excluded_home_days: number
   passed_home_days: number
@@ -25,6 +25,9 @@ interface SumColumns {
   homes: number
   probes: number
   area_tenths: number
+  /** Of circuits with a plant sensor: the only ones whose outages show. */
+  watched_homes: number
+  watched_area_tenths: number
 }
 
 export interface RankingDayTables {
@@ -58,9 +61,11 @@ export interface Measured {
   readonly homes: number
   readonly probes: number
   readonly areaTenths: number
+  readonly watchedHomes: number
+  readonly watchedAreaTenths: number
 }
 
-export const sumsOf = ({ rollUp, homes, probes, areaTenths }: Measured): SumColumns => ({
+export const sumsOf = ({ rollUp, ...measured }: Measured): SumColumns => ({
   home_days: rollUp.homeDays,
   excluded_home_days: rollUp.excludedHomeDays,
   passed_home_days: rollUp.passedHomeDays,
@@ -70,28 +75,41 @@ export const sumsOf = ({ rollUp, homes, probes, areaTenths }: Measured): SumColu
   area_minutes_below_12: rollUp.areaMinutesBelow12,
   area_minutes_covered: rollUp.areaMinutesCovered,
   area_shortfall: rollUp.areaShortfall,
-  homes,
-  probes,
-  area_tenths: areaTenths,
+  homes: measured.homes,
+  probes: measured.probes,
+  area_tenths: measured.areaTenths,
+  watched_homes: measured.watchedHomes,
+  watched_area_tenths: measured.watchedAreaTenths,
 })
 
-export const measuredOf = (row: SumColumns): Measured => ({
-  rollUp: {
-    ...emptyRollUp,
-    homeDays: row.home_days,
-    excludedHomeDays: row.excluded_home_days,
-    passedHomeDays: row.passed_home_days,
-    areaMinutes: row.area_minutes,
-    areaMinutesAtTarget: row.area_minutes_at_target,
-    areaMinutesBelow16: row.area_minutes_below_16,
-    areaMinutesBelow12: row.area_minutes_below_12,
-    areaMinutesCovered: row.area_minutes_covered,
-    areaShortfall: row.area_shortfall,
-  },
-  homes: row.homes,
-  probes: row.probes,
-  areaTenths: row.area_tenths,
+export const rollUpOf = (row: SumColumns): RollUp => ({
+  homeDays: row.home_days,
+  excludedHomeDays: row.excluded_home_days,
+  passedHomeDays: row.passed_home_days,
+  areaMinutes: row.area_minutes,
+  areaMinutesAtTarget: row.area_minutes_at_target,
+  areaMinutesBelow16: row.area_minutes_below_16,
+  areaMinutesBelow12: row.area_minutes_below_12,
+  areaMinutesCovered: row.area_minutes_covered,
+  areaShortfall: row.area_shortfall,
 })
+
+export const sumColumns = [
+  'home_days',
+  'excluded_home_days',
+  'passed_home_days',
+  'area_minutes',
+  'area_minutes_at_target',
+  'area_minutes_below_16',
+  'area_minutes_below_12',
+  'area_minutes_covered',
+  'area_shortfall',
+  'homes',
+  'probes',
+  'area_tenths',
+  'watched_homes',
+  'watched_area_tenths',
+] as const satisfies readonly (keyof SumColumns)[]
 
 /** After a day closes, its summaries are still on their way from the journal for a moment. */
 const sealsAfterMs = 3 * hourMs

@@ -1,14 +1,13 @@
-import { type Selectable, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
 import { sumRollUps } from '#domain/roll-up.ts'
-import { localDayBounds, seasonOn } from '#domain/season.ts'
-import { type CircuitSupply, type Stretch, sumOutages, valveOpeningByHour } from '#domain/supply-outage.ts'
 import type { LedgerDb } from './database.ts'
-import { measuredOf, type RankingDayTables, rankingDays } from './ranking-days.ts'
+import { rankingDays, rollUpOf, type SumColumns, sumColumns } from './ranking-days.ts'
 import { rankingInputs, rankingVetoes } from './ranking-records.ts'
 import { nobody } from './ranking-roll-up.ts'
-import { counts, inForce, territoryBelow } from './registry-view.ts'
+import { edgesWithin, type SeasonEdge, supplyReader } from './ranking-supply.ts'
+import { counts, territoryBelow } from './registry-view.ts'
 
 /** Days of a territory, both included: what a list is about. */
 export interface RankingPeriod {
@@ -22,38 +21,26 @@ export async function firmInputs(db: LedgerDb, policy: Policy, period: RankingPe
   const { territory, fromDay, toDay } = period
   const districts = await districtsOf(db, territory)
   const coldest = await coldestDays(db, period)
-  const byFirm = new Map<string, Selectable<RankingDayTables['firm_day']>[]>()
-  const rows = await db
-    .selectFrom('firm_day')
-    .selectAll()
-    .where('day', '>=', fromDay)
-    .where('day', '<=', toDay)
-    .where('district', 'in', districts)
-    .where('firm', '!=', nobody)
-    .execute()
-  for (const row of rows) {
-    const ofFirm = byFirm.get(row.firm)
-    if (ofFirm) ofFirm.push(row)
-    else byFirm.set(row.firm, [row])
-  }
+  const edges = edgesWithin(policy, fromDay, toDay)
+  const byFirm = Map.groupBy(await firmParts(db, period, districts, coldest, edges), ({ firm }) => firm)
   const imported = await rankingInputs(db, territory, period)
   const vetoes = await rankingVetoes(db, period)
-  const supplies = await circuitSupplies(db, policy, period, districts)
+  const supplyOf = await supplyReader(db, policy, period, districts, edges)
   const firms = new Set([...byFirm.keys(), ...imported.map(({ firm }) => firm), ...(await suppliersIn(db, territory))])
   return [...firms].sort().map((firm) => {
-    const days = byFirm.get(firm) ?? []
-    const dates = new Set(days.map(({ day }) => day))
-    const cold = days.filter(({ day }) => coldest.has(day))
-    const perDay = (total: number) => (dates.size === 0 ? 0 : Math.round(total / dates.size))
+    const parts = byFirm.get(firm) ?? []
+    const days = parts.reduce((sum, part) => sum + part.days, 0)
+    const cold = parts.filter((part) => part.cold === 1)
+    const perDay = (total: number) => (days === 0 ? 0 : Math.round(total / days))
     return {
       firm,
-      days: dates.size,
-      probes: perDay(days.reduce((sum, { probes }) => sum + probes, 0)),
-      connectedHomes: perDay(days.reduce((sum, { homes }) => sum + homes, 0)),
-      heatedAreaM2: perDay(days.reduce((sum, { area_tenths }) => sum + area_tenths, 0)) / 10,
-      rollUp: sumRollUps(days.map((day) => measuredOf(day).rollUp)),
-      ...(cold.length > 0 && { coldestDays: sumRollUps(cold.map((day) => measuredOf(day).rollUp)) }),
-      ...supplies.get(firm),
+      days,
+      probes: perDay(parts.reduce((sum, { probes }) => sum + probes, 0)),
+      connectedHomes: perDay(parts.reduce((sum, { homes }) => sum + homes, 0)),
+      heatedAreaM2: perDay(parts.reduce((sum, { area_tenths }) => sum + area_tenths, 0)) / 10,
+      rollUp: sumRollUps(parts.map(rollUpOf)),
+      ...(cold.length > 0 && { coldestDays: sumRollUps(cold.map(rollUpOf)) }),
+      ...supplyOf(firm, parts),
       imported: Object.fromEntries(
         imported.filter((input) => input.firm === firm).map(({ measure, value }) => [measure, value]),
       ),
@@ -67,6 +54,35 @@ export async function firmInputs(db: LedgerDb, policy: Policy, period: RankingPe
         })),
     }
   })
+}
+
+/** A firm's sums over the days of a period that are alike: among the coldest or not, at an edge of the season or not. */
+export interface FirmPart extends SumColumns {
+  readonly firm: string
+  readonly cold: 0 | 1
+  /** 0 between the edges, 1 for the first of them, 2 for the next. */
+  readonly edge: number
+  /** Parts have no days in common, so that these may be added. */
+  readonly days: number
+}
+
+/** Added up by the ledger: a season of a large city has a hundred thousand rows, and a firm has six parts. */
+async function firmParts(
+  db: LedgerDb,
+  { fromDay, toDay }: RankingPeriod,
+  districts: readonly string[],
+  coldest: ReadonlySet<number>,
+  edges: readonly SeasonEdge[],
+): Promise<FirmPart[]> {
+  const sums = sql.join(sumColumns.map((column) => sql`sum(${sql.ref(column)}) as ${sql.ref(column)}`))
+  const cold = coldest.size === 0 ? sql`0` : sql`case when day in (${sql.join([...coldest])}) then 1 else 0 end`
+  const cases = edges.map(({ first, last }, index) => sql`when day between ${first} and ${last} then ${index + 1}`)
+  const edge = cases.length === 0 ? sql`0` : sql`case ${sql.join(cases, sql` `)} else 0 end`
+  const found = await sql<FirmPart>`
+    select firm, ${cold} as cold, ${edge} as edge, count(distinct day) as days, ${sums} from firm_day
+    where day >= ${fromDay} and day <= ${toDay} and district in (${sql.join(districts)}) and firm != ${nobody}
+    group by 1, 2, 3 order by 1, 2, 3`.execute(db)
+  return found.rows
 }
 
 /** The districts that a list is about: those below its territory, or the district itself. */
@@ -93,135 +109,6 @@ async function coldestDays(db: LedgerDb, period: RankingPeriod): Promise<Set<num
     .filter((entry): entry is { day: number; outdoorC: number } => entry.outdoorC !== null)
     .sort((left, right) => left.outdoorC - right.outdoorC || left.day - right.day)
   return new Set(known.slice(0, Math.ceil(known.length / 4)).map(({ day }) => day))
-}
-
-/** At either end of a season, days for which it matters who was late and who stopped early. */
-const edgeDays = 10
-
-type Supply = Pick<FirmInput, 'outage' | 'edges'>
-
-/**
- * Outages and flow at the season's edges for each firm, of the circuits that have a plant sensor. A circuit whose
- * sensor is silent counts as one without flow: silence is no proof of heat.
- */
-async function circuitSupplies(
-  db: LedgerDb,
-  policy: Policy,
-  { fromDay, toDay }: RankingPeriod,
-  districts: readonly string[],
-): Promise<Map<string, Supply>> {
-  const found = await sql<{
-    firm: string
-    circuit: string
-    first: number
-    last: number
-    homes: number
-    area: number
-  }>`select firm, circuit, min(day) as first, max(day) as last, max(homes) as homes, max(area) as area
-    from (select day, firm, circuit, sum(homes) as homes, sum(area_tenths) as area from roll_up_day
-      where day >= ${fromDay} and day <= ${toDay}
-        and estate in (${sql.join(await estatesOf(db, districts))}) group by day, firm, circuit) as daily
-    where firm != ${nobody} group by firm, circuit order by firm, circuit`.execute(db)
-  const begins = (day: number) => localDayBounds(policy.season.zone, day).beginsAt
-  const stretches = await stretchesWithoutFlow(db, begins(fromDay), begins(toDay + 1))
-  const watched = await watchedCircuits(db, begins(toDay))
-  const edges = edgesWithin(policy, fromDay, toDay)
-  const byFirm = new Map<string, { supply: CircuitSupply; first: number; last: number }[]>()
-  for (const { firm, circuit, first, last, homes, area } of found.rows) {
-    if (!watched.has(circuit)) continue
-    const own = { from: begins(first), to: begins(last + 1) }
-    const without = (stretches.get(circuit) ?? []).map((stretch) => ({
-      from: Math.max(stretch.from, own.from),
-      to: Math.min(stretch.to, own.to),
-    }))
-    const supply = { homes, heatedAreaM2: area / 10, without }
-    byFirm.set(firm, [...(byFirm.get(firm) ?? []), { supply, first, last }])
-  }
-  const period = { from: begins(fromDay), to: begins(toDay + 1) }
-  return new Map(
-    [...byFirm].map(([firm, circuits]): [string, Supply] => {
-      const supplies = circuits.map(({ supply }) => supply)
-      let [areaHours, areaHoursOpen] = [0, 0]
-      for (const edge of edges) {
-        const serving = circuits.filter(({ first, last }) => first <= edge.first && last >= edge.last)
-        const shares = valveOpeningByHour(
-          serving.map(({ supply }) => supply),
-          { from: begins(edge.first), to: begins(edge.last + 1) },
-        )
-        const area = serving.reduce((sum, { supply }) => sum + supply.heatedAreaM2, 0)
-        for (const share of shares ?? []) {
-          areaHours += area
-          areaHoursOpen += share * area
-        }
-      }
-      return [
-        firm,
-        {
-          outage: sumOutages(supplies, period),
-          ...(areaHours > 0 && { edges: { areaHours, areaHoursOpen: Math.round(areaHoursOpen * 100) / 100 } }),
-        },
-      ]
-    }),
-  )
-}
-
-async function estatesOf(db: LedgerDb, districts: readonly string[]): Promise<string[]> {
-  const estates: string[] = [nobody]
-  for (const district of districts) {
-    const found = await sql<{ id: string }>`select id from territory as node
-      where node.kind = 'estate' and ${counts('territory', 'node')} and node.id in ${territoryBelow(district)}`.execute(
-      db,
-    )
-    estates.push(...found.rows.map(({ id }) => id))
-  }
-  return estates
-}
-
-function edgesWithin(policy: Policy, fromDay: number, toDay: number): { first: number; last: number }[] {
-  const season = seasonOn(policy.season, fromDay) ?? seasonOn(policy.season, toDay)
-  if (!season) return []
-  return [
-    { first: season.firstDay, last: season.firstDay + edgeDays - 1 },
-    { first: season.lastDay - edgeDays + 1, last: season.lastDay },
-  ].filter(({ first, last }) => fromDay <= first && last <= toDay)
-}
-
-const supplyRules = ['noFlow', 'plantSilent']
-
-/** When circuits had no flow, by what the watch flagged on them or on their substation. */
-async function stretchesWithoutFlow(db: LedgerDb, from: number, to: number): Promise<Map<string, Stretch[]>> {
-  const flags = await db
-    .selectFrom('flag')
-    .select(['subject_kind', 'subject', 'since', 'cleared_at'])
-    .where('rule', 'in', supplyRules)
-    .where('subject_kind', 'in', ['circuit', 'substation'])
-    .where('since', '<', to)
-    .where(({ eb, or }) => or([eb('cleared_at', 'is', null), eb('cleared_at', '>', from)]))
-    .orderBy('since')
-    .execute()
-  const circuits = await sql<{ id: string; substation: string }>`
-    select id, substation from circuit where ${counts('circuit', 'circuit')} order by id`.execute(db)
-  const below = Map.groupBy(circuits.rows, ({ substation }) => substation)
-  const stretches = new Map<string, Stretch[]>()
-  for (const flag of flags) {
-    const hit = flag.subject_kind === 'circuit' ? [flag.subject] : (below.get(flag.subject) ?? []).map(({ id }) => id)
-    for (const circuit of hit) {
-      const ofCircuit = stretches.get(circuit) ?? []
-      ofCircuit.push({ from: flag.since, to: flag.cleared_at ?? to })
-      stretches.set(circuit, ofCircuit)
-    }
-  }
-  return stretches
-}
-
-/** Circuits with a plant sensor, of their own or in their substation. */
-async function watchedCircuits(db: LedgerDb, at: number): Promise<Set<string>> {
-  const found = await sql<{ id: string }>`
-    select circuit.id from circuit where ${counts('circuit', 'circuit')} and exists (
-      select 1 from device_period as period where ${inForce('device_period', 'period', at)} and (
-        (period.place_kind = 'circuit' and period.place = circuit.id)
-        or (period.place_kind = 'substation' and period.place = circuit.substation)))`.execute(db)
-  return new Set(found.rows.map(({ id }) => id))
 }
 
 /** A stretch of a day's roll-ups behind one firm's points: which buildings and circuits, from the worst. */

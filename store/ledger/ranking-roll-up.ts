@@ -43,6 +43,7 @@ export async function rollUpDay(db: LedgerDb, policy: Policy, day: number): Prom
   const { rules } = policyAt(policy, noon)
   const firmOf = await circuitFirms(db, noon)
   const districtOf = await estateDistricts(db)
+  const watched = await watchedCircuits(db, noon)
   const isExcluded = await excludedOn(db, day, bounds)
   const places = new Map<string, RolledUpPlace & { readonly parts: Measured[] }>()
   for (let after = ''; ; ) {
@@ -71,10 +72,19 @@ export async function rollUpDay(db: LedgerDb, policy: Policy, day: number): Prom
         building,
         estate,
         firm: firmOf(circuit),
-        measured: nothing,
+        measured: sumMeasured([]),
         parts: [],
       }
-      place.parts.push({ rollUp, homes: 1, probes: ofHome ? 1 : 0, areaTenths: Math.round(home.heated_area_m2 * 10) })
+      const areaTenths = Math.round(home.heated_area_m2 * 10)
+      const isWatched = watched.has(circuit)
+      place.parts.push({
+        rollUp,
+        homes: 1,
+        probes: ofHome ? 1 : 0,
+        areaTenths,
+        watchedHomes: isWatched ? 1 : 0,
+        watchedAreaTenths: isWatched ? areaTenths : 0,
+      })
       places.set(key, place)
     }
     const last = homes.at(-1)
@@ -87,14 +97,15 @@ export async function rollUpDay(db: LedgerDb, policy: Policy, day: number): Prom
   return { places: summed, firms: byFirmAndDistrict(summed, districtOf), ...(outdoorC !== undefined && { outdoorC }) }
 }
 
-const nothing: Measured = { rollUp: sumRollUps([]), homes: 0, probes: 0, areaTenths: 0 }
-
-export function sumMeasured(parts: readonly Measured[]): Measured {
+function sumMeasured(parts: readonly Measured[]): Measured {
+  const total = (of: (part: Measured) => number) => parts.reduce((sum, part) => sum + of(part), 0)
   return {
     rollUp: sumRollUps(parts.map(({ rollUp }) => rollUp)),
-    homes: parts.reduce((sum, { homes }) => sum + homes, 0),
-    probes: parts.reduce((sum, { probes }) => sum + probes, 0),
-    areaTenths: parts.reduce((sum, { areaTenths }) => sum + areaTenths, 0),
+    homes: total(({ homes }) => homes),
+    probes: total(({ probes }) => probes),
+    areaTenths: total(({ areaTenths }) => areaTenths),
+    watchedHomes: total(({ watchedHomes }) => watchedHomes),
+    watchedAreaTenths: total(({ watchedAreaTenths }) => watchedAreaTenths),
   }
 }
 
@@ -179,6 +190,16 @@ export async function circuitFirms(db: LedgerDb, at: number): Promise<(circuit: 
     select id, substation from circuit where ${counts('circuit', 'circuit')}`.execute(db)
   const substations = new Map(circuits.rows.map(({ id, substation }) => [id, substation]))
   return (circuit) => firms.get(`circuit/${circuit}`) ?? firms.get(`substation/${substations.get(circuit)}`) ?? nobody
+}
+
+/** Circuits with a plant sensor, of their own or in their substation. */
+async function watchedCircuits(db: LedgerDb, at: number): Promise<Set<string>> {
+  const found = await sql<{ id: string }>`
+    select circuit.id from circuit where ${counts('circuit', 'circuit')} and exists (
+      select 1 from device_period as period where ${inForce('device_period', 'period', at)} and (
+        (period.place_kind = 'circuit' and period.place = circuit.id)
+        or (period.place_kind = 'substation' and period.place = circuit.substation)))`.execute(db)
+  return new Set(found.rows.map(({ id }) => id))
 }
 
 /** The district that an estate lies in. */

@@ -12,6 +12,7 @@ import type { PresenceTables } from './presence.ts'
 import type { QuarantineTables } from './quarantine.ts'
 import type { RankingDayTables } from './ranking-days.ts'
 import type { RankingListTables } from './ranking-lists.ts'
+import type { RankingObjectionTables } from './ranking-objections.ts'
 import type { RankingRecordTables } from './ranking-records.ts'
 import type { ReaderPositionTables } from './reader-positions.ts'
 import type { RefusalTables } from './refusals.ts'
@@ -41,6 +42,7 @@ export type LedgerSchema = RegistryTables &
   LeaseTables &
   RankingDayTables &
   RankingListTables &
+  RankingObjectionTables &
   RankingRecordTables &
   ReaderPositionTables &
   SignalTables

@@ -2,20 +2,21 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RankingMethod } from '#domain/ranking-method.ts'
 import { rankingMethods } from '#domain/ranking-methods/index.ts'
+import { hourMs } from '#domain/time.ts'
 import type { Ledger } from '#store/ledger/database.ts'
-import { dayText, markDayStale, replaceStaleDay } from '#store/ledger/dwelling-days.ts'
+import { dayNumber, dayText, markDayStale, replaceStaleDay, saveDwellingDays } from '#store/ledger/dwelling-days.ts'
+import { insertFlags } from '#store/ledger/flags.ts'
 import { bringDaysUpToDate, rankingDays } from '#store/ledger/ranking-days.ts'
 import { evidenceOf, firmInputs } from '#store/ledger/ranking-inputs.ts'
 import {
-  decideObjection,
   draftList,
   findList,
   listContent,
   openObjections,
   publishList,
   type RankingList,
-  raiseObjection,
 } from '#store/ledger/ranking-lists.ts'
+import { decideObjection, raiseObjection } from '#store/ledger/ranking-objections.ts'
 import {
   bringVeto,
   confirmVeto,
@@ -115,6 +116,55 @@ describe('days', () => {
     await bringDaysUpToDate(ledger, rankedPolicy, first, rankedNow)
     const [f1] = await firmInputs(ledger.db, rankedPolicy, first)
     expect(f1?.rollUp).toMatchObject({ excludedHomeDays: 1, homeDays: 7 })
+  })
+
+  test('an outage counts for every connected home of a watched circuit', async () => {
+    const since = Date.parse(`${dayText(coldDay)}T02:00:00+08:00`)
+    const flag = { subjectKind: 'circuit', subject: 'T1-H', rule: 'noFlow', history: false, ofDwelling: false } as const
+    await ledger.write((transaction) =>
+      insertFlags(transaction, [
+        {
+          ...flag,
+          key: 'a',
+          since,
+          raisedAt: since,
+          clearedAt: since + 10 * hourMs,
+          where: { territory: [], firm: 'F2' },
+        },
+      ]),
+    )
+    const [f1, f2] = await firmInputs(ledger.db, rankedPolicy, period)
+    expect(f1?.outage).toBeUndefined()
+    expect(f2?.outage).toEqual({
+      homes: 1,
+      homeMinutes: 600,
+      homeInterruptions: 1,
+      interruptions: 1,
+      interruptionsOver8h: 1,
+      interruptionsOver48h: 0,
+    })
+  })
+
+  test("the season's first ten days tell who was late, by area", async () => {
+    const season = { territory: 'harbin', fromDay: dayNumber('2025-10-20'), toDay: dayNumber('2025-10-31') }
+    const since = Date.parse('2025-10-20T00:00:00+08:00')
+    const flag = {
+      subjectKind: 'substation',
+      subject: 'T1',
+      rule: 'noFlow',
+      history: false,
+      ofDwelling: false,
+    } as const
+    await ledger.write(async (transaction) => {
+      await saveDwellingDays(transaction, [dwellingDay('D-1802', 'P-2', season.fromDay - 1, 21)])
+      const clearedAt = since + 24 * hourMs
+      await insertFlags(transaction, [
+        { ...flag, key: 'b', since, raisedAt: since, clearedAt, where: { territory: [] } },
+      ])
+    })
+    await bringDaysUpToDate(ledger, rankedPolicy, season, rankedNow)
+    const late = (await firmInputs(ledger.db, rankedPolicy, season)).find(({ firm }) => firm === 'F2')
+    expect((late?.edges?.areaHoursOpen ?? 0) / (late?.edges?.areaHours ?? 1)).toBeCloseTo(0.9, 3)
   })
 
   test('what is behind a point is named by day, circuit and building, the worst first', async () => {

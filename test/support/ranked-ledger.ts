@@ -20,8 +20,8 @@ export async function rankedLedger(path = ':memory:'): Promise<Ledger> {
     ...city(),
     dwelling: [...city().dwelling, { id: 'D-0102', entrance: 'B1-1', door: '102' }],
     dwelling_period: [...city().dwelling_period, home('D-0102', 'T1-L')],
-    device: [...city().device, { id: 'P-2', kind: 'probe' as const }],
-    device_period: [probe('P-1', 'D-0101'), probe('P-2', 'D-1802')],
+    device: [...city().device, { id: 'P-2', kind: 'probe' as const }, { id: 'S-1', kind: 'plantSensor' as const }],
+    device_period: [probe('P-1', 'D-0101'), probe('P-2', 'D-1802'), probe('S-1', 'T1-H', { place_kind: 'circuit' })],
   }
   const imported = await importRegistry(ledger, { rows }, { actor: 'test', now: () => rankedNow - 60 * dayMs })
   if (!imported.ok) throw new Error(JSON.stringify(imported.problems))

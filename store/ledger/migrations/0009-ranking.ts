@@ -36,6 +36,8 @@ const sums = {
   homes: 'integer',
   probes: 'integer',
   area_tenths: 'bigint',
+  watched_homes: 'integer',
+  watched_area_tenths: 'bigint',
 } as const
 
 async function days(db: Kysely<unknown>): Promise<void> {
@@ -62,6 +64,7 @@ async function days(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('roll_up_day_key', ['day', 'circuit', 'building'])
     .execute()
   await db.schema.createIndex('roll_up_day_firm').on('roll_up_day').columns(['firm', 'day']).execute()
+  await db.schema.createIndex('roll_up_day_circuit').on('roll_up_day').columns(['circuit', 'day']).execute()
   // A season's list reads one row for each firm, district and day, not one for each building.
   await table(db, 'firm_day', { day: 'integer', firm: 'text', district: 'text', ...sums })
     .addPrimaryKeyConstraint('firm_day_key', ['day', 'firm', 'district'])
