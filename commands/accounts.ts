@@ -1,9 +1,9 @@
 import { listAccounts } from '#store/ledger/accounts.ts'
-import { openLedger } from '#store/ledger/database.ts'
 import { ensureFirstAdmin } from '../api/first-accounts.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { dataOption } from './common-options.ts'
 import { dataFolder, folderNow } from './data-folder.ts'
+import { withLedger } from './folder-ledger.ts'
 
 /** Accounts are few; a longer list is the API's to page. */
 const accountsPrintedMax = 1_000
@@ -20,8 +20,7 @@ export const accounts = defineCommand({
       return exitCode.usage
     }
     const folder = dataFolder(values.data)
-    const ledger = await openLedger(folder.ledger)
-    try {
+    return withLedger(folder, action === 'list' ? 'known' : 'new', async (ledger) => {
       if (action === 'list') {
         for (const { id, role, scope, disabledAt } of await listAccounts(ledger.db, '', accountsPrintedMax)) {
           const where = scope.kind === 'city' ? 'city' : `${scope.kind} ${scope.id}`
@@ -36,8 +35,6 @@ export const accounts = defineCommand({
       }
       console.log(`${admin.account} / ${admin.password}   (shown once: keep it)`)
       return exitCode.ok
-    } finally {
-      await ledger.close()
-    }
+    })
   },
 })

@@ -13,6 +13,7 @@ import { defineCommand, exitCode } from './command.ts'
 import { apiOptions, dataOption, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
 import { dataFolder } from './data-folder.ts'
 import { influxOptions, influxTarget } from './influx-options.ts'
+import { listenFailure } from './listen-failure.ts'
 import { makeLogger } from './log.ts'
 import { flagOption, type OptionValues } from './options.ts'
 import { readPolicy } from './policy-file.ts'
@@ -61,7 +62,7 @@ export const api = defineCommand({
       log.info({ address: running.address }, 'the api serves')
       return await serve(clock, running.stop)
     } catch (error) {
-      const { message, code } = error as NodeJS.ErrnoException
+      const { message, code } = listenFailure(error, 'the API', '--http-port') as NodeJS.ErrnoException
       tellSupervisor({ type: 'failed', message, ...(code !== undefined && { code }) })
       if (!process.connected) log.fatal(error as Error, 'the api could not start')
       return exitCode.failed

@@ -1,8 +1,8 @@
 import { verifyAudit } from '#store/ledger/audit.ts'
-import { openLedger } from '#store/ledger/database.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { dataOption } from './common-options.ts'
 import { dataFolder } from './data-folder.ts'
+import { withLedger } from './folder-ledger.ts'
 
 const damageText = {
   missing: 'is missing',
@@ -22,8 +22,7 @@ export const audit = defineCommand({
       console.error('warmcity audit: say what to do: verify')
       return exitCode.usage
     }
-    const ledger = await openLedger(dataFolder(values.data).ledger)
-    try {
+    return withLedger(dataFolder(values.data), 'known', async (ledger) => {
       const verdict = await verifyAudit(ledger.db)
       if (verdict.ok) {
         console.log(`${verdict.entries} entries, unbroken; head ${verdict.head}`)
@@ -31,8 +30,6 @@ export const audit = defineCommand({
       }
       console.error(`Entry ${verdict.number} ${damageText[verdict.reason]}.`)
       return exitCode.failed
-    } finally {
-      await ledger.close()
-    }
+    })
   },
 })

@@ -4,13 +4,13 @@ import { type Clock, type ClockAnchor, cityTime, clockAnchorSchema, wallClockAnc
 export interface CityClock extends Clock {
   anchor(): ClockAnchor
   setAnchor(anchor: ClockAnchor): void
-  /** Calls back after every move of the anchor. */
-  onMoved(listener: (anchor: ClockAnchor) => void): void
+  /** Calls back after every move of the anchor, until the returned function is called. */
+  onMoved(listener: (anchor: ClockAnchor) => void): () => void
 }
 
 export function makeCityClock(first: ClockAnchor = wallClockAnchor): CityClock {
   let anchor = first
-  const listeners: ((anchor: ClockAnchor) => void)[] = []
+  const listeners = new Set<(anchor: ClockAnchor) => void>()
   return {
     now: () => cityTime(anchor, Date.now()),
     anchor: () => anchor,
@@ -18,7 +18,10 @@ export function makeCityClock(first: ClockAnchor = wallClockAnchor): CityClock {
       anchor = next
       for (const listener of listeners) listener(next)
     },
-    onMoved: (listener) => listeners.push(listener),
+    onMoved(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   }
 }
 

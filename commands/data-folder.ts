@@ -1,6 +1,5 @@
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { readKeptFile } from './kept-file.ts'
 
 /** Where everything of one service lives. */
 export interface DataFolder {
@@ -81,8 +81,7 @@ const keptClockSchema = z.strictObject({ cityMs: z.number(), simulated: z.boolea
 export type KeptClock = z.infer<typeof keptClockSchema>
 
 export function readKeptClock(folder: DataFolder): KeptClock | undefined {
-  if (!existsSync(folder.clock)) return undefined
-  return keptClockSchema.parse(JSON.parse(readFileSync(folder.clock, 'utf8')))
+  return readKeptFile(folder.clock, keptClockSchema)
 }
 
 export function writeKeptClock(folder: DataFolder, kept: KeptClock): void {

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Role, Scope } from '#domain/account.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
@@ -8,6 +7,7 @@ import { createDemoAccounts } from '../api/first-accounts.ts'
 import { type City, makeCity } from '../simulators/city.ts'
 import { demoGatewayId, demoProbeId } from '../simulators/estate-rows.ts'
 import { type DataFolder, writeFileWhole } from './data-folder.ts'
+import { readKeptFile } from './kept-file.ts'
 import type { Texts } from './texts.ts'
 
 /** The demo always opens on this evening, whatever the date is: heating matters in January. */
@@ -62,8 +62,7 @@ export async function prepareDemo(
 
 /** The simulated city that the folder holds, if it holds one. */
 export function readDemo(folder: DataFolder): KeptDemo | undefined {
-  if (!existsSync(folder.demo)) return undefined
-  return keptDemoSchema.parse(JSON.parse(readFileSync(folder.demo, 'utf8')))
+  return readKeptFile(folder.demo, keptDemoSchema)
 }
 
 async function makeDemo(

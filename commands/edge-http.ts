@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { listenFailure } from './listen-failure.ts'
 
 interface EdgeHttpOptions {
   readonly host: string
@@ -23,7 +24,7 @@ export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address
     )
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error) => reject(listenFailure(error, "the edge's HTTP", '--edge-http-port')))
     server.listen(options.port, options.host, () => resolve())
   })
   const { port } = server.address() as AddressInfo

@@ -4,13 +4,14 @@ import { z } from 'zod'
 import { hourMs } from '#domain/time.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import { commissioningList } from '#store/ledger/commissioning.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import { type BrokerAddress, type GatewaySheet, gatewaySheet, gatewaySheetText } from '#store/ledger/gateway-sheet.ts'
 import { importGateways } from '#store/ledger/gateways-import.ts'
 import { readIdentity, revokeIdentity, rotateSecret } from '#store/ledger/mqtt-identities.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { dataOption } from './common-options.ts'
 import { dataFolder, folderNow } from './data-folder.ts'
+import { withLedger } from './folder-ledger.ts'
 import { type OptionValues, positiveInteger } from './options.ts'
 import { commandLineActor, printImportProblems } from './registry.ts'
 
@@ -63,12 +64,9 @@ export const gateways = defineCommand({
       return exitCode.usage
     }
     const folder = dataFolder(values.data)
-    const ledger = await openLedger(folder.ledger)
-    try {
+    return withLedger(folder, action === 'import' ? 'new' : 'known', async (ledger) => {
       return await act(ledger, target, values, () => folderNow(folder))
-    } finally {
-      await ledger.close()
-    }
+    })
   },
 })
 

@@ -1,11 +1,12 @@
 import { pipeline } from 'node:stream/promises'
 import { appendAudit } from '#store/ledger/audit.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import { listQuarantine, quarantineTotals } from '#store/ledger/quarantine.ts'
 import { exportQuarantine, requestReplay } from '#store/ledger/quarantine-replay.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { dataOption } from './common-options.ts'
 import { dataFolder, folderNow } from './data-folder.ts'
+import { withLedger } from './folder-ledger.ts'
 import { commandLineActor } from './registry.ts'
 
 /** A terminal shows the newest; the export has all. */
@@ -21,8 +22,7 @@ export const quarantine = defineCommand({
   },
   async run(values, [action, target]) {
     const folder = dataFolder(values.data)
-    const ledger = await openLedger(folder.ledger)
-    try {
+    return withLedger(folder, 'known', async (ledger) => {
       if (action === 'list') return await list(ledger)
       if (action === 'export') {
         await writeOut(exportQuarantine(ledger.db, {}))
@@ -31,9 +31,7 @@ export const quarantine = defineCommand({
       if (action === 'replay' && target !== undefined) return await replay(ledger, target, () => folderNow(folder))
       console.error('warmcity quarantine: say what to do: list, export or replay ID[,ID…]')
       return exitCode.usage
-    } finally {
-      await ledger.close()
-    }
+    })
   },
 })
 

@@ -1,10 +1,11 @@
 import type { ImportProblem } from '#domain/registry.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import { exportRegistry } from '#store/ledger/registry-export.ts'
 import { type ImportResult, importRegistry } from '#store/ledger/registry-import.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { dataOption } from './common-options.ts'
 import { dataFolder, folderNow } from './data-folder.ts'
+import { withLedger } from './folder-ledger.ts'
 
 /** A terminal shows the first of many problems; the count says how many there are. */
 const problemsPrintedMax = 50
@@ -24,15 +25,12 @@ export const registry = defineCommand({
       return exitCode.usage
     }
     const folder = dataFolder(values.data)
-    const ledger = await openLedger(folder.ledger)
-    try {
+    return withLedger(folder, action === 'import' ? 'new' : 'known', async (ledger) => {
       if (action === 'import') return await importFrom(ledger, path, () => folderNow(folder))
       await exportRegistry(ledger.db, path, path.endsWith('.json') ? 'json' : 'csv')
       console.log(`The registry is in ${path}`)
       return exitCode.ok
-    } finally {
-      await ledger.close()
-    }
+    })
   },
 })
 

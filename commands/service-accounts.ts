@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { alertsTopic, wakeTopic } from '#domain/topics.ts'
-import { openLedger } from '#store/ledger/database.ts'
+import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { createIdentity, revokeIdentity } from '#store/ledger/mqtt-identities.ts'
 import { ensureFirstAdmin } from '../api/first-accounts.ts'
 import { type DataFolder, writeFileWhole } from './data-folder.ts'
+import { readKeptFile } from './kept-file.ts'
 
 /** The api's own account at the broker: it publishes alerts and hears that the ledger has news. */
 export const apiClientId = 'warmcity-api'
@@ -23,18 +23,22 @@ export async function prepareService(folder: DataFolder, now: number, simulated:
   const path = join(folder.path, 'service.json')
   const ledger = await openLedger(folder.ledger)
   try {
-    const apiSecret = existsSync(path)
-      ? keptServiceSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).apiSecret
-      : await ledger.write(async (transaction) => {
-          await revokeIdentity(transaction, apiClientId, now)
-          const grants = { publish: [alertsTopic('+')], subscribe: [wakeTopic] }
-          const shown = await createIdentity(transaction, { id: apiClientId, kind: 'service', ...grants }, now)
-          return shown?.secret ?? ''
-        })
-    if (!existsSync(path)) writeFileWhole(path, JSON.stringify({ apiSecret }), 0o600)
+    const kept = readKeptFile(path, keptServiceSchema)
+    const apiSecret = kept?.apiSecret ?? (await makeApiIdentity(ledger, now))
+    if (kept === undefined) writeFileWhole(path, JSON.stringify({ apiSecret }), 0o600)
     const admin = simulated ? undefined : await ensureFirstAdmin(ledger, now)
     return { apiSecret, ...(admin && { firstAdminPassword: admin.password }) }
   } finally {
     await ledger.close()
   }
+}
+
+/** A first start that was killed on the way may have left an identity whose secret nobody has: it begins anew. */
+function makeApiIdentity(ledger: Ledger, now: number): Promise<string> {
+  return ledger.write(async (transaction) => {
+    await revokeIdentity(transaction, apiClientId, now)
+    const grants = { publish: [alertsTopic('+')], subscribe: [wakeTopic] }
+    const shown = await createIdentity(transaction, { id: apiClientId, kind: 'service', ...grants }, now)
+    return shown?.secret ?? ''
+  })
 }

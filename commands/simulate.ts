@@ -74,7 +74,7 @@ export const simulate = defineCommand({
       simulation,
       brokerUrl: values.broker,
       secretOf: (gateway) => secrets[gateway] ?? '',
-      onProblem: (gateway, error) => log.warn({ gateway, err: error }, 'a simulated gateway is kept away'),
+      onProblem: (gateway, { message }) => log.warn({ gateway, reason: message }, 'a simulated gateway is kept away'),
     })
     tellSupervisor({ type: 'ready', addresses: {} })
     const stopping = new AbortController()
@@ -117,8 +117,10 @@ async function publish(
 /** Asks the supervisor to move the city's clock; resolves when this process, the last to hear of it, has been told. */
 function setCityTime(clock: CityClock, cityMs: number): Promise<void> {
   const moved = new Promise<void>((resolve) => {
-    clock.onMoved((anchor) => {
-      if (anchor.cityMs >= cityMs) resolve()
+    const forget = clock.onMoved((anchor) => {
+      if (anchor.cityMs < cityMs) return
+      forget()
+      resolve()
     })
   })
   tellSupervisor({ type: 'setTime', cityMs })

@@ -1,9 +1,9 @@
 import { localDayAt } from '#domain/season.ts'
-import { openLedger } from '#store/ledger/database.ts'
 import { type DifferenceReason, verifyList } from '#store/ledger/ranking-verify.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { dataOption, edgeOptions } from './common-options.ts'
 import { dataFolder, folderNow } from './data-folder.ts'
+import { withLedger } from './folder-ledger.ts'
 import { readPolicy } from './policy-file.ts'
 
 const reasonText: Readonly<Record<DifferenceReason, string>> = {
@@ -26,8 +26,7 @@ export const verifyListCommand = defineCommand({
     }
     const policy = readPolicy(values)
     const folder = dataFolder(values.data)
-    const ledger = await openLedger(folder.ledger)
-    try {
+    return withLedger(folder, 'known', async (ledger) => {
       const today = localDayAt(policy.season.zone, folderNow(folder)).day
       const verdict = await verifyList(ledger.db, policy, id, today)
       if (!verdict) {
@@ -42,8 +41,6 @@ export const verifyListCommand = defineCommand({
         console.log(`  ${subject}: ${reasonText[reason]}: ${detail}`)
       const explained = differences.every(({ reason }) => reason !== 'unexplained')
       return scoreFollows && inputsMatchDigest && explained ? exitCode.ok : exitCode.failed
-    } finally {
-      await ledger.close()
-    }
+    })
   },
 })
