@@ -74,8 +74,13 @@ export interface Readers {
   readonly readings: number
 }
 
+/** Resolves when the edge knows of its readers: a moment after it is ready. */
 export async function readersOf(edge: EdgeProcess): Promise<Readers> {
-  const metrics = await edge.metrics()
+  let metrics = await edge.metrics()
+  for (let attempt = 0; attempt < 100 && !metrics.has('warmcity_ingest_watch_lag_bytes'); attempt++) {
+    await pause(pollMs)
+    metrics = await edge.metrics()
+  }
   const value = (name: string) => {
     const found = metrics.get(`warmcity_ingest_${name}`)
     if (found === undefined) throw new Error(`The edge has no metric warmcity_ingest_${name}`)

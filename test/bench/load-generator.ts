@@ -15,7 +15,7 @@ const connectsMax = 100
 const drainDeadlineMs = 20_000
 
 function tell(event: LoadEvent) {
-  process.send?.(event)
+  if (process.connected) process.send?.(event)
 }
 
 function run(plan: LoadPlan) {
@@ -133,6 +133,9 @@ function run(plan: LoadPlan) {
     },
   }
 }
+
+// Without the bench nobody reads what is measured.
+process.on('disconnect', () => process.exit(0))
 
 let running: ReturnType<typeof run> | undefined
 process.on('message', (command: LoadCommand) => {
