@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { makeMapping } from '#domain/payload-mapping.ts'
 import { listQuarantine } from '#store/ledger/quarantine.ts'
 import { requestReplay } from '#store/ledger/quarantine-replay.ts'
+import { importRegistry } from '#store/ledger/registry-import.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import type { ForeignDirectory } from '../../ingest/pipeline/foreign-book.ts'
 import { makeDecoder, rowsOf, stretchOf } from '../support/decoded-delivery.ts'
@@ -147,6 +148,35 @@ test('a probe that was changed takes over from its day on', async () => {
   await run.settle()
   expect(await storedOf(world, probe)).toEqual([[-600_001, 20]])
   expect(await storedOf(world, 'P-spare')).toEqual([[-600_000, 21]])
+  await run.stop()
+})
+
+test('the examples of the guide read what they say they read', async () => {
+  const world = await makeWorld()
+  onTestFinished(() => world.remove())
+  for (const folder of ['small-city', 'foreign-formats']) {
+    const path = join(import.meta.dirname, '../../docs/examples', folder)
+    const result = await importRegistry(world.ledger, { path }, { actor: 'test', now: () => receivedAt })
+    expect(result).toMatchObject({ ok: true })
+  }
+  const run = await startPipeline(world)
+  await run.accept({ ...state({ temperature: 21.5 }), gateway: 'GW-0001' })
+  await run.accept({ topic: 'zigbee2mqtt/hall lamp', payload: '{"state":"ON"}', gateway: 'GW-0001' })
+  await run.accept({
+    topic: 'tele/kitchen/SENSOR',
+    payload: '{"Time":"2026-01-15T07:59:59","DS18B20-1":{"Id":"00000566CC39","Temperature":19.5},"TempUnit":"C"}',
+    gateway: 'GW-0001',
+  })
+  await run.accept({
+    topic: 'brand-x/7/up',
+    payload: '{"data":{"list":[{"sn":"A01","ts":"2026-01-15 07:59:59","wd":205,"yl":350}]}}',
+    gateway: 'GW-0002',
+  })
+  await run.settle()
+  expect(await quarantined(world)).toEqual([])
+  expect(await storedOf(world, 'P-0001')).toEqual([[-1_000, 21.5]])
+  expect(await storedOf(world, 'P-0002')).toEqual([[-1_000, 19.5]])
+  expect(await storedOf(world, 'M-0001')).toEqual([[-1_000, 20.5]])
   await run.stop()
 })
 
