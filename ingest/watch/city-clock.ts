@@ -11,6 +11,8 @@ export interface ClockState {
   readonly catchingUpSince: number
   /** When Warmcity was not watching, in order. */
   readonly downtimes: readonly Downtime[]
+  /** Parts of the city whose turn it was when too much happened at once. */
+  readonly unswept: readonly number[]
   /** Last local day that is closed for every probe, and how far closing the next has come. */
   readonly closedThrough: number
   readonly closing?: { readonly through: number; readonly next: number }
@@ -22,6 +24,7 @@ export const newClock: ClockState = {
   catchingUp: false,
   catchingUpSince: 0,
   downtimes: [],
+  unswept: [],
   closedThrough: 0,
 }
 

@@ -62,7 +62,9 @@ const progressEveryMs = 5_000
 const weatherEveryMs = 60_000
 /** A day's end is written over this time, a piece a tick, so that it delays nothing. */
 const closingMs = 2 * 3_600_000
-const closingSlotsMin = 2_000
+const closingSlotsMin = 1_000
+/** What the clock brings about in one tick has to fit into one transaction. */
+const sweepEventsMax = 10_000
 /** Older outages cover no silence that is not long flagged. */
 const outagesMax = 500
 
@@ -90,7 +92,9 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   }
 
   const isNew = stored.clock === undefined
-  let clock: ClockState = stored.clock ? JSON.parse(stored.clock.state) : await clockFromLedger(ledger.db)
+  let clock: ClockState = stored.clock
+    ? { ...newClock, ...JSON.parse(stored.clock.state) }
+    : await clockFromLedger(ledger.db)
   const clockPosition = stored.clock?.position ?? 0
   const worldPosition = stored.world?.position ?? 0
   let position = isNew ? saved.position : stored.floor
@@ -235,12 +239,20 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
       for (const outage of step.outages) emit({ kind: 'outage', outage, now: lastAt })
       if (!clock.catchingUp) emit({ kind: 'clock', now: lastAt })
     }
-    for (const part of sweptParts(before.lastTickAt, lastAt)) {
-      const [from, to] = partRange(part, directory.devices.size)
-      probes.sweep(from, to, clock, where)
-    }
+    sweep([...new Set([...clock.unswept, ...sweptParts(before.lastTickAt, lastAt)])], where)
     if (tick.position >= worldPosition) world.tick(clock, where)
     closeSomeDays(lastAt - before.lastTickAt, where)
+  }
+
+  /** Goes through parts of the city; what is left when too much happens waits for the next tick. */
+  function sweep(parts: readonly number[], where: Circumstances): void {
+    let happened = 0
+    let done = 0
+    for (; done < parts.length && happened < sweepEventsMax; done += 1) {
+      const [from, to] = partRange(parts[done] as number, directory.devices.size)
+      happened += probes.sweep(from, to, clock, where)
+    }
+    clock = { ...clock, unswept: parts.slice(done) }
   }
 
   function closeSomeDays(passedMs: number, where: Circumstances): void {

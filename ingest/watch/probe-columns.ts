@@ -23,7 +23,8 @@ export interface ProbeColumns {
   coldAt(slot: number, rule: number): Condition
   windowAt(slot: number): OpenWindow
   hasYesterday(slot: number): boolean
-  isTimed(slot: number): boolean
+  /** Something is open, pending or silent. */
+  isUneasy(slot: number): boolean
   /** Records in use, for metrics. */
   recordsInUse(): number
 }
@@ -41,8 +42,10 @@ export interface DayColumns {
 export const probeBits = {
   /** The newest sample is the last good one, and nothing else is known: the next warm sample only moves the columns. */
   plain: 1,
-  /** The clock may have to act: something is open, silent or untold. */
+  /** The clock may have to act: something is pending or open. */
   timed: 2,
+  /** Flagged as silent. */
+  silent: 4,
 } as const
 
 const noMinimum = 32_767
@@ -79,7 +82,7 @@ export function createProbeColumns(): ProbeColumns {
       return place === noRecord ? shut : windowFrom(readRecord(windows, place))
     },
     hasYesterday: (slot) => yesterday.day[slot] !== 0,
-    isTimed: (slot) => ((columns.bits[slot] as number) & probeBits.timed) !== 0,
+    isUneasy: (slot) => ((columns.bits[slot] as number) & (probeBits.timed | probeBits.silent)) !== 0,
     recordsInUse: () => records.size + belows.size + windows.size,
   }
   return columns
@@ -153,12 +156,10 @@ export function createProbeColumns(): ProbeColumns {
     const isNormal = state.cold.every((condition) => condition.kind === 'normal')
     const needed = !(isQuiet && isNormal && state.wrongDay === undefined)
     recordOf[slot] = putRecord(records, recordOf[slot] as number, needed ? recordFrom(state) : undefined)
-    const isTimed =
-      silence.silentSince !== undefined ||
-      window.kind === 'open' ||
-      state.cold.some((condition) => condition.kind !== 'normal')
     columns.bits[slot] =
-      (!needed && windowOf[slot] === noRecord ? probeBits.plain : 0) | (isTimed ? probeBits.timed : 0)
+      (!needed && windowOf[slot] === noRecord ? probeBits.plain : 0) |
+      (window.kind === 'open' || !isNormal ? probeBits.timed : 0) |
+      (silence.silentSince === undefined ? 0 : probeBits.silent)
   }
 }
 

@@ -19,8 +19,8 @@ export interface ProbeWatch {
   sample(slot: number, reading: ProbeReading, circumstances: Circumstances): void
   /** Takes that a probe spoke, whatever it said. */
   heard(slot: number, receivedAt: number, circumstances: Circumstances): void
-  /** Lets the clock act on slots from one to another. */
-  sweep(from: number, to: number, clock: ClockState, circumstances: Circumstances): void
+  /** Lets the clock act on slots from one to another; returns how much happened. */
+  sweep(from: number, to: number, clock: ClockState, circumstances: Circumstances): number
   /** Closes days up to `through` for these slots. */
   closeDays(slots: Uint32Array, through: number, circumstances: Circumstances): void
   /** Ends what is open where the probe was until now; the days there are closed. */
@@ -87,7 +87,8 @@ export function createProbeWatch({ directory, columns, pages, termsSource, emit 
     return true
   }
 
-  function take(slot: number, input: ProbeInput, at: number, circumstances: Circumstances): void {
+  /** Returns how much happened. */
+  function take(slot: number, input: ProbeInput, at: number, circumstances: Circumstances): number {
     const dwelling = directory.columns.place[slot] as number
     const placement = {
       samplingMs: directory.columns.samplingMs[slot] as number,
@@ -98,8 +99,11 @@ export function createProbeWatch({ directory, columns, pages, termsSource, emit 
     const before = columns.get(slot)
     const step = next(before, input, terms)
     if (step.state !== before) store(slot, step.state, circumstances.position)
-    if (!circumstances.emitting || step.events.length === 0) return
-    for (const event of step.events) tell(slot, directory.dwellings.idAt(dwelling), event, circumstances, others(slot))
+    if (circumstances.emitting && step.events.length > 0) {
+      const id = directory.dwellings.idAt(dwelling)
+      for (const event of step.events) tell(slot, id, event, circumstances, others(slot))
+    }
+    return step.events.length
   }
 
   function store(slot: number, state: ProbeState, position: number): void {
@@ -143,6 +147,7 @@ export function createProbeWatch({ directory, columns, pages, termsSource, emit 
     if (directory.columns.placeKind[slot] !== placeCodes.dwelling) return false
     const bits = columns.bits[slot] as number
     if (bits & probeBits.timed) return true
+    if (bits & probeBits.silent) return false
     const heardAt = columns.heardAt[slot] as number
     if (heardAt === 0 || clock.catchingUp || now >= (directory.columns.validTo[slot] as number)) return false
     return now - heardAt >= silentAfterMs(directory.columns.reportingMs[slot] as number, limits.day.rules.silence)
@@ -169,7 +174,7 @@ export function createProbeWatch({ directory, columns, pages, termsSource, emit 
     },
     heard(slot, receivedAt, circumstances) {
       if (receivedAt <= (columns.heardAt[slot] as number)) return
-      if ((columns.bits[slot] as number) & probeBits.timed) {
+      if (columns.isUneasy(slot)) {
         take(slot, { kind: 'heard', receivedAt, catchingUp: circumstances.catchingUp }, receivedAt, circumstances)
         return
       }
@@ -179,12 +184,14 @@ export function createProbeWatch({ directory, columns, pages, termsSource, emit 
     sweep(from, to, clock, circumstances) {
       const { now } = circumstances
       if (now < limits.day.beginsAt || now >= limits.day.endsAt) limits = plainLimits(termsSource.dayAt(now))
+      let happened = 0
       for (let slot = from; slot < to; slot += 1) {
         if (!isDue(slot, clock, now) || pages.appliedTo(slot) > circumstances.position) continue
         const heardAt = columns.heardAt[slot] as number
         const quietMs = heardAt === 0 ? 0 : watchedMs(clock.downtimes, heardAt, now)
-        take(slot, { kind: 'tick', at: now, catchingUp: clock.catchingUp, quietMs }, now, circumstances)
+        happened += take(slot, { kind: 'tick', at: now, catchingUp: clock.catchingUp, quietMs }, now, circumstances)
       }
+      return happened
     },
     closeDays(slots, through, circumstances) {
       for (const slot of slots) {

@@ -93,7 +93,7 @@ function dropUnknown(
 ): number {
   let changed = 0
   for (let slot = 0; slot < directory.devices.size; slot += 1) {
-    if (!columns.isTimed(slot)) continue
+    if (!columns.isUneasy(slot)) continue
     const state = columns.get(slot)
     const dwelling = directory.dwellings.idAt(directory.columns.place[slot] as number)
     const isUnknown = (rule: string) => !open.has(conditionKey(dwelling, rule))
