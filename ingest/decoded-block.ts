@@ -20,6 +20,7 @@ export interface RejectedDelivery {
   readonly gateway: string
   readonly topic: string
   readonly payload: Uint8Array
+  readonly retain?: boolean
   /** Good readings of the same delivery are stored all the same. */
   readonly storedReadings: number
   readonly problems: readonly DeliveryProblem[]

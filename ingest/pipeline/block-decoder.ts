@@ -135,6 +135,7 @@ export class BlockDecoder implements Intake, AddressBook {
       topic: view.topic,
       // The journal's buffer is used again for the next stretch.
       payload: Uint8Array.from(view.payload()),
+      retain: view.retain,
       storedReadings,
       problems,
     }

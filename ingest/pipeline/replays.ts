@@ -27,9 +27,9 @@ export function createReplays(db: LedgerDb, send: (deliveries: readonly Delivery
       if (fresh.length === 0) return
       for (const { id } of fresh) underWay.add(id)
       send(
-        fresh.map(({ id, gateway, topic, payload, receivedAt }) => ({
+        fresh.map(({ id, gateway, topic, payload, retain, receivedAt }) => ({
           quarantineId: id,
-          delivery: { gateway, topic, payload, qos: 1, dup: false, retain: false, packetId: 0, receivedAt },
+          delivery: { gateway, topic, payload, qos: 1, dup: false, retain, packetId: 0, receivedAt },
         })),
       )
     },

@@ -11,6 +11,8 @@ export interface QuarantineTables {
     received_at: number
     topic: string
     payload: Uint8Array
+    /** 1 for a message that its sender or a broker retained. */
+    retain: number
     /** What the row takes: payload, topic and problems. */
     size_bytes: number
     stored_readings: number
@@ -48,6 +50,8 @@ export interface BadDelivery {
   readonly gateway: string
   readonly topic: string
   readonly payload: Uint8Array
+  /** Its sender or a broker retained it: it may be old. */
+  readonly retain?: boolean
   /** Good readings of the same delivery that were stored all the same. */
   readonly storedReadings: number
   readonly problems: readonly QuarantineProblem[]
@@ -104,6 +108,7 @@ function toRow(delivery: BadDelivery, id: number): Row {
     received_at: delivery.receivedAt,
     topic,
     payload,
+    retain: delivery.retain ? 1 : 0,
     size_bytes: payload.byteLength + Buffer.byteLength(topic) + Buffer.byteLength(text),
     stored_readings: delivery.storedReadings,
     problems: text,
@@ -218,7 +223,7 @@ export interface QuarantineEntry extends Omit<BadDelivery, 'payload'> {
   readonly replayedAt?: number
 }
 
-export type QuarantinedDelivery = QuarantineEntry & { readonly payload: Uint8Array }
+export type QuarantinedDelivery = QuarantineEntry & { readonly payload: Uint8Array; readonly retain: boolean }
 
 export interface QuarantineFilter {
   readonly gateway?: string
@@ -277,6 +282,7 @@ function toEntry(row: Pick<Selectable<Row>, (typeof entryColumns)[number]>, payl
 export const toDelivery = (row: Selectable<Row>): QuarantinedDelivery => ({
   ...toEntry(row, row.payload.byteLength),
   payload: row.payload,
+  retain: row.retain === 1,
 })
 
 /** One delivery with its bytes. */

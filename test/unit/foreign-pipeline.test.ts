@@ -114,6 +114,24 @@ test('what is not mapped waits in quarantine with the reason, and becomes readin
   await run.stop()
 })
 
+test('a retained message without a time of its own stays doubtful however often it is sent through again', async () => {
+  const world = await newWorld()
+  const run = await startPipeline(world)
+  await run.accept({ topic, payload: '{"temperature":21.5}', retain: true })
+  await run.accept({ topic, payload: '{"temperature":20.5}' })
+  await run.settle()
+  expect((await quarantined(world)).map(({ problems }) => problems[0]?.code)).toEqual(['no_codec', 'no_codec'])
+  await importSmallRegistry(world.ledger, {
+    ...zigbee,
+    payload_mapping: [{ id: 'zigbee', format: 'zigbee2mqtt', without_time: 'receipt' }],
+  })
+  await registrySeen(run, 0)
+  await replayAll(world, run)
+  expect((await quarantined(world)).map(({ problems }) => problems[0]?.code)).toEqual(['retained_without_time'])
+  expect((await storedOf(world, probe)).map(([, value]) => value)).toEqual([20.5])
+  await run.stop()
+})
+
 test('another gateway cannot speak for the probe by mapping an address to it', async () => {
   const world = await newWorld()
   await importSmallRegistry(world.ledger, {

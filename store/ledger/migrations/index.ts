@@ -9,6 +9,7 @@ import { accounts } from './0007-accounts.ts'
 import { notifications } from './0008-notifications.ts'
 import { ranking } from './0009-ranking.ts'
 import { payloadMappings } from './0010-payload-mappings.ts'
+import { quarantineRetain } from './0011-quarantine-retain.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008-notifications': notifications,
   '0009-ranking': ranking,
   '0010-payload-mappings': payloadMappings,
+  '0011-quarantine-retain': quarantineRetain,
 }
