@@ -1,6 +1,5 @@
 import type { MetricName } from '#domain/metric.ts'
-import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
-import type { DataFolder } from '../../commands/data-folder.ts'
+import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import type { SentReading } from './feed.ts'
 import type { SentLedger } from './sent-ledger.ts'
 import type { Tally } from './tally.ts'
@@ -9,32 +8,27 @@ const samplesMax = 1_000_000
 
 /** Compares every stored reading of every device with what was sent. */
 export async function auditReadings(
-  folder: DataFolder,
+  reader: TelemetryReader,
   sent: SentLedger,
   count: Tally,
 ): Promise<{ readonly stored: number }> {
   const acked = bySeries(sent.ackedReadings())
   const unacked = bySeries(sent.unackedReadings())
-  const reader = await openSqliteTelemetryReader({ directory: folder.telemetry })
   let stored = 0
   let kept = 0
-  try {
-    for (const series of new Set([...acked.keys(), ...unacked.keys()])) {
-      const [device = '', metric = ''] = series.split(' ')
-      const samples = await reader.readings(device, metric as MetricName, 0, Number.MAX_SAFE_INTEGER, samplesMax)
-      kept += samples.length
-      const wanted = acked.get(series) ?? []
-      const found = wanted.some(({ at }) => at === undefined)
-        ? compareUntimed(wanted, samples, count)
-        : compareTimed(wanted, unacked.get(series) ?? [], samples, count)
-      stored += found
-      count.missing('readings', wanted.length - found)
-    }
-    const usage = await reader.usage()
-    count.compare('readings that the store counts', kept, usage.readings)
-  } finally {
-    await reader.close()
+  for (const series of new Set([...acked.keys(), ...unacked.keys()])) {
+    const [device = '', metric = ''] = series.split(' ')
+    const samples = await reader.readings(device, metric as MetricName, 0, Number.MAX_SAFE_INTEGER, samplesMax)
+    kept += samples.length
+    const wanted = acked.get(series) ?? []
+    const found = wanted.some(({ at }) => at === undefined)
+      ? compareUntimed(wanted, samples, count)
+      : compareTimed(wanted, unacked.get(series) ?? [], samples, count)
+    stored += found
+    count.missing('readings', wanted.length - found)
   }
+  const usage = await reader.usage()
+  count.compare('readings that the store counts', kept, usage.readings)
   return { stored }
 }
 

@@ -1,6 +1,7 @@
 import { type LedgerDb, openLedger } from '#store/ledger/database.ts'
 import { readProgress } from '#store/ledger/reader-positions.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
+import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
 import type { DataFolder } from '../../commands/data-folder.ts'
 import { auditDays } from './audit-days.ts'
 import { auditReadings } from './audit-readings.ts'
@@ -27,19 +28,25 @@ export interface Audit {
 }
 
 /** Compares a stopped service's stores with what was sent. Nothing of the pipeline is used to judge it. */
-export async function audit(folder: DataFolder, { feeds, sent }: AuditInput): Promise<Audit> {
+export async function audit(
+  folder: DataFolder,
+  { feeds, sent }: AuditInput,
+  openTelemetry: () => Promise<TelemetryStore> = () => openSqliteTelemetry({ directory: folder.telemetry }),
+): Promise<Audit> {
   const count = tally()
-  const { stored } = await auditReadings(folder, sent, count)
+  const telemetry = await openTelemetry()
   const ledger = await openLedger(folder.ledger)
   try {
+    const { stored } = await auditReadings(telemetry, sent, count)
     await auditQuarantine(ledger.db, sent, count)
     await auditSignals(ledger.db, feeds, count)
     await auditDays(ledger.db, feeds, count)
-    await auditCounters(ledger.db, folder, sent, count)
+    await auditCounters(ledger.db, telemetry, sent, count)
+    return { acked: sent.ackedReadings().length, stored, ...count.result() }
   } finally {
     await ledger.close()
+    await telemetry.close()
   }
-  return { acked: sent.ackedReadings().length, stored, ...count.result() }
 }
 
 /** Every delivery that could not be taken whole is kept once, though it was sent and journaled more often. */
@@ -57,7 +64,7 @@ async function auditQuarantine(db: LedgerDb, sent: SentLedger, count: Tally): Pr
  * The counters that `/metrics` shows. A message that was sent again may lie in the journal twice; then the second
  * one counts as a repeat and nothing else.
  */
-async function auditCounters(db: LedgerDb, folder: DataFolder, sent: SentLedger, count: Tally): Promise<void> {
+async function auditCounters(db: LedgerDb, store: TelemetryStore, sent: SentLedger, count: Tally): Promise<void> {
   const readings = sent.ackedReadings().length
   const quarantine = (await readProgress(db, 'quarantine')).counters
   const { deliveries = 0, taken = 0, repeats = 0, rejected = 0, status = 0 } = quarantine
@@ -66,12 +73,7 @@ async function auditCounters(db: LedgerDb, folder: DataFolder, sent: SentLedger,
   count.compare('readings counted by quarantine', readings, quarantine.readings ?? 0)
   const watch = (await readProgress(db, 'watch')).counters
   count.compare('readings counted by the watch', readings, watch.readings ?? 0)
-  const store = await openSqliteTelemetry({ directory: folder.telemetry })
-  try {
-    const telemetry = (await store.progress()).counters
-    count.compare('readings counted by telemetry', readings, telemetry.readings ?? 0)
-    count.compare('readings counted as stored', readings, telemetry.stored ?? 0)
-  } finally {
-    await store.close()
-  }
+  const telemetry = (await store.progress()).counters
+  count.compare('readings counted by telemetry', readings, telemetry.readings ?? 0)
+  count.compare('readings counted as stored', readings, telemetry.stored ?? 0)
 }

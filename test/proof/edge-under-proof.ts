@@ -12,16 +12,19 @@ export interface EdgeOptions {
   /** Where the disk keeps what was synced; the machine's own file system when absent. */
   readonly platter?: Platter
   readonly mutant?: string
+  /** InfluxDB that keeps the readings, in place of the folder. */
+  readonly influxUrl?: string
 }
 
 const hooks = fileURLToPath(new URL('./hooks.ts', import.meta.url))
 
 /** Starts the production edge in a process of its own, with the proof's hooks loaded before it. */
-export function startEdgeUnderProof({ data, clock, mqttPort, platter, mutant }: EdgeOptions): Service {
+export function startEdgeUnderProof({ data, clock, mqttPort, platter, mutant, influxUrl }: EdgeOptions): Service {
   const args = ['--data', data, '--log-level', 'silent', '--mqtt-port', String(mqttPort)]
   const env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${hooks}` }
   if (platter) env[losingPlatterEnv] = platter.directory
   if (mutant) env[mutantEnv] = mutant
+  if (influxUrl !== undefined) env.INFLUX_URL = influxUrl
   return startService('edge', [...args, '--websocket-port', '0', '--edge-http-port', '0'], clock.anchor(), env)
 }
 

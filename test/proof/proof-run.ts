@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { dayMs, hourMs, minuteMs } from '#domain/time.ts'
+import { type ClockAnchor, dayMs, hourMs, minuteMs } from '#domain/time.ts'
 import { makeCityClock } from '../../commands/clock.ts'
 import { dataFolder } from '../../commands/data-folder.ts'
 import type { Service } from '../../commands/supervisor.ts'
@@ -38,22 +38,29 @@ export interface ProofResult {
   readonly refused?: string
 }
 
-const gateways = 12
-const dwellingsDefault = 156
+export const gateways = 12
+export const dwellingsDefault = 156
 /** Probes measure every ten minutes and report once a day, the day just over. */
-const samplingIntervalSeconds = 600
-const reportingIntervalSeconds = 86_400
+export const samplingIntervalSeconds = 600
+export const reportingIntervalSeconds = 86_400
 /** Messages of one home and day: two steps in three have one of their own. */
-const messagesPerDwellingDay = 100
+export const messagesPerDwellingDay = 100
 /** In the middle of winter. */
-const beginsAt = Date.parse('2026-01-10T00:00:00+08:00')
+export const beginsAt = Date.parse('2026-01-10T00:00:00+08:00')
 /**
  * Night of the first report: the day before may still be added to until three o'clock. Each night comes a little
  * earlier, so that no home is silent for a whole day when the clock is moved on to the next.
  */
 const firstNightMs = dayMs + 2 * hourMs + 30 * minuteMs
 const nightEveryMs = dayMs - 30 * minuteMs
-const daysMax = 5
+export const daysMax = 5
+
+/** The clock of the night in which a day is reported. */
+export const nightAnchor = (days: number): ClockAnchor => ({
+  cityMs: beginsAt + firstNightMs + days * nightEveryMs,
+  wallMs: Date.now(),
+  ...{ speed: 1, simulated: false, catchingUp: false },
+})
 
 /** One kill in so many hits the edge while it starts. */
 const startKillsEach = 5
@@ -71,12 +78,7 @@ export async function runProof(options: ProofOptions): Promise<ProofResult> {
   const random = seededRandom(options.seed)
   const work = await mkdtemp(join(tmpdir(), 'warmcity-proof-'))
   const data = join(work, 'data')
-  const night = (days: number) => ({
-    cityMs: beginsAt + firstNightMs + days * nightEveryMs,
-    wallMs: Date.now(),
-    ...{ speed: 1, simulated: false, catchingUp: false },
-  })
-  const clock = makeCityClock(night(0))
+  const clock = makeCityClock(nightAnchor(0))
   const platter = disk === 'losing' ? makePlatter(join(work, 'platter')) : undefined
   const edgeOptions = { data, clock, ...(platter && { platter }), ...(mutant !== undefined && { mutant }) }
   let refusal: () => string | undefined = () => undefined
@@ -86,7 +88,7 @@ export async function runProof(options: ProofOptions): Promise<ProofResult> {
     return started
   }
   const nextNight = async (days: number) => {
-    clock.setAnchor(night(days))
+    clock.setAnchor(nightAnchor(days))
     await edge.setClock(clock.anchor())
   }
   const traffic = makeTraffic({
