@@ -7,7 +7,9 @@ import { createDemoAccounts } from '../api/first-accounts.ts'
 import { type City, makeCity } from '../simulators/city.ts'
 import { demoGatewayId, demoProbeId } from '../simulators/estate-rows.ts'
 import { type DataFolder, writeFileWhole } from './data-folder.ts'
+import { draftDemoRanking } from './demo-ranking.ts'
 import { readKeptFile } from './kept-file.ts'
+import { readPolicy } from './policy-file.ts'
 import type { Texts } from './texts.ts'
 
 /** The demo always opens on this evening, whatever the date is: heating matters in January. */
@@ -32,6 +34,14 @@ export interface Demo {
   readonly password: string
 }
 
+interface WantedDemo {
+  readonly seed: number
+  readonly dwellings: number
+  /** Whose rules are in force, by name or by a file. */
+  readonly city: string
+  readonly policy?: string | undefined
+}
+
 export class DemoMismatchError extends Error {
   readonly code = 'demo_mismatch'
 }
@@ -40,12 +50,7 @@ export class DemoMismatchError extends Error {
  * Makes the simulated city's registry, gateway identities and accounts in a new folder; in a known one reads what
  * was made. Throws DemoMismatchError where the folder holds another city than the one asked for.
  */
-export async function prepareDemo(
-  folder: DataFolder,
-  wanted: { readonly seed: number; readonly dwellings: number },
-  now: number,
-  texts: Texts,
-): Promise<Demo> {
+export async function prepareDemo(folder: DataFolder, wanted: WantedDemo, now: number, texts: Texts): Promise<Demo> {
   const kept = readDemo(folder)
   if (kept && (kept.seed !== wanted.seed || kept.dwellings !== wanted.dwellings)) {
     throw new DemoMismatchError(texts.otherCity(folder.path, kept.seed, kept.dwellings))
@@ -65,12 +70,7 @@ export function readDemo(folder: DataFolder): KeptDemo | undefined {
   return readKeptFile(folder.demo, keptDemoSchema)
 }
 
-async function makeDemo(
-  folder: DataFolder,
-  wanted: { readonly seed: number; readonly dwellings: number },
-  now: number,
-  texts: Texts,
-): Promise<KeptDemo> {
+async function makeDemo(folder: DataFolder, wanted: WantedDemo, now: number, texts: Texts): Promise<KeptDemo> {
   console.error(texts.preparing(wanted.dwellings))
   const city = makeCity(wanted)
   const ledger = await openLedger(folder.ledger)
@@ -82,6 +82,12 @@ async function makeDemo(
     )
     if (!imported.ok) throw new Error(`The simulated city is not a valid registry: ${imported.problems[0]?.reason}`)
     const gateways = await makeGatewayIdentities(ledger, city, now)
+    await draftDemoRanking(ledger, city, {
+      policy: readPolicy(wanted),
+      seed: wanted.seed,
+      from: now,
+      to: demoOpeningMs,
+    })
     const { accounts, password } = await createDemoAccounts(ledger, demoAccounts(city), now)
     const { seed, dwellings } = wanted
     const demo: KeptDemo = { seed, dwellings, gateways, accounts, password }

@@ -5,7 +5,7 @@ import { bringDaysUpToDate } from '#store/ledger/ranking-days.ts'
 import type { ApiDeps } from '../deps.ts'
 
 /** A day is sealed once; asking costs one query. */
-const lookEveryMs = 60_000
+const lookEveryMs = 15_000
 /** Days that may still be open when the service comes back after a weekend. */
 const daysLookedBack = 10
 

@@ -8,7 +8,7 @@ import { appendAudit } from './audit.ts'
 import type { Ledger, LedgerDb } from './database.ts'
 import { merkleRoot } from './digest.ts'
 import { dayLeaf, dayText } from './dwelling-days.ts'
-import { type RolledUp, rollUpDay } from './ranking-roll-up.ts'
+import { firstMeasuredDay, type RolledUp, rollUpDay } from './ranking-roll-up.ts'
 import { registryVersion } from './registry-batches.ts'
 
 /** Sums of home-days with the homes, probes and tenths of a square metre behind them. */
@@ -142,7 +142,8 @@ export async function bringDaysUpToDate(
   const version = await registryVersion(ledger.db)
   const known = new Map((await rankingDays(ledger.db, period)).map((row) => [row.day, row]))
   let touched = 0
-  for (const day of sealableDays(policy, period.fromDay, period.toDay, now)) {
+  const first = await firstMeasuredDay(ledger.db)
+  for (const day of sealableDays(policy, Math.max(first, period.fromDay), period.toDay, now)) {
     const row = known.get(day)
     if (row && row.registry_version === version && row.stale === 0) continue
     const rolledUp = await rollUpDay(ledger.db, policy, day)

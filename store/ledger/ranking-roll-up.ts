@@ -231,7 +231,7 @@ async function excludedOn(
 }
 
 /** The service began some time in this day: what is missing before is nobody's fault. */
-async function firstMeasuredDay(db: LedgerDb): Promise<number> {
+export async function firstMeasuredDay(db: LedgerDb): Promise<number> {
   const first = await db
     .selectFrom('dwelling_day')
     .select(({ fn }) => fn.min<number | null>('day').as('day'))
