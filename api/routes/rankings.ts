@@ -5,6 +5,7 @@ import { can } from '#domain/account.ts'
 import { rankingMethodSchema } from '#domain/ranking-method.ts'
 import { findMethod, rankingMethods } from '#domain/ranking-methods/index.ts'
 import { idSchema, instantSchema } from '#domain/registry.ts'
+import { outageIndices } from '#domain/supply-outage.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
 import { bringDaysUpToDate } from '#store/ledger/ranking-days.ts'
@@ -51,6 +52,17 @@ const evidenceSchema = z.object({
   shareAtTarget: z.number(),
   excludedHomeDays: z.number().int(),
 })
+
+const outageSchema = z
+  .object({
+    saidiHours: z.number(),
+    saifi: z.number(),
+    caidiHours: z.number().optional(),
+    interruptions: z.number().int(),
+    interruptionsOver8h: z.number().int(),
+    interruptionsOver48h: z.number().int(),
+  })
+  .describe('Of circuits with a plant sensor, by IEEE 1366; absent where the firm has none')
 
 export interface RankingDeps extends Pick<ApiDeps, 'ledger' | 'clock'> {
   readonly see: See
@@ -242,6 +254,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
             probes: z.number().int(),
             connectedHomes: z.number().int(),
             heatedAreaM2: z.number(),
+            outage: outageSchema.optional(),
             evidence: z.array(evidenceSchema),
           }),
         },
@@ -261,8 +274,19 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
         can(account.role, 'dwelling.read') && (isOwn || (await see(request).holdsTerritory(list.territory)))
       const rows = await evidenceOf(ledger.db, firm, list, seesHomes ? 0 : probesShownMin, evidenceRowsMax)
       const { days, probes, connectedHomes, heatedAreaM2 } = input
+      const indices = input.outage && outageIndices(input.outage)
+      const outage = indices && { ...input.outage, ...indices }
       const evidence = rows.map(({ day, ...row }) => ({ date: dayText(day), ...row }))
-      return { firm: placed, items: score.items, days, probes, connectedHomes, heatedAreaM2, evidence }
+      return {
+        firm: placed,
+        items: score.items,
+        days,
+        probes,
+        connectedHomes,
+        heatedAreaM2,
+        evidence,
+        ...(outage && { outage }),
+      }
     },
   )
 

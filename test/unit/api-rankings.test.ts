@@ -51,6 +51,13 @@ describe('a list from draft to publication', () => {
     ])
     const why = (await get('city', `/rankings/${id}/firms/F2`)).json()
     expect(why.items.find(({ item }: { item: string }) => item === 'coal')).not.toHaveProperty('score')
+    expect(why.outage).toEqual({
+      saidiHours: 0,
+      saifi: 0,
+      interruptions: 0,
+      interruptionsOver8h: 0,
+      interruptionsOver48h: 0,
+    })
     expect(why.evidence[0]).toMatchObject({
       date: dayText(rankedFrom + 2),
       circuit: 'T1-H',
