@@ -102,6 +102,9 @@ export async function placedFirms(
   return placed
 }
 
+/** Figures of fewer homes speak of single ones. */
+export const probesShownMin = 10
+
 export const listParams = z.object({ id: z.uuid() })
 export const firmParams = z.object({ id: z.uuid(), firm: idSchema })
 export const evidenceText = z.string().trim().min(1).max(2_000)

@@ -4,11 +4,15 @@ import { findList, listContent, rankingLists } from '#store/ledger/ranking-lists
 import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
-import { listParams, listSchema, placedFirmSchema, placedFirms, shownList } from '../ranking/shapes.ts'
+import { listParams, listSchema, placedFirmSchema, placedFirms, probesShownMin, shownList } from '../ranking/shapes.ts'
 import { cursorParts, idParams, makePage, pageOf, pageQuery } from '../schemas.ts'
 import type { RankingDeps } from './rankings.ts'
 
 const publicListSchema = listSchema.omit({ draftedBy: true, publishedBy: true }).meta({ id: 'PublicRankingList' })
+
+const publicFirmSchema = placedFirmSchema
+  .partial({ score: true, excludedShare: true })
+  .meta({ id: 'PublicRankedFirm', description: 'Figures of a firm with fewer than ten probes are left out' })
 
 /** What anybody may know: published lists, and whom to call. Nothing here is about a home. */
 export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, { ledger, clock, options }) => {
@@ -48,14 +52,20 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
         tags,
         summary: 'A published list with its firms in order',
         params: listParams,
-        response: { 200: z.object({ list: publicListSchema, firms: z.array(placedFirmSchema) }) },
+        response: { 200: z.object({ list: publicListSchema, firms: z.array(publicFirmSchema) }) },
       },
     },
     async (request) => {
       const list = await findList(ledger.db, request.params.id)
       if (list?.state !== 'frozen') throw new ProblemError('not_found')
-      const { scores } = await listContent(ledger.db, options.policy, list)
-      return { list: shown(list), firms: await placedFirms(ledger.db, scores) }
+      const { scores, inputs } = await listContent(ledger.db, options.policy, list)
+      const few = new Set(inputs.filter(({ probes }) => probes < probesShownMin).map(({ firm }) => firm))
+      const firms = (await placedFirms(ledger.db, scores)).map((placed): z.infer<typeof publicFirmSchema> => {
+        if (!few.has(placed.firm)) return placed
+        const { score: _score, scaled: _scaled, interval: _interval, excludedShare: _excluded, ...rest } = placed
+        return rest
+      })
+      return { list: shown(list), firms }
     },
   )
 

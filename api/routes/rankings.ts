@@ -32,6 +32,7 @@ import {
   listSchema,
   placedFirmSchema,
   placedFirms,
+  probesShownMin,
   shownList,
 } from '../ranking/shapes.ts'
 import { cursorParts, makePage, pageOf, pageQuery } from '../schemas.ts'
@@ -40,8 +41,6 @@ import { principalOf } from '../security/guard.ts'
 
 /** Enough to see what was wrong; the rest is in the readings of the days and plants that are named. */
 const evidenceRowsMax = 100
-/** A building with fewer probes speaks of single homes. */
-const probesShownMin = 10
 
 const evidenceSchema = z.object({
   date: z.string(),
@@ -244,7 +243,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
         tags,
         summary: "One firm's points unfolded to items, with the days, circuits and buildings that cost most",
         description:
-          'Without the right to see homes, and outside of your area, buildings with fewer than ten probes are left out.',
+          'Without the right to see homes, and outside of your area, buildings and firms with fewer than ten probes stay folded.',
         params: firmParams,
         response: {
           200: z.object({
@@ -273,13 +272,14 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
       const seesHomes =
         can(account.role, 'dwelling.read') && (isOwn || (await see(request).holdsTerritory(list.territory)))
       const rows = await evidenceOf(ledger.db, firm, list, seesHomes ? 0 : probesShownMin, evidenceRowsMax)
+      const items = seesHomes || input.probes >= probesShownMin ? score.items : []
       const { days, probes, connectedHomes, heatedAreaM2 } = input
       const indices = input.outage && outageIndices(input.outage)
       const outage = indices && { ...input.outage, ...indices }
       const evidence = rows.map(({ day, ...row }) => ({ date: dayText(day), ...row }))
       return {
         firm: placed,
-        items: score.items,
+        items,
         days,
         probes,
         connectedHomes,

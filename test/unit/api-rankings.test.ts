@@ -80,6 +80,7 @@ describe('a list from draft to publication', () => {
   test('single homes do not show through a building: not to viewers, not to other firms', async () => {
     const id = await objectable()
     const rows = async (account: string) => (await get(account, `/rankings/${id}/firms/F2`)).json().evidence.length
+    expect((await get('viewer', `/rankings/${id}/firms/F2`)).json().items).toEqual([])
     expect([await rows('city'), await rows('f2'), await rows('f1'), await rows('viewer')]).toEqual([7, 7, 0, 0])
   })
 
@@ -221,6 +222,8 @@ describe('what anybody may know', () => {
     expect(list).not.toHaveProperty('draftedBy')
     const answer = await open(`/rankings/${id}`)
     expect(answer.json().firms).toHaveLength(2)
+    // Both have a single probe: a score would tell how warm one home is.
+    for (const firm of answer.json().firms) expect(firm).not.toHaveProperty('score')
     expect(answer.body).not.toMatch(/D-\d|P-\d|B1/)
   })
 
