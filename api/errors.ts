@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { InfluxError } from '#store/telemetry/influx/influx-error.ts'
 import { type ProblemCode, ProblemError, problemBody, problemContentType } from './problems.ts'
 
 /** Answers every error, and every address without a route, with problem details. The rate limit comes first. */
@@ -11,6 +12,15 @@ export function answerErrors(app: FastifyInstance): void {
     }
     if (hasZodFastifySchemaValidationErrors(error)) {
       return sendProblem(request, reply, 'validation', undefined, { errors: validationErrors(error) })
+    }
+    if (error instanceof InfluxError) {
+      request.log.warn({ err: error }, 'readings cannot be asked for')
+      return sendProblem(
+        request,
+        reply,
+        'unavailable',
+        `Readings cannot be asked for; see request ${request.id} in the log`,
+      )
     }
     const code = codeOf(error)
     if (code !== 'internal') return sendProblem(request, reply, code, error.message)
