@@ -139,12 +139,19 @@ export function startReader(first: OpenReader, options: ReaderLoopOptions): Read
         await reopen(error)
       }
     }
-    if (!broken) {
+    if (!broken) await saveAtTheEnd()
+    for (const one of waiting) one.resolve()
+  }
+
+  /** What cannot be saved now is in the journal, and the next start reads it. */
+  async function saveAtTheEnd(): Promise<void> {
+    try {
       await reader.save()
       progressed()
-      await reader.close()
+    } catch (error) {
+      log.error({ err: error, reader: name }, `the ${name} reader could not save at the end`)
     }
-    for (const one of waiting) one.resolve()
+    await reader.close()
   }
 
   const finished = run()

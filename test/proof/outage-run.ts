@@ -30,7 +30,7 @@ import { makeTraffic } from './traffic.ts'
 export interface Stretch {
   readonly seconds: number
   readonly ackedMessages: number
-  /** Longest time in which no PUBACK came. */
+  /** Longest time in which no PUBACK was seen by one who looks every `lookMs`. */
   readonly ackGapMsMax: number
   /** Signals that the stream grew by. */
   readonly signals: number
@@ -78,9 +78,9 @@ export async function runOutage(outageSeconds: number): Promise<OutageResult> {
     let [acked, ackedMs, ackGapMsMax, rssMbMax] = [ackedBefore, begunMs, 0, 0]
     while (performance.now() - begunMs < stretchSeconds * 1_000) {
       await pause(lookMs)
+      ackGapMsMax = Math.max(ackGapMsMax, performance.now() - ackedMs)
       if (traffic.sent.ackedMessages() > acked) ackedMs = performance.now()
       acked = traffic.sent.ackedMessages()
-      ackGapMsMax = Math.max(ackGapMsMax, performance.now() - ackedMs)
       rssMbMax = Math.max(rssMbMax, processUsage(edge.pid).rssMb)
     }
     return {

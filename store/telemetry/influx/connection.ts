@@ -48,8 +48,8 @@ export interface InfluxConnection {
   call(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<InfluxAnswer>
 }
 
-/** A server that is busy compacting may take long; one that takes longer than this is not there. */
-const answerMsMax = 30_000
+/** InfluxDB gives a write up after ten seconds; a stop of the service waits for twenty. */
+const answerMsMax = 15_000
 /** Small requests gain nothing by being packed. */
 const gzipBytesMin = 1_000
 
