@@ -1,6 +1,7 @@
-import { announce, type Condition, type ConditionHolds, nextCondition, normal, withdraw } from './condition.ts'
+import { announceCold, type ColdConditions, judgeCold, withdrawCold } from './cold.ts'
+import { normal } from './condition.ts'
 import { addToDay, type DaySums, type Demand, emptyDay } from './dwelling-day.ts'
-import { coldRules, type FlagRule } from './flag.ts'
+import { coldRules } from './flag.ts'
 import { metrics } from './metric.ts'
 import { nextOpenWindow, type OpenWindow, shut } from './open-window.ts'
 import type { Rules } from './policy.ts'
@@ -21,7 +22,7 @@ export interface ProbeState {
   readonly silence: Silence
   readonly window: OpenWindow
   /** In the order of `coldRules`. */
-  readonly cold: readonly Condition[]
+  readonly cold: ColdConditions
   readonly today?: DaySums
   /** Waits for late readings until it is closed. */
   readonly yesterday?: DaySums
@@ -84,10 +85,6 @@ export interface ProbeStep {
   readonly state: ProbeState
   readonly events: readonly ProbeEvent[]
 }
-
-/** Temperatures of the watch are hundredths of a degree, so that states can be kept small and compare exactly. */
-// Adding zero makes one zero of two.
-export const sampleC = (celsius: number): number => Math.round(celsius * 100) / 100 + 0
 
 /** The next state of a probe's watch, and what follows from it. */
 export function next(state: ProbeState, input: ProbeInput, terms: ProbeTerms): ProbeStep {
@@ -211,80 +208,21 @@ function judge(
     window = step.state
     if (step.event) events.push(flagEvent(step.event, 'openWindow', sample.at))
   }
-  if (!demand) return { ...withdrawCold(state, sample.at, terms.noDemand, history, events), window }
-  const gap = !previous || sample.at - previous.at > rules.sequence.gapIntervals * samplingMs + rules.silence.jitterMs
-  const cold = state.cold.map((condition, index) => {
-    const rule = coldRules[index] as FlagRule
-    const limits = coldLimits(rule, demand, rules)
-    const excused = window.kind === 'open' && windowExcuses.includes(rule)
-    const verdict = verdictOf(sample.c, limits, excused)
-    const observation = { at: sample.at, value: sample.c, verdict, gap, history }
-    const step = nextCondition(condition, observation, limits.holds)
-    if (step.event) events.push(flagEvent(step.event, rule, sample.at, { targetC: demand.targetC }))
-    return step.state
-  })
-  return { ...state, window, cold }
-}
-
-/** An open window explains that a room is cool. That it nears freezing is a danger, whatever the reason. */
-const windowExcuses: readonly FlagRule[] = ['belowTarget', 'below16']
-
-interface ColdLimits {
-  readonly raiseBelowC: number
-  readonly wellC: number
-  readonly clearC: number
-  readonly holds: ConditionHolds
-}
-
-/** Limits of one cold rule. The probe's tolerance counts against the target only: the other limits are far from it. */
-export function coldLimits(rule: FlagRule, demand: Demand, rules: Rules): ColdLimits {
-  const tier = rule === 'belowTarget' ? { ...rules.belowTarget, limitC: demand.targetC } : tierOf(rule, rules)
-  const raiseBelowC = rule === 'belowTarget' ? sampleC(tier.limitC - demand.toleranceK) : tier.limitC
-  return {
-    raiseBelowC,
-    wellC: tier.limitC,
-    clearC: sampleC(tier.limitC + rules.clear.marginK),
-    holds: {
-      raiseMs: tier.holdMs,
-      raiseSamples: tier.samples,
-      clearMs: rules.clear.clearMs,
-      wellMs: rules.clear.wellMs,
-    },
+  if (!demand) {
+    return { ...state, window, cold: withdrawCold(state.cold, sample.at, terms.noDemand, history, events) }
   }
-}
-
-function tierOf(rule: FlagRule, rules: Rules): Rules['below16'] {
-  if (rule === 'below16') return rules.below16
-  return rule === 'below12' ? rules.below12 : rules.below5
-}
-
-function verdictOf(c: number, limits: ColdLimits, excused: boolean): 'bad' | 'between' | 'well' | 'clear' {
-  if (c >= limits.clearC) return 'clear'
-  if (c >= limits.wellC) return 'well'
-  return c < limits.raiseBelowC && !excused ? 'bad' : 'between'
-}
-
-function withdrawCold(
-  state: ProbeState,
-  at: number,
-  by: ClearReason,
-  history: boolean,
-  events: ProbeEvent[],
-): ProbeState {
-  if (state.cold.every((condition) => condition.kind === 'normal')) return state
-  const cold = state.cold.map((condition, index) => {
-    const step = withdraw(condition, history)
-    if (step.event) events.push(flagEvent(step.event, coldRules[index] as FlagRule, at, { by }))
-    return step.state
-  })
-  return { ...state, cold }
+  const gap = !previous || sample.at - previous.at > rules.sequence.gapIntervals * samplingMs + rules.silence.jitterMs
+  const seen = { sample, gap, history, windowOpen: window.kind === 'open' }
+  const cold = judgeCold(state.cold, seen, demand, rules, events)
+  return { ...state, window, cold }
 }
 
 function takeTick(before: ProbeState, input: TickInput, terms: ProbeTerms): ProbeStep {
   const { rules, reportingMs } = terms
   const events: ProbeEvent[] = []
   let state = before
-  if (!terms.demand) state = withdrawCold(state, input.at, terms.noDemand, input.catchingUp, events)
+  if (!terms.demand)
+    state = withCold(state, withdrawCold(state.cold, input.at, terms.noDemand, input.catchingUp, events))
   if (input.catchingUp) return { state, events }
   const silence = watchSilence(state.silence, input.quietMs, silentAfterMs(reportingMs, rules.silence))
   if (silence.event) {
@@ -292,24 +230,18 @@ function takeTick(before: ProbeState, input: TickInput, terms: ProbeTerms): Prob
     state = { ...state, silence: silence.state }
   }
   if (state.silence.silentSince !== undefined && input.quietMs >= rules.silence.evidenceMs) {
-    state = withdrawCold(state, input.at, 'silence', false, events)
+    state = withCold(state, withdrawCold(state.cold, input.at, 'silence', false, events))
   }
   if (state.window.kind === 'open' && input.at - state.window.since > rules.openWindow.lastsMsMax + reportingMs) {
     state = shutWindow(state, input.at, 'silence', events)
   }
   const isFresh = state.newest !== undefined && !isBacklog(state.newest.at, input.at, reportingMs, rules)
-  return { state: isFresh ? announceCold(state, input.at, events) : state, events }
+  return { state: isFresh ? withCold(state, announceCold(state.cold, input.at, events)) : state, events }
 }
 
-function announceCold(state: ProbeState, at: number, events: ProbeEvent[]): ProbeState {
-  if (state.cold.every((condition) => condition.kind !== 'open' || condition.told)) return state
-  const cold = state.cold.map((condition, index) => {
-    const step = announce(condition)
-    if (step.event) events.push(flagEvent(step.event, coldRules[index] as FlagRule, at))
-    return step.state
-  })
-  return { ...state, cold }
-}
+/** The same state where nothing changed: what is the same need not be kept again. */
+const withCold = (state: ProbeState, cold: ColdConditions): ProbeState =>
+  cold === state.cold ? state : { ...state, cold }
 
 function shutWindow(state: ProbeState, at: number, by: ClearReason, events: ProbeEvent[]): ProbeState {
   if (state.window.kind !== 'open') return state
@@ -337,7 +269,8 @@ function closeDays(state: ProbeState, through: number): ProbeStep {
 /** Ends everything that was open here and closes the days; what is known of the probe's own order and voice stays. */
 function leave(before: ProbeState, at: number, by: ClearReason): ProbeStep {
   const events: ProbeEvent[] = []
-  const quiet = shutWindow(withdrawCold(before, at, by, false, events), at, by, events)
+  const warm = withCold(before, withdrawCold(before.cold, at, by, false, events))
+  const quiet = shutWindow(warm, at, by, events)
   const { since, heardAt } = { since: quiet.silence.silentSince, heardAt: quiet.silence.heardAt }
   if (since !== undefined) events.push(silenceEvent({ kind: 'cleared', since }, at, by, false))
   const closed = closeDays(quiet, Number.MAX_SAFE_INTEGER)

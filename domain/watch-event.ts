@@ -25,6 +25,11 @@ export type FlagEvent =
       readonly history: boolean
     }
 
+/** Takes flags' events, among others perhaps. */
+export interface FlagEventSink {
+  push(event: FlagEvent): unknown
+}
+
 /** A condition's event as a flag's event of a rule, at a time. */
 export function flagEvent(
   event: ConditionEvent,

@@ -1,5 +1,8 @@
 import type { DevicePeriod, DwellingPeriod } from '#domain/registry.ts'
 import type { ContractRow, PlacementRow } from '#store/ledger/directory.ts'
+import { type ContractColumns, type ContractPeriod, createContracts } from './contracts.ts'
+import { type Endable, endable, ended, inForceAt, withEntry } from './dated-entries.ts'
+import { type DirectoryColumns, emptyColumns, extended, growColumns, roomFor } from './directory-columns.ts'
 import { createIdTable, type IdTable, type IdTableParts } from './id-table.ts'
 
 /** A device's place from a time until a time. */
@@ -17,14 +20,7 @@ export interface Placement {
 export const placeCodes = { none: 0, dwelling: 1, circuit: 2, substation: 3, source: 4, district: 5 } as const
 const placeKinds = ['none', 'dwelling', 'circuit', 'substation', 'source', 'district'] as const
 
-const contractCodes = { none: 0, heated: 1, suspended: 2, notConnected: 3, several: 4 } as const
 const forever = Number.POSITIVE_INFINITY
-
-interface ContractPeriod {
-  readonly contract: DwellingPeriod['contract']
-  readonly validFrom: number
-  readonly validTo: number
-}
 
 /**
  * Every device with the place that it is watched at, by slot: one column a field, because 2.5 million objects would
@@ -80,7 +76,6 @@ export interface DirectoryEntries {
   readonly placements: readonly (readonly [number, readonly Endable<Placement>[]])[]
   readonly contracts: readonly (readonly [number, readonly Endable<ContractPeriod>[]])[]
 }
-type Endable<Entry extends { readonly validTo: number }> = Omit<Entry, 'validTo'> & { readonly validTo: number | null }
 
 /** A slot whose placement was corrected away, and where it was until now. */
 export interface DisplacedSlot {
@@ -88,34 +83,17 @@ export interface DisplacedSlot {
   readonly before: Placement
 }
 
-export interface DirectoryColumns {
-  placeKind: Uint8Array
-  place: Int32Array
-  gateway: Int32Array
-  validFrom: Float64Array
-  validTo: Float64Array
-  samplingMs: Uint32Array
-  reportingMs: Uint32Array
-  toleranceCenti: Uint16Array
-  /** Next probe of the same dwelling, or -1. */
-  sibling: Int32Array
-}
-
 export function createDirectory(kept?: DirectoryParts): Directory {
   const tables = Object.fromEntries(tableNames.map((name) => [name, createIdTable(kept && tableFrom(kept, name))]))
   const { devices, dwellings, plants, gateways } = tables as Record<(typeof tableNames)[number], IdTable>
   const columns = kept ? columnsFrom(kept) : emptyColumns(1024)
-  const homes = kept?.arrays as DwellingColumns | undefined
+  const homes = kept?.arrays as (ContractColumns & { readonly firstSlot: Int32Array<ArrayBuffer> }) | undefined
+  const contracts = createContracts(homes, kept?.entries.contracts)
+  /** By dwelling: its first probe, or -1. */
   let firstSlot = homes?.firstSlot ?? new Int32Array(1024).fill(-1)
-  let contract = homes?.contract ?? new Uint8Array(1024)
-  let contractFrom = homes?.contractFrom ?? new Float64Array(1024)
-  let contractTo = homes?.contractTo ?? new Float64Array(1024)
   let revision = 0
-  /** All entries of the devices and dwellings that have several, by time of beginning. */
+  /** All entries of the devices that have several, by time of beginning. */
   const placements = new Map<number, Placement[]>(kept?.entries.placements.map(([slot, all]) => [slot, all.map(ended)]))
-  const contracts = new Map<number, ContractPeriod[]>(
-    kept?.entries.contracts.map(([home, all]) => [home, all.map(ended)]),
-  )
   let gatewayReporting = new Float64Array(0)
   let plantReporting = new Float64Array(0)
 
@@ -124,12 +102,7 @@ export function createDirectory(kept?: DirectoryParts): Directory {
   }
 
   function roomForDwellings(count: number): void {
-    if (count <= contract.length) return
-    const length = roomFor(count)
-    firstSlot = extended(firstSlot, new Int32Array(length).fill(-1))
-    contract = extended(contract, new Uint8Array(length))
-    contractFrom = extended(contractFrom, new Float64Array(length))
-    contractTo = extended(contractTo, new Float64Array(length))
+    if (count > firstSlot.length) firstSlot = extended(firstSlot, new Int32Array(roomFor(count)).fill(-1))
   }
 
   function placementOf(slot: number): Placement | undefined {
@@ -216,7 +189,8 @@ export function createDirectory(kept?: DirectoryParts): Directory {
       return undefined
     }
     const all = withEntry(placements.get(slot) ?? (used ? [used] : []), placement)
-    placements.set(slot, all)
+    if (all.length > 1) placements.set(slot, all)
+    else placements.delete(slot)
     const chosen = choose(slot, all, inUseAt(slot))
     const stays = chosen && used && chosen.placeKind === used.placeKind && chosen.place === used.place
     return used && !stays ? { slot, before: used } : undefined
@@ -224,28 +198,9 @@ export function createDirectory(kept?: DirectoryParts): Directory {
 
   function addContract(row: ContractRow): void {
     revision += 1
-    const dwelling = dwellings.take(row.dwelling)
+    contracts.add(dwellings.take(row.dwelling), row)
     roomForDwellings(dwellings.size)
-    const entry = { contract: row.contract, validFrom: row.valid_from, validTo: row.valid_to ?? forever }
-    const code = contract[dwelling] as number
-    if (code === contractCodes.none) {
-      if (entry.validTo <= entry.validFrom) return
-      contract[dwelling] = contractCodes[entry.contract]
-      contractFrom[dwelling] = entry.validFrom
-      contractTo[dwelling] = entry.validTo
-      return
-    }
-    const known = contracts.get(dwelling) ?? [onlyContract(dwelling, code)]
-    contracts.set(dwelling, withEntry(known, entry))
-    contract[dwelling] = contractCodes.several
   }
-
-  const onlyContract = (dwelling: number, code: number): ContractPeriod => ({
-    contract:
-      code === contractCodes.heated ? 'heated' : code === contractCodes.suspended ? 'suspended' : 'notConnected',
-    validFrom: contractFrom[dwelling] as number,
-    validTo: contractTo[dwelling] as number,
-  })
 
   function finishLoad(): void {
     gatewayReporting = new Float64Array(gateways.size)
@@ -295,12 +250,7 @@ export function createDirectory(kept?: DirectoryParts): Directory {
     placementOf,
     placementAt,
     usePlacement,
-    contractAt(dwelling, at) {
-      const code = contract[dwelling] ?? contractCodes.none
-      if (code === contractCodes.none) return undefined
-      const several = code === contractCodes.several ? contracts.get(dwelling) : undefined
-      return inForceAt(several ?? [onlyContract(dwelling, code)], at)?.contract
-    },
+    contractAt: contracts.at,
     slotsIn(dwelling) {
       const slots: number[] = []
       for (let slot = firstSlot[dwelling] ?? -1; slot >= 0; slot = columns.sibling[slot] as number) slots.push(slot)
@@ -320,18 +270,13 @@ export function createDirectory(kept?: DirectoryParts): Directory {
     parts() {
       const arrays: Record<string, DirectoryArrays[string]> = {}
       for (const [name, column] of Object.entries(columns)) arrays[name] = column.subarray(0, devices.size)
-      const ofDwellings: DwellingColumns = { firstSlot, contract, contractFrom, contractTo }
-      for (const [name, column] of Object.entries(ofDwellings)) arrays[name] = column.subarray(0, dwellings.size)
+      Object.assign(arrays, contracts.columns(dwellings.size), { firstSlot: firstSlot.subarray(0, dwellings.size) })
       for (const name of tableNames) {
         for (const [part, values] of Object.entries(tables[name]?.parts() ?? {})) arrays[`${name}.${part}`] = values
       }
-      const endable = <Entry extends { readonly validTo: number }>(entry: Entry) => ({
-        ...entry,
-        validTo: entry.validTo === forever ? null : entry.validTo,
-      })
       const entries = {
         placements: [...placements].map(([slot, all]) => [slot, all.map(endable)] as const),
-        contracts: [...contracts].map(([dwelling, all]) => [dwelling, all.map(endable)] as const),
+        contracts: [...contracts.several()].map(([dwelling, all]) => [dwelling, all.map(endable)] as const),
       }
       return { arrays, entries }
     },
@@ -339,13 +284,6 @@ export function createDirectory(kept?: DirectoryParts): Directory {
 }
 
 const tableNames = ['devices', 'dwellings', 'plants', 'gateways'] as const
-
-interface DwellingColumns {
-  readonly firstSlot: Int32Array<ArrayBuffer>
-  readonly contract: Uint8Array<ArrayBuffer>
-  readonly contractFrom: Float64Array<ArrayBuffer>
-  readonly contractTo: Float64Array<ArrayBuffer>
-}
 
 function columnsFrom({ arrays }: DirectoryParts): DirectoryColumns {
   const columns: Record<string, DirectoryArrays[string] | undefined> = {}
@@ -358,11 +296,6 @@ function tableFrom({ arrays }: DirectoryParts, name: string): IdTableParts {
   return parts as unknown as IdTableParts
 }
 
-const ended = <Entry extends { readonly validTo: number | null }>(entry: Entry) => ({
-  ...entry,
-  validTo: entry.validTo ?? forever,
-})
-
 const placementFrom = (row: PlacementRow): Placement => ({
   placeKind: row.place_kind,
   place: row.place,
@@ -373,57 +306,3 @@ const placementFrom = (row: PlacementRow): Placement => ({
   reportingMs: row.reporting_interval_s * 1000,
   toleranceK: row.tolerance_k,
 })
-
-/** The entry that has begun last, if it has not ended. Entries are in order of their beginning. */
-function inForceAt<Entry extends { readonly validFrom: number; readonly validTo: number }>(
-  entries: readonly Entry[],
-  at: number,
-): Entry | undefined {
-  const begun = entries.findLast((entry) => entry.validFrom <= at)
-  return begun && begun.validTo > at ? begun : undefined
-}
-
-/** Adds an entry, in place of one with the same beginning; one that ends when it begins only takes the other away. */
-function withEntry<Entry extends { readonly validFrom: number; readonly validTo: number }>(
-  entries: readonly Entry[],
-  entry: Entry,
-): Entry[] {
-  const others = entries.filter((other) => other.validFrom !== entry.validFrom)
-  const all = entry.validTo > entry.validFrom ? [...others, entry] : others
-  return all.sort((left, right) => left.validFrom - right.validFrom)
-}
-
-function emptyColumns(length: number): DirectoryColumns {
-  return {
-    placeKind: new Uint8Array(length),
-    place: new Int32Array(length),
-    gateway: new Int32Array(length),
-    validFrom: new Float64Array(length),
-    validTo: new Float64Array(length),
-    samplingMs: new Uint32Array(length),
-    reportingMs: new Uint32Array(length),
-    toleranceCenti: new Uint16Array(length),
-    sibling: new Int32Array(length).fill(-1),
-  }
-}
-
-/** A quarter more, so that growing to millions copies little and wastes little. */
-const roomFor = (count: number): number => Math.ceil(count * 1.25)
-
-function growColumns(columns: DirectoryColumns, count: number): void {
-  const longer = emptyColumns(roomFor(count))
-  columns.placeKind = extended(columns.placeKind, longer.placeKind)
-  columns.place = extended(columns.place, longer.place)
-  columns.gateway = extended(columns.gateway, longer.gateway)
-  columns.validFrom = extended(columns.validFrom, longer.validFrom)
-  columns.validTo = extended(columns.validTo, longer.validTo)
-  columns.samplingMs = extended(columns.samplingMs, longer.samplingMs)
-  columns.reportingMs = extended(columns.reportingMs, longer.reportingMs)
-  columns.toleranceCenti = extended(columns.toleranceCenti, longer.toleranceCenti)
-  columns.sibling = extended(columns.sibling, longer.sibling)
-}
-
-function extended<Column extends { set(values: Column): void }>(short: Column, long: Column): Column {
-  long.set(short)
-  return long
-}

@@ -1,5 +1,6 @@
+import { sampleC } from '#domain/cold.ts'
 import { type DaySums, summarizeDay } from '#domain/dwelling-day.ts'
-import { newProbe, next, type ProbeState, sampleC } from '#domain/dwelling-watch.ts'
+import { newProbe, next, type ProbeState } from '#domain/dwelling-watch.ts'
 import { type Policy, policyLookup } from '#domain/policy.ts'
 import type { Sample } from '#domain/reading.ts'
 import type { DevicePeriod, DwellingPeriod } from '#domain/registry.ts'

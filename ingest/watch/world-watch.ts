@@ -6,12 +6,13 @@ import { newPlant, next, type PlantInput, type PlantState, type PlantTerms, plan
 import type { Policy } from '#domain/policy.ts'
 import { policyLookup } from '#domain/policy.ts'
 import { type QualityCode, quality } from '#domain/quality.ts'
-import { heard, silentAfterMs, watchedMs, watchSilence } from '#domain/silence.ts'
+import { silentAfterMs, watchedMs } from '#domain/silence.ts'
 import type { StoredFlag } from '#store/ledger/flags.ts'
 import { plantsSource } from '#store/ledger/weather.ts'
 import type { ClockState } from './city-clock.ts'
 import { type Directory, placeCodes } from './directory.ts'
-import type { Effect, FlagSubject } from './effects.ts'
+import type { Effect, FlagSubject } from './effect.ts'
+import { createGatewayWatch, type PackedGateway } from './gateway-watch.ts'
 import type { Places } from './places.ts'
 import type { Circumstances } from './probe-watch.ts'
 
@@ -62,8 +63,7 @@ type PlantKind = 'source' | 'substation' | 'circuit'
 export function createWorldWatch({ directory, policy, places, emit }: WorldWatchParts): WorldWatch {
   const dayAt = policyLookup(policy)
   const plants = new Map<number, PlantState>()
-  let gatewayHeardAt = new Float64Array(0)
-  const silentGateways = new Map<number, number>()
+  const gateways = createGatewayWatch({ directory, emit })
   const outdoor = new Map<string, Observed>()
   const recordedAt = new Map<string, number>()
   let mediansAt = 0
@@ -138,29 +138,6 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
     }
   }
 
-  function roomForGateways(): void {
-    if (directory.gateways.size <= gatewayHeardAt.length) return
-    const longer = new Float64Array(directory.gateways.size + 256)
-    longer.set(gatewayHeardAt)
-    gatewayHeardAt = longer
-  }
-
-  function sweepGateways(clock: ClockState, circumstances: Circumstances): void {
-    const { now } = circumstances
-    const rules = dayAt(now).rules.silence
-    for (let gateway = 0; gateway < Math.min(directory.gateways.size, gatewayHeardAt.length); gateway += 1) {
-      const heardAt = gatewayHeardAt[gateway] as number
-      const allowedMs = silentAfterMs(directory.gatewayReportingMs(gateway), rules)
-      if (heardAt === 0 || now - heardAt < allowedMs || silentGateways.has(gateway)) continue
-      const step = watchSilence({ heardAt }, watchedMs(clock.downtimes, heardAt, now), allowedMs)
-      if (!step.event) continue
-      silentGateways.set(gateway, heardAt)
-      const subject = { kind: 'gateway', id: directory.gateways.idAt(gateway) } as const
-      const event = { kind: 'raised', rule: 'gatewaySilent', since: heardAt, raisedAt: now, history: false } as const
-      tell(subject, event, circumstances)
-    }
-  }
-
   return {
     sample(slot, reading, circumstances) {
       const place = directory.columns.place[slot] as number
@@ -182,26 +159,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
       }
       take(place, input, circumstances)
     },
-    gatewayHeard(gateway, receivedAt, circumstances) {
-      if (gateway >= gatewayHeardAt.length) roomForGateways()
-      if (receivedAt <= (gatewayHeardAt[gateway] as number)) return
-      gatewayHeardAt[gateway] = receivedAt
-      const silentSince = silentGateways.size > 0 ? silentGateways.get(gateway) : undefined
-      if (silentSince === undefined) return
-      silentGateways.delete(gateway)
-      const step = heard({ heardAt: silentSince, silentSince }, receivedAt)
-      if (!step.event) return
-      const subject = { kind: 'gateway', id: directory.gateways.idAt(gateway) } as const
-      const event = {
-        kind: 'cleared',
-        rule: 'gatewaySilent',
-        since: step.event.since,
-        clearedAt: receivedAt,
-        by: 'heard',
-        history: circumstances.catchingUp,
-      } as const
-      tell(subject, event, circumstances)
-    },
+    gatewayHeard: (gateway, receivedAt, circumstances) => gateways.heard(gateway, receivedAt, circumstances),
     tick(clock, circumstances) {
       const { now } = circumstances
       const rules = dayAt(now).rules.silence
@@ -213,7 +171,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
         const quietMs = heardAt === undefined ? 0 : watchedMs(clock.downtimes, heardAt, now)
         take(plant, { kind: 'tick', at: now, catchingUp: clock.catchingUp, quietMs }, circumstances)
       }
-      if (!clock.catchingUp) sweepGateways(clock, circumstances)
+      if (!clock.catchingUp) gateways.sweep(clock, dayAt(now).rules.silence, circumstances)
       if (now - mediansAt < weatherEveryMs) return
       mediansAt = now
       recordMedians(now, circumstances)
@@ -225,15 +183,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
       }
     },
     takeOver(flag) {
-      if (flag.subjectKind === 'gateway') {
-        const gateway = directory.gateways.find(flag.subject)
-        if (gateway < 0) return 'gone'
-        if (silentGateways.has(gateway)) return 'held'
-        silentGateways.set(gateway, flag.since)
-        roomForGateways()
-        gatewayHeardAt[gateway] = Math.max(gatewayHeardAt[gateway] as number, flag.since)
-        return 'taken'
-      }
+      if (flag.subjectKind === 'gateway') return gateways.takeOver(flag.subject, flag.since)
       const plant = directory.plants.find(`${flag.subjectKind}/${flag.subject}`)
       if (plant < 0) return 'gone'
       const state = plants.get(plant) ?? newPlant
@@ -250,12 +200,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
       return 'taken'
     },
     keepOnly(isOpen) {
-      let changed = 0
-      for (const gateway of [...silentGateways.keys()]) {
-        if (isOpen(directory.gateways.idAt(gateway), 'gatewaySilent')) continue
-        silentGateways.delete(gateway)
-        changed += 1
-      }
+      let changed = gateways.keepOnly((gateway) => isOpen(gateway, 'gatewaySilent'))
       for (const [plant, state] of plants) {
         const { id } = subjectOf(plant)
         const unknown = plantRules.filter((rule) => state.conditions[rule].kind === 'open' && !isOpen(id, rule))
@@ -273,14 +218,9 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
       return changed
     },
     pack() {
-      const gateways: [string, number, number][] = []
-      for (let gateway = 0; gateway < Math.min(directory.gateways.size, gatewayHeardAt.length); gateway += 1) {
-        const heardAt = gatewayHeardAt[gateway] as number
-        if (heardAt > 0) gateways.push([directory.gateways.idAt(gateway), heardAt, silentGateways.get(gateway) ?? 0])
-      }
       const packed: PackedWorld = {
         plants: [...plants].map(([plant, state]) => [directory.plants.idAt(plant), state]),
-        gateways,
+        gateways: gateways.pack(),
         outdoor: [...outdoor.values()],
         recordedAt: [...recordedAt],
         mediansAt,
@@ -290,12 +230,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
     unpack(bytes) {
       const packed: PackedWorld = JSON.parse(inflateRawSync(bytes).toString('utf8'))
       for (const [id, state] of packed.plants) plants.set(directory.plants.take(id), state)
-      for (const [id, heardAt, silentSince] of packed.gateways) {
-        const gateway = directory.gateways.take(id)
-        roomForGateways()
-        gatewayHeardAt[gateway] = heardAt
-        if (silentSince > 0) silentGateways.set(gateway, silentSince)
-      }
+      gateways.unpack(packed.gateways)
       for (const observed of packed.outdoor) outdoor.set(observed.district, observed)
       for (const [key, at] of packed.recordedAt) recordedAt.set(key, at)
       mediansAt = packed.mediansAt
@@ -305,7 +240,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
 
 interface PackedWorld {
   readonly plants: readonly (readonly [string, PlantState])[]
-  readonly gateways: readonly (readonly [string, number, number])[]
+  readonly gateways: readonly PackedGateway[]
   readonly outdoor: readonly Observed[]
   readonly recordedAt: readonly (readonly [string, number])[]
   readonly mediansAt: number

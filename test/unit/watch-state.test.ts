@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { newProbe, next, type ProbeInput, type ProbeState, sampleC } from '#domain/dwelling-watch.ts'
+import { sampleC } from '#domain/cold.ts'
+import { newProbe, next, type ProbeInput, type ProbeState } from '#domain/dwelling-watch.ts'
 import { quality } from '#domain/quality.ts'
 import { minuteMs } from '#domain/time.ts'
 import { createIdTable } from '../../ingest/watch/id-table.ts'

@@ -1,0 +1,74 @@
+import type { Rules } from '#domain/policy.ts'
+import type { Signal } from '#domain/signal.ts'
+import { saveAlerts } from '#store/ledger/alerts.ts'
+import type { Ledger } from '#store/ledger/database.ts'
+import { markDayStale, saveDwellingDays } from '#store/ledger/dwelling-days.ts'
+import { insertFlags, openFlagsOf, type StoredFlag, updateFlag } from '#store/ledger/flags.ts'
+import { recordOutages } from '#store/ledger/outages.ts'
+import { saveProgress } from '#store/ledger/reader-positions.ts'
+import { appendSignals } from '#store/ledger/signals.ts'
+import { recordWeather } from '#store/ledger/weather.ts'
+import type { AlertBook } from './alert-book.ts'
+import { conditionKey, decide, type Facts } from './decide.ts'
+import type { Effect, FlagSubject } from './effect.ts'
+import type { Places, SubjectPlace } from './places.ts'
+
+export interface EffectsContext {
+  readonly ledger: Ledger
+  readonly places: Places
+  readonly book: AlertBook
+  readonly rulesAt: (now: number) => Rules
+}
+
+/** Decides what follows from the effects and writes it together with the reader's position. */
+export async function commitEffects(
+  context: EffectsContext,
+  effects: readonly Effect[],
+  progress: { readonly position: number; readonly counters: Record<string, number> },
+): Promise<Signal[]> {
+  const facts = await gatherFacts(context, effects)
+  const draft = context.book.draft()
+  const changes = decide(effects, facts, draft, context.rulesAt)
+  const alerts = draft.changed()
+  const signals = await context.ledger.write(async (transaction) => {
+    // What ends goes first: a condition may be open once only.
+    for (const flag of changes.updated.values()) await updateFlag(transaction, flag)
+    await insertFlags(transaction, [...changes.inserted.values()])
+    await saveAlerts(transaction, alerts)
+    await saveDwellingDays(transaction, changes.days)
+    for (const { key, position } of changes.wrongDays) await markDayStale(transaction, key, position)
+    await recordOutages(transaction, changes.outages)
+    for (const { weather, now } of changes.weather) await recordWeather(transaction, [weather], now)
+    const appended = await appendSignals(transaction, changes.signals)
+    const signals = (progress.counters.signals ?? 0) + appended.length
+    await saveProgress(transaction, 'watch', { ...progress, counters: { ...progress.counters, signals } })
+    return appended
+  })
+  context.book.put(alerts)
+  return signals
+}
+
+async function gatherFacts({ ledger, places, rulesAt }: EffectsContext, effects: readonly Effect[]): Promise<Facts> {
+  const flagged = effects.filter((effect) => effect.kind === 'flag')
+  const subjects = [...new Set(flagged.map(({ subject }) => subject.id))]
+  const open = new Map<string, StoredFlag>()
+  for (const flag of await openFlagsOf(ledger.db, subjects)) {
+    open.set(conditionKey(flag.subjectKind, flag.subject, flag.rule), flag)
+  }
+  const dwellings = new Set<string>()
+  for (const { subject } of flagged) if ('dwelling' in subject) dwellings.add(subject.dwelling)
+  const now = flagged.at(-1)?.now ?? 0
+  const homes = await places.ofDwellings(ledger.db, [...dwellings], now)
+  const placeOf = (subject: FlagSubject, at: number): SubjectPlace => {
+    if ('dwelling' in subject) return homes.get(subject.dwelling) ?? { where: { territory: [] } }
+    return subject.kind === 'gateway' ? places.ofGateway(subject.id) : places.ofPlant(subject.kind, subject.id, at)
+  }
+  const intimate = new Set<string>()
+  for (const { subject, now: at } of flagged) {
+    const place = placeOf(subject, at).alertPlace
+    if (!place) continue
+    const measuredMin = rulesAt(at).alert.measuredDwellingsMin
+    if (await places.isIntimate(ledger.db, place, at, measuredMin)) intimate.add(`${place.kind}/${place.id}`)
+  }
+  return { open, placeOf, intimate }
+}

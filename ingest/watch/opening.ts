@@ -1,0 +1,63 @@
+import type { Ledger } from '#store/ledger/database.ts'
+import { listOutages } from '#store/ledger/outages.ts'
+import { type ClockState, newClock } from './city-clock.ts'
+import { createDirectory, type Directory } from './directory.ts'
+import { readDirectoryFile } from './directory-file.ts'
+import type { IdTable } from './id-table.ts'
+import { unpackPage } from './page-codec.ts'
+import { createDirtyPages, type DirtyPages, pageSlotsLog2 } from './pages.ts'
+import { createProbeColumns, type ProbeColumns } from './probe-columns.ts'
+import type { StoredSnapshot } from './snapshot-file.ts'
+
+/** Older outages cover no silence that is not long flagged. */
+const outagesMax = 500
+
+/** What a snapshot restores, but for the plants, which need the rest first. */
+export interface Restored {
+  readonly directory: Directory
+  /** Registry that the directory holds; 0 for none. */
+  readonly registryVersion: number
+  readonly columns: ProbeColumns
+  readonly pages: DirtyPages
+  readonly clock: ClockState
+}
+
+/** Brings the state back as it was written, in pieces of different age. */
+export async function restore(stored: StoredSnapshot, folder: string, ledger: Ledger): Promise<Restored> {
+  const { directory, version } = await openDirectory(folder, stored.ids)
+  const columns = createProbeColumns()
+  const pages = createDirtyPages()
+  columns.reserve(directory.devices.size)
+  for (const page of stored.pages) {
+    const first = page.number << pageSlotsLog2
+    for (const [offset, state] of unpackPage(page.state).entries()) columns.put(first + offset, state)
+    pages.written(page.number, page.position)
+  }
+  const clock = stored.clock ? { ...newClock, ...JSON.parse(stored.clock.state) } : await clockFromLedger(ledger.db)
+  return { directory, registryVersion: version, columns, pages, clock }
+}
+
+/** The directory from its copy, where that agrees with the slots of the snapshot; else an empty one with those slots. */
+async function openDirectory(folder: string, ids: readonly string[]) {
+  const kept = await readDirectoryFile(folder)
+  const copy = kept && createDirectory(kept.parts)
+  const isSame = copy && ids.every((text, page) => agrees(copy.devices, page << pageSlotsLog2, text))
+  const directory = isSame ? copy : createDirectory()
+  for (const [page, text] of ids.entries()) {
+    if ((page + 1) << pageSlotsLog2 <= directory.devices.size) continue
+    for (const id of text.split('\n')) directory.devices.take(id)
+  }
+  return { directory, version: isSame ? kept.version : 0 }
+}
+
+function agrees(devices: IdTable, first: number, text: string): boolean {
+  const ids = text.split('\n')
+  const known = Math.max(0, Math.min(ids.length, devices.size - first))
+  return known === 0 || devices.runTogether(first, first + known) === ids.slice(0, known).join('')
+}
+
+/** For a watch that begins without its snapshot: what the ledger remembers of our own outages. */
+async function clockFromLedger(db: Ledger['db']): Promise<ClockState> {
+  const outages = await listOutages(db, 0, Number.MAX_SAFE_INTEGER, outagesMax)
+  return { ...newClock, downtimes: outages.reverse().map(({ beganAt, endedAt }) => ({ beganAt, endedAt })) }
+}
