@@ -48,9 +48,10 @@ await prove('Each kill is a power cut', { disk: 'losing' })
 console.log(
   [
     '  Under the journal lay a file layer that, at each kill, discarded what no completed sync had promised, forgot',
-    '  names whose directory was not synced, and tore the end of the last write. It does not lie under SQLite, whose',
-    '  files are written by its own library: that a commit of SQLite (WAL, synchronous=FULL) survives a power cut is',
-    '  trusted, not proved here. That a commit and the journal position in it hold together is proved by both runs.',
+    '  names whose directory was not synced, and tore the end of the last write. It does not lie under SQLite, nor',
+    '  under the files that only SQLite names (merged readings, copies of the watch): that a commit of SQLite (WAL,',
+    '  synchronous=FULL) survives a power cut is trusted, not proved here. That effects, journal positions and merges',
+    '  hold together wherever the process ends is proved by both runs.',
   ].join('\n'),
 )
 for (const mutant of mutants) {

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module'
 import { losingPlatterEnv, mutantEnv } from './hooks-environment.ts'
-import { applyEdits, mutantNamed, smallSegments } from './mutants.ts'
+import { applyEdits, mutantNamed, smallSizes } from './mutants.ts'
 
 /**
  * Preloaded into the edge that is being proved (`--import`), in every thread of it. The edge itself is the production
@@ -12,7 +12,7 @@ const journalFiles = new URL('ingest/journal/files.ts', root).href
 const losingJournalFiles = new URL('test/proof/losing-journal-files.ts', root).href
 
 const platter = process.env[losingPlatterEnv]
-const edits = [...smallSegments, ...(mutantNamed(process.env[mutantEnv])?.edits ?? [])]
+const edits = [...smallSizes, ...(mutantNamed(process.env[mutantEnv])?.edits ?? [])]
 
 registerHooks({
   resolve(specifier, context, next) {

@@ -19,18 +19,21 @@ export interface Mutant {
   readonly needsPowerCut: boolean
 }
 
-/** Sizes made small, so that within seconds segments are begun and given back, as they are within hours in service. */
-export const smallSegments: readonly Edit[] = [
-  {
-    file: 'ingest/journal/journal.ts',
-    replaces: 'const segmentBytesDefault = 64 << 20',
-    by: 'const segmentBytesDefault = 128 << 10',
-  },
-  {
-    file: 'ingest/journal/journal.ts',
-    replaces: 'const repeatBytesDefault = 64 << 20',
-    by: 'const repeatBytesDefault = 1 << 20',
-  },
+/** A constant of a file that is made smaller. */
+const smaller = (file: string, replaces: string, by: string): Edit => ({ file, replaces, by })
+
+/**
+ * Sizes made small, so that within seconds segments are begun and given back and readings are merged, as they are
+ * within hours in service, and kills come in the middle of that, too.
+ */
+export const smallSizes: readonly Edit[] = [
+  smaller('ingest/journal/journal.ts', 'const segmentBytesDefault = 64 << 20', 'const segmentBytesDefault = 128 << 10'),
+  smaller('ingest/journal/journal.ts', 'const repeatBytesDefault = 64 << 20', 'const repeatBytesDefault = 1 << 20'),
+  smaller('ingest/maintenance/maintenance.ts', 'const roundEveryMs = 60_000', 'const roundEveryMs = 200'),
+  smaller('ingest/maintenance/maintenance.ts', 'const firstRoundMs = 5_000', 'const firstRoundMs = 100'),
+  smaller('store/telemetry/sqlite/merge-plan.ts', '  batchRowsDue: 250_000,', '  batchRowsDue: 1_000,'),
+  smaller('store/telemetry/sqlite/merge-plan.ts', '  fanIn: 48,', '  fanIn: 4,'),
+  smaller('store/telemetry/sqlite/merge-plan.ts', '  newestRowsDueMin: 1_000_000,', '  newestRowsDueMin: 3_000,'),
 ]
 
 export const mutants: readonly Mutant[] = [
@@ -85,7 +88,7 @@ export const mutants: readonly Mutant[] = [
     mistake: 'the watch saves its position, and flags, signals and days only after that',
     edits: [
       {
-        file: 'ingest/watch/effects.ts',
+        file: 'ingest/watch/commit.ts',
         replaces: '  const signals = await context.ledger.write(async (transaction) => {\n',
         by: `  await context.ledger.write((transaction) => saveProgress(transaction, 'watch', progress))
   await new Promise((resolve) => setTimeout(resolve, 200))
