@@ -56,6 +56,8 @@ export interface PlantTerms {
   readonly designReturnC?: number
   /** Observed in its district, where known. */
   readonly outdoorC?: number
+  /** Median of what the plants of its district feel, for one without a sensor of its own. */
+  readonly neighboursOutdoorC?: number
 }
 
 export interface PlantStep {
@@ -154,7 +156,8 @@ const assess: Readonly<Record<PlantRule, Assess>> = {
       ? 'secondary_supply_temperature_c'
       : 'primary_supply_temperature_c'
     const value = points[decisive]?.value
-    const outdoorC = terms.outdoorC ?? ownOutdoorC(points, at, rules.plant.weatherAgeMsMax)
+    const own = ownOutdoorC(points, at, rules.plant.weatherAgeMsMax)
+    const outdoorC = terms.outdoorC ?? own ?? terms.neighboursOutdoorC
     if (metric !== decisive || value === undefined) return undefined
     if (designSupplyC === undefined || designReturnC === undefined || outdoorC === undefined) return undefined
     const wanted = curveAt(

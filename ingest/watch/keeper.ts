@@ -3,7 +3,7 @@ import type { Signal } from '#domain/signal.ts'
 import { joinableAlerts } from '#store/ledger/alerts.ts'
 import type { Ledger } from '#store/ledger/database.ts'
 import { readProgress } from '#store/ledger/reader-positions.ts'
-import { newestObservations } from '#store/ledger/weather.ts'
+import { outdoorTemperatureAt, plantsSource } from '#store/ledger/weather.ts'
 import type { DecodedBlock } from '../decoded-block.ts'
 import { createAlertBook } from './alert-book.ts'
 import { createCheckpoint } from './checkpoint.ts'
@@ -175,7 +175,11 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     const now = where.now
     if (now - weatherAt < weatherEveryMs) return
     weatherAt = now
-    world.observe(await newestObservations(ledger.db, now - rulesAt(now).plant.weatherAgeMsMax))
+    for (const district of feed.places().districts) {
+      const observed = await outdoorTemperatureAt(ledger.db, district, now, rulesAt(now).plant.weatherAgeMsMax)
+      // What the plants feel comes with the journal itself.
+      if (observed && observed.source !== plantsSource) world.observe(observed)
+    }
   }
 
   async function commit(): Promise<Signal[]> {

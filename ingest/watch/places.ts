@@ -37,6 +37,7 @@ interface OperatedPeriod {
  * something happens in them.
  */
 export interface Places {
+  readonly districts: readonly string[]
   /** Who operates a plant at a time, and its curve; a circuit without an entry of its own has its substation's. */
   operationAt(kind: PlantKind, plant: string, at: number): OperatedPeriod | undefined
   districtOf(kind: PlantKind | 'district', id: string): string | undefined
@@ -138,6 +139,7 @@ export async function loadPlaces(db: LedgerDb): Promise<Places> {
   }
 
   return {
+    districts: [...territory.values()].filter(({ kind }) => kind === 'district').map(({ id }) => id),
     operationAt,
     districtOf: (kind, id) => (kind === 'district' ? id : districtIn(pathOf(nodeOf(kind, id)))),
     ofPlant(kind, id, at) {

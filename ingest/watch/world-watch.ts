@@ -22,8 +22,8 @@ export interface WorldWatch {
   sample(slot: number, reading: WorldReading, circumstances: Circumstances): void
   gatewayHeard(gateway: number, receivedAt: number, circumstances: Circumstances): void
   tick(clock: ClockState, circumstances: Circumstances): void
-  /** Takes outdoor temperatures that others have observed. */
-  observe(weather: readonly Observed[]): void
+  /** Takes an outdoor temperature that others have observed. */
+  observe(weather: Observed): void
   /** Holds a flag that the ledger has open; says whether it did so before. */
   takeOver(flag: StoredFlag): 'held' | 'taken' | 'gone'
   /** Lets go of what the ledger does not have open; returns how much that was. */
@@ -55,8 +55,6 @@ interface WorldWatchParts {
 
 /** Weather goes slowly: a row in ten minutes says it all. */
 const weatherEveryMs = 600_000
-/** Medians of fewer plants say more about the sensors than about the weather. */
-const plantsForWeatherMin = 1
 
 type PlantKind = 'source' | 'substation' | 'circuit'
 
@@ -66,6 +64,8 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
   const gateways = createGatewayWatch({ directory, emit })
   const outdoor = new Map<string, Observed>()
   const recordedAt = new Map<string, number>()
+  /** What the plants of a district feel. */
+  const medians = new Map<string, Observed>()
   let mediansAt = 0
 
   function subjectOf(plant: number): { kind: PlantKind; id: string } {
@@ -77,15 +77,20 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
     const day = dayAt(at)
     const operation = places().operationAt(subject.kind, subject.id, at)
     const district = places().districtOf(subject.kind, subject.id)
-    const observed = district === undefined ? undefined : outdoor.get(district)
-    const isFresh = observed && Math.abs(at - observed.at) <= day.rules.plant.weatherAgeMsMax
+    const fresh = (observed: Observed | undefined) =>
+      observed && Math.abs(at - observed.at) <= day.rules.plant.weatherAgeMsMax
+        ? observed.outdoorTemperatureC
+        : undefined
+    const outdoorC = fresh(outdoor.get(district ?? ''))
+    const neighboursOutdoorC = fresh(medians.get(district ?? ''))
     return {
       rules: day.rules,
       shouldRun: day.inSeason && operation !== undefined,
       reportingMs: directory.plantReportingMs(plant),
       ...(operation?.designSupplyC !== undefined && { designSupplyC: operation.designSupplyC }),
       ...(operation?.designReturnC !== undefined && { designReturnC: operation.designReturnC }),
-      ...(isFresh && { outdoorC: observed.outdoorTemperatureC }),
+      ...(outdoorC !== undefined && { outdoorC }),
+      ...(neighboursOutdoorC !== undefined && { neighboursOutdoorC }),
     }
   }
 
@@ -132,9 +137,10 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
       byDistrict.set(district, values)
     }
     for (const [district, values] of byDistrict) {
-      if (values.length < plantsForWeatherMin) continue
       values.sort((left, right) => left - right)
-      recordWeather(district, plantsSource, now, values[values.length >> 1] as number, circumstances)
+      const median = values[values.length >> 1] as number
+      medians.set(district, { district, at: now, outdoorTemperatureC: median })
+      recordWeather(district, plantsSource, now, median, circumstances)
     }
   }
 
@@ -176,11 +182,9 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
       mediansAt = now
       recordMedians(now, circumstances)
     },
-    observe(weather) {
-      for (const observed of weather) {
-        const known = outdoor.get(observed.district)
-        if (!known || known.at < observed.at) outdoor.set(observed.district, observed)
-      }
+    observe({ district, at, outdoorTemperatureC }) {
+      const known = outdoor.get(district)
+      if (!known || known.at < at) outdoor.set(district, { district, at, outdoorTemperatureC })
     },
     takeOver(flag) {
       if (flag.subjectKind === 'gateway') return gateways.takeOver(flag.subject, flag.since)
@@ -222,6 +226,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
         plants: [...plants].map(([plant, state]) => [directory.plants.idAt(plant), state]),
         gateways: gateways.pack(),
         outdoor: [...outdoor.values()],
+        medians: [...medians.values()],
         recordedAt: [...recordedAt],
         mediansAt,
       }
@@ -232,6 +237,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
       for (const [id, state] of packed.plants) plants.set(directory.plants.take(id), state)
       gateways.unpack(packed.gateways)
       for (const observed of packed.outdoor) outdoor.set(observed.district, observed)
+      for (const median of packed.medians ?? []) medians.set(median.district, median)
       for (const [key, at] of packed.recordedAt) recordedAt.set(key, at)
       mediansAt = packed.mediansAt
     },
@@ -242,6 +248,7 @@ interface PackedWorld {
   readonly plants: readonly (readonly [string, PlantState])[]
   readonly gateways: readonly PackedGateway[]
   readonly outdoor: readonly Observed[]
+  readonly medians?: readonly Observed[]
   readonly recordedAt: readonly (readonly [string, number])[]
   readonly mediansAt: number
 }

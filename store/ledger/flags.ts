@@ -146,23 +146,6 @@ export async function listFlags(
   return { flags, ...(rows.length > query.limit && last && { next: { at: last.raisedAt, key: last.key } }) }
 }
 
-/** How many flags are open in scope, by rule. */
-export async function countOpenFlags(
-  db: LedgerDb,
-  scope: Scope,
-  dwellings: boolean,
-): Promise<Partial<Record<FlagRule, number>>> {
-  let select = db
-    .selectFrom('flag')
-    .select((expression) => ['rule', expression.fn.countAll<number>().as('count')])
-    .where('cleared_at', 'is', null)
-    .where(scopeCondition(scope))
-    .groupBy('rule')
-  if (!dwellings) select = select.where('of_dwelling', '=', 0)
-  const rows = await select.execute()
-  return Object.fromEntries(rows.map((row) => [row.rule, Number(row.count)]))
-}
-
 function toRow(flag: StoredFlag): FlagTables['flag'] {
   return {
     key: flag.key,

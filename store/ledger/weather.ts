@@ -112,22 +112,3 @@ function fromRow(row: WeatherTables['weather']): Weather {
     outdoorTemperatureC: row.outdoor_temperature_c,
   }
 }
-
-/** The newest observation of each district after a time, whatever its source but the plants' own. */
-export async function newestObservations(db: LedgerDb, after: number): Promise<Weather[]> {
-  const rows = await db
-    .selectFrom('weather')
-    .selectAll()
-    .where('kind', '=', 'observed')
-    .where('at', '>', after)
-    .where('source', '!=', plantsSource)
-    .orderBy('at', 'desc')
-    .limit(observationsMax)
-    .execute()
-  const newest = new Map<string, WeatherTables['weather']>()
-  for (const row of rows) if (!newest.has(row.district)) newest.set(row.district, row)
-  return [...newest.values()].map(fromRow)
-}
-
-/** Every district of a city, several times over. */
-const observationsMax = 2_000
