@@ -105,7 +105,7 @@ async function collectProbes(path: string): Promise<Map<string, string[]>> {
  * Writes a correction of every home's heated area: an import of as many rows as there are homes, each of which
  * changes something.
  */
-export async function writeAreaCorrection(files: CityFiles): Promise<string> {
+export async function writeAreaCorrection(files: CityFiles, moreM2: number): Promise<string> {
   const folder = join(files.csv, '..', 'correction')
   await mkdir(folder, { recursive: true })
   const out = createWriteStream(join(folder, 'dwelling_period.csv'))
@@ -113,7 +113,7 @@ export async function writeAreaCorrection(files: CityFiles): Promise<string> {
   let isHead = true
   for await (const line of createInterface({ input: createReadStream(join(files.csv, 'dwelling_period.csv')) })) {
     const cells = line.split(',')
-    if (!isHead) cells[4] = (Number(cells[4]) + 0.1).toFixed(1)
+    if (!isHead) cells[4] = (Number(cells[4]) + moreM2).toFixed(1)
     isHead = false
     text += `${cells.join(',')}\n`
     if (text.length < 1 << 18) continue
