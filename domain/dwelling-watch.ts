@@ -202,14 +202,15 @@ function judge(
   events: ProbeEvent[],
 ): ProbeState {
   const { rules, demand, samplingMs } = terms
+  if (!demand) {
+    const warm = withCold(state, withdrawCold(state.cold, sample.at, terms.noDemand, history, events))
+    return shutWindow(warm, sample.at, terms.noDemand, events)
+  }
   let window = state.window
   if (samplingMs <= rules.openWindow.samplingMsMax) {
     const step = nextOpenWindow(window, sample, rules.openWindow, history)
     window = step.state
     if (step.event) events.push(flagEvent(step.event, 'openWindow', sample.at))
-  }
-  if (!demand) {
-    return { ...state, window, cold: withdrawCold(state.cold, sample.at, terms.noDemand, history, events) }
   }
   const gap = !previous || sample.at - previous.at > rules.sequence.gapIntervals * samplingMs + rules.silence.jitterMs
   const seen = { sample, gap, history, windowOpen: window.kind === 'open' }
@@ -244,7 +245,7 @@ const withCold = (state: ProbeState, cold: ColdConditions): ProbeState =>
   cold === state.cold ? state : { ...state, cold }
 
 function shutWindow(state: ProbeState, at: number, by: ClearReason, events: ProbeEvent[]): ProbeState {
-  if (state.window.kind !== 'open') return state
+  if (state.window.kind !== 'open') return state.window.peak ? { ...state, window: shut } : state
   const { since, told } = state.window
   events.push({ kind: 'cleared', rule: 'openWindow', since, clearedAt: at, by, history: !told })
   return { ...state, window: shut }

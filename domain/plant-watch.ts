@@ -210,7 +210,9 @@ function takeTick(before: PlantState, input: TickInput, terms: PlantTerms): Plan
   const events: FlagEvent[] = []
   const state = terms.shouldRun ? before : withdrawAll(before, input.at, input.catchingUp, events)
   if (input.catchingUp) return { state, events }
-  const silence = watchSilence(state.silence, input.quietMs, silentAfterMs(terms.reportingMs, terms.rules.silence))
+  // In summer a station may be switched off whole.
+  const quietMs = terms.shouldRun ? input.quietMs : 0
+  const silence = watchSilence(state.silence, quietMs, silentAfterMs(terms.reportingMs, terms.rules.silence))
   if (silence.event) {
     const { since } = silence.event
     events.push({ kind: 'raised', rule: 'plantSilent', since, raisedAt: input.at, history: false })

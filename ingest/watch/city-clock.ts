@@ -70,6 +70,8 @@ export function sweptParts(lastTickAt: number, at: number): number[] {
   return parts
 }
 
+export const allParts: readonly number[] = Array.from({ length: sweepSeconds }, (_, part) => part)
+
 /** Slots of one part: from, and the slot after the last. */
 export const partRange = (part: number, slots: number): [number, number] => [
   Math.floor((slots * part) / sweepSeconds),

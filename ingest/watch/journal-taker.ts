@@ -1,6 +1,6 @@
 import { metricNameByCode, metrics } from '#domain/metric.ts'
 import type { DecodedBlock, Tick } from '../decoded-block.ts'
-import { afterTick, type ClockState, partRange, seenAt, sweptParts } from './city-clock.ts'
+import { afterTick, allParts, type ClockState, partRange, seenAt, sweptParts } from './city-clock.ts'
 import { type Directory, placeCodes } from './directory.ts'
 import type { Effect } from './effect.ts'
 import { createIdMap } from './id-map.ts'
@@ -132,7 +132,9 @@ export function createJournalTaker(parts: JournalTakerParts): JournalTaker {
       for (const outage of step.outages) emit({ kind: 'outage', outage, now: lastAt })
       if (!clock.catchingUp) emit({ kind: 'clock', now: lastAt })
     }
-    sweep([...new Set([...clock.unswept, ...sweptParts(before.lastTickAt, lastAt)])], where)
+    const isCaughtUp = before.catchingUp && !clock.catchingUp
+    // What is still true after history has filled in is told at once.
+    sweep(isCaughtUp ? allParts : [...new Set([...clock.unswept, ...sweptParts(before.lastTickAt, lastAt)])], where)
     if (tick.position >= worldPosition) world.tick(clock, where)
     closeSomeDays(lastAt - before.lastTickAt, where)
   }
