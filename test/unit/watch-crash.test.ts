@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { hourMs, minuteMs } from '#domain/time.ts'
-import { randomStory } from '../support/random-story.ts'
+import { randomNumbers, randomStory } from '../support/random-story.ts'
+import type { WatchRecord } from '../support/watch-blocks.ts'
 import { ledgerOf } from '../support/watch-ledger.ts'
-import { cityRows, openWatchedCity } from '../support/watched-city.ts'
+import { cityRows, openWatchedCity, probeId } from '../support/watched-city.ts'
 
 const start = Date.parse('2026-01-14T20:00:00+08:00')
 const rows = cityRows({ dwellings: 6, perCircuit: 4, probesPerDwelling: 2 })
@@ -127,6 +128,45 @@ test('the order in which devices are heard does not matter to the flags', async 
     const groups = Map.groupBy(minute, (record) => (record.kind === 'reading' ? record.device : ''))
     return [...groups.values()].reverse().flat()
   }
+})
+
+test('a city of several pages, written at different times, is rebuilt exactly', async () => {
+  const dwellings = 5_000
+  const city = cityRows({ dwellings, perCircuit: 500 })
+  const seed = 20260115
+  const random = randomNumbers(seed)
+  const records: WatchRecord[] = []
+  for (let round = 0; round < 14; round += 1) {
+    const at = start + round * 10 * minuteMs
+    records.push({ kind: 'tick', at })
+    for (let dwelling = 0; dwelling < dwellings; dwelling += 1) {
+      // One in a hundred freezes from some round on, one in two hundred is never heard again.
+      const fate = (dwelling * 7919) % 1000
+      if (fate >= 990 && round > fate - 985) continue
+      const value = fate < 10 && round > fate ? 11 : 21 + Math.round(random() * 10) / 10
+      const receivedAt = at + Math.floor(random() * 9) * minuteMs
+      records.push({ kind: 'reading', device: probeId(dwelling), gateway: 'G-0', at, value, receivedAt })
+    }
+  }
+  const calm = await openWatchedCity(city)
+  await calm.run(records, records.length, [3_000])
+  await calm.keeper.snapshot()
+  const crashing = await openWatchedCity(city)
+  let replayed = 0
+  for (let crash = 0; crash < 5; crash += 1) {
+    const reached = crashing.keeper.position
+    await crashing.run(records, Math.floor(reached + random() * (records.length - reached)), [700, 2_500, 1_300])
+    const applied = crashing.keeper.position
+    await crashing.crash()
+    await crashing.restart()
+    replayed += applied - crashing.keeper.position
+  }
+  await crashing.run(records, records.length, [1_900])
+  await crashing.keeper.snapshot()
+  expect(replayed, `seed ${seed}`).toBeGreaterThan(0)
+  expect(await ledgerOf(crashing.ledger), `seed ${seed}`).toEqual(await ledgerOf(calm.ledger))
+  await calm.close()
+  await crashing.close()
 })
 
 test('a lost snapshot is rebuilt from what the ledger has open', async () => {
