@@ -27,9 +27,9 @@ const bytesPerTick = 4_096
 /** A page's states, about. Only decides how many pages are written at a time. */
 const bytesPerSlot = 22
 /** Written together, for one sync. */
-const batchBytes = 128 * 1024
-/** A city that has grown silent earns nothing; one that was replayed has earned more than it can use. */
-const earnedBytesMax = 4 * batchBytes
+const batchBytesDefault = 128 * 1024
+/** A city that was replayed has earned more than is good at once. */
+const earnedBatchesMax = 4
 /** Plants and gateways are few, and written whole. */
 const worldEveryMs = 120_000
 /** Keeps one transaction of a full write small. */
@@ -44,10 +44,11 @@ interface CheckpointParts {
   /** What is on the disk already. */
   readonly floor: number
   readonly idsWritten: number
+  readonly batchBytes?: number
 }
 
 export function createCheckpoint(parts: CheckpointParts): Checkpoint {
-  const { file, columns, pages, devices, packWorld } = parts
+  const { file, columns, pages, devices, packWorld, batchBytes = batchBytesDefault } = parts
   let earnedBytes = 0
   let floor = parts.floor
   let idsWritten = parts.idsWritten
@@ -100,7 +101,10 @@ export function createCheckpoint(parts: CheckpointParts): Checkpoint {
       return floor
     },
     earn(readings, ticks) {
-      earnedBytes = Math.min(earnedBytesMax, earnedBytes + readings * bytesPerReading + ticks * bytesPerTick)
+      earnedBytes = Math.min(
+        earnedBatchesMax * batchBytes,
+        earnedBytes + readings * bytesPerReading + ticks * bytesPerTick,
+      )
     },
     isDue: (now) => isWorldDue(now) || (pages.dirtyCount > 0 && earnedBytes >= Math.min(batchBytes, dirtyBytes())),
     write(position, clock) {

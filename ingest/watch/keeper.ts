@@ -26,6 +26,8 @@ export interface WatchKeeperOptions {
   readonly policy: Policy
   /** After so many rows of the registry a copy of the directory is written, for a quick start. */
   readonly directoryCopyRowsMin?: number
+  /** So much of the snapshot is written at a time. */
+  readonly snapshotBatchBytes?: number
   readonly log: { info(facts: object, message: string): void }
 }
 
@@ -122,6 +124,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     devices: directory.devices,
     packWorld: () => world.pack(),
     floor: position,
+    ...(options.snapshotBatchBytes !== undefined && { batchBytes: options.snapshotBatchBytes }),
     idsWritten: stored.ids.reduce((sum, ids) => sum + ids.split('\n').length, 0),
   })
   // Even an empty snapshot says from where the journal is needed: without it a crash could not tell new from lost.
