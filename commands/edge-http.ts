@@ -16,9 +16,11 @@ interface EdgeHttpOptions {
 export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address: string; close(): Promise<void> }> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'warmcity_edge_' })
-  for (const [name, part] of Object.entries(options.parts)) exportCounters(registry, name, () => part.counters())
+  const updates = Object.entries(options.parts).map(([name, part]) =>
+    exportCounters(registry, name, () => part.counters()),
+  )
   const server = createServer((request, response) => {
-    answer(request.url ?? '/', options, registry).then(
+    answer(request.url ?? '/', options, registry, updates).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
       (error: Error) => response.writeHead(500, { 'content-type': 'text/plain' }).end(error.message),
     )
@@ -38,22 +40,14 @@ export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address
   }
 }
 
-/** Makes each named number of a part one gauge; names appear when a part first tells them. */
-function exportCounters(registry: Registry, part: string, read: () => object): void {
+/** Makes each named number of a part one gauge, also those that the part names later; returns how to bring them up to date. */
+function exportCounters(registry: Registry, part: string, read: () => object): () => void {
   const gauges = new Map<string, Gauge>()
-  const first = new Gauge({
-    name: `warmcity_${part}_scraped`,
-    help: `1 where the ${part} answered`,
-    registers: [registry],
-    collect() {
-      this.set(1)
-      for (const [name, value] of Object.entries(read())) {
-        if (typeof value !== 'number') continue
-        gaugeOf(gauges, registry, part, name).set(value)
-      }
-    },
-  })
-  gauges.set('scraped', first)
+  return () => {
+    for (const [name, value] of Object.entries(read())) {
+      if (typeof value === 'number') gaugeOf(gauges, registry, part, name).set(value)
+    }
+  }
 }
 
 function gaugeOf(gauges: Map<string, Gauge>, registry: Registry, part: string, name: string): Gauge {
@@ -65,7 +59,7 @@ function gaugeOf(gauges: Map<string, Gauge>, registry: Registry, part: string, n
   return made
 }
 
-async function answer(url: string, options: EdgeHttpOptions, registry: Registry) {
+async function answer(url: string, options: EdgeHttpOptions, registry: Registry, updates: readonly (() => void)[]) {
   const plain = (status: number, body: string) => ({ status, type: 'text/plain; charset=utf-8', body })
   if (url === '/healthz') return plain(200, 'ok\n')
   if (url === '/readyz') {
@@ -73,8 +67,7 @@ async function answer(url: string, options: EdgeHttpOptions, registry: Registry)
     return reasons.length === 0 ? plain(200, 'ready\n') : plain(503, `${reasons.join('\n')}\n`)
   }
   if (url === '/metrics') {
-    // Read once before: a gauge that a part names for the first time must exist when the registry is walked.
-    await registry.getMetricsAsJSON()
+    for (const update of updates) update()
     return { status: 200, type: registry.contentType, body: await registry.metrics() }
   }
   return plain(404, 'There is /healthz, /readyz and /metrics here.\n')

@@ -1,9 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openLedger } from '#store/ledger/database.ts'
+import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
 import { openInfluxTelemetry } from '#store/telemetry/influx/store.ts'
+import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 import { openJournalReader } from '../journal/reader.ts'
 import { openWatchKeeper } from '../watch/keeper.ts'
+import { startStaleDaysRounds } from '../watch/stale-days-rounds.ts'
 import type { FromPipeline, PipelineWorkerData, ToPipeline } from './messages.ts'
 import { openPipeline } from './pipeline.ts'
 import type { PipelineLog } from './reader-loop.ts'
@@ -12,7 +15,11 @@ import type { PipelineLog } from './reader-loop.ts'
 if (parentPort === null) throw new Error('This module is the pipeline worker; start it as one')
 const port = parentPort
 const { ledgerPath, telemetry, watchDirectory, policy } = workerData as PipelineWorkerData
-const tell = (message: FromPipeline) => port.postMessage(message)
+let telemetryPosition: number | undefined
+const tell = (message: FromPipeline) => {
+  if (message.type === 'progress') telemetryPosition = message.positions.telemetry
+  port.postMessage(message)
+}
 
 const logAt = (level: keyof PipelineLog) => (fields: object, message: string) => {
   // An Error loses its code and cause on the way to another thread; its text is what a person needs.
@@ -40,9 +47,23 @@ const pipeline = await openPipeline({
   log,
 })
 
-port.on('message', (message: ToPipeline) => {
+const readings = telemetry.influx
+  ? openInfluxTelemetryReader({ target: telemetry.influx })
+  : openSqliteTelemetryReader({ directory: telemetry.directory })
+const staleDays = startStaleDaysRounds({
+  ledger,
+  telemetry: readings,
+  policy,
+  appliedTo: () => telemetryPosition,
+  log,
+})
+
+port.on('message', async (message: ToPipeline) => {
+  if (message.type === 'stop') {
+    await staleDays.close()
+    await readings.close()
+  }
   // A rejection is not caught: it ends the worker with its reason, and the edge with it.
-  void pipeline.handle(message).then(() => {
-    if (message.type === 'stop') port.close()
-  })
+  await pipeline.handle(message)
+  if (message.type === 'stop') port.close()
 })
