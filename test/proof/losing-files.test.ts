@@ -49,6 +49,22 @@ test('a removed file comes back when the removal was not synced', async () => {
   await file.close()
 })
 
+test('a sync of the directory that ends late takes back no name that a later one promised', async () => {
+  const { journal, platter } = await newFolder()
+  const slow = Promise.withResolvers<void>()
+  let syncs = 0
+  const syncDirectory = () => (syncs++ === 0 ? slow.promise : Promise.resolve())
+  const files = losingFiles({ ...diskFiles, syncDirectory }, platter)
+  const first = files.syncDirectory(journal)
+  const file = await files.create(join(journal, 'promised'))
+  await file.sync()
+  await files.syncDirectory(journal)
+  slow.resolve()
+  await first
+  expect(cutPower(journal, platter, seededRandom(1))).toMatchObject({ namesLost: 0 })
+  await file.close()
+})
+
 type Step = { kind: 'write'; bytes: number } | { kind: 'sync' } | { kind: 'cut' }
 const step: fc.Arbitrary<Step> = fc.oneof(
   {

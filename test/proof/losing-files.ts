@@ -53,6 +53,8 @@ export function makePlatter(directory: string): Platter {
 
 export function losingFiles(real: JournalFiles, platter: Platter): JournalFiles {
   const live = readNames(liveNamesPath(platter))
+  let directorySyncs = 0
+  let newestPromise = 0
   let nextInode = 1 + Math.max(0, ...Object.values(live), ...Object.values(readNames(syncedNamesPath(platter))))
 
   function track(path: string, inode: number, file: JournalFile): JournalFile {
@@ -103,7 +105,11 @@ export function losingFiles(real: JournalFiles, platter: Platter): JournalFiles 
     },
     async syncDirectory(directory) {
       const promised = { ...live }
+      const number = ++directorySyncs
       await real.syncDirectory(directory)
+      // Syncs may end in another order than they began; an earlier one takes back nothing that a later one promised.
+      if (number < newestPromise) return
+      newestPromise = number
       writeNames(syncedNamesPath(platter), promised)
     },
   }
