@@ -67,7 +67,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       { file: 'ingest/journal/journal.ts', replaces: '    group.accepted.push(accepted)\n', by: '    accepted()\n' },
     ],
-    needsPowerCut: false,
+    needsPowerCut: true,
   },
   {
     name: 'position-saved-before-effect',
