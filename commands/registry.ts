@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import type { ImportProblem } from '#domain/registry.ts'
 import type { Ledger } from '#store/ledger/database.ts'
 import { exportRegistry } from '#store/ledger/registry-export.ts'
@@ -6,6 +7,9 @@ import { defineCommand, exitCode } from './command.ts'
 import { dataOption } from './common-options.ts'
 import { dataFolder, folderNow } from './data-folder.ts'
 import { withLedger } from './folder-ledger.ts'
+
+/** Below everything that somebody waits for. */
+const importNice = 10
 
 /** A terminal shows the first of many problems; the count says how many there are. */
 const problemsPrintedMax = 50
@@ -35,6 +39,8 @@ export const registry = defineCommand({
 })
 
 async function importFrom(ledger: Ledger, path: string, now: () => number): Promise<number> {
+  // Minutes of work for a large city, on the cores that take the readings: those come first.
+  setPriority(importNice)
   const terminal = process.stderr.isTTY
   const result = await importRegistry(
     ledger,
