@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { isLoopback } from '#domain/host.ts'
 import { buildApp } from './app.ts'
 import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
 import { openLive } from './live.ts'
@@ -62,5 +63,3 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
     },
   }
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

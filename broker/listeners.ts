@@ -4,6 +4,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
+import { isLoopback } from '#domain/host.ts'
 import type { BrokerLimits } from './limits.ts'
 
 interface ListenAddress {
@@ -61,8 +62,6 @@ export function plaintextProblem(listen: Listen, allowPlaintext: boolean): Error
   }
   return undefined
 }
-
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /**
  * libuv accepts one connection a turn of the event loop for each listening socket. A turn takes tens of milliseconds

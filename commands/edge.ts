@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isLoopback } from '#domain/host.ts'
 import { wakeTopic } from '#domain/topics.ts'
 import { type Broker, startBroker } from '../broker/broker.ts'
 import { type Ingest, startIngest } from '../ingest/ingest.ts'
@@ -121,7 +122,7 @@ function listenOn(values: EdgeValues): Parameters<typeof startBroker>[0]['listen
   const keys = { cert: readFileSync(tlsCertificate), key: readFileSync(tlsKey) }
   const tls = { host, port: values.mqttTlsPort, ...keys }
   const secureWebsocket = { host, port: values.websocketTlsPort, ...keys }
-  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
+  const loopback = isLoopback(host)
   if (loopback || values.allowPlaintext) return { ...plain, tls, secureWebsocket }
   // The api of this machine comes in without TLS: the certificate names a host that need not lead back here.
   return { tcp: { host: '127.0.0.1', port: values.mqttPort }, tls, secureWebsocket }

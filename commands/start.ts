@@ -1,3 +1,4 @@
+import { isLoopback } from '#domain/host.ts'
 import { type ClockAnchor, dayMs } from '#domain/time.ts'
 import { printBanner } from './banner.ts'
 import { cityTimeText } from './city-time.ts'
@@ -66,7 +67,7 @@ export const start = defineCommand({
   async run(given) {
     const values: StartValues = { ...given, speed: given.speed ?? scenarioSpeeds[given.scenario] }
     const texts = terminalTexts(process.env)
-    const outside = values.host !== 'localhost' && values.host !== '::1' && !values.host.startsWith('127.')
+    const outside = !isLoopback(values.host)
     if (values.simulator && values.speed > 1 && outside && !values.allowOutsideAtSpeed) {
       console.error(texts.outsideAtSpeed)
       return exitCode.usage
