@@ -262,6 +262,13 @@ export function telemetryContract(
       expect(await append([at(75), at(50)])).toEqual({ stored: 1, repeats: 1, corrections: 0 })
     })
 
+    test.runIf(capabilities.exactCounts)('knows a late reading again that came beside another of its day', async () => {
+      const at = (hours: number) => ({ device: 'P-1', at: startAt + hours * 60 * minute, value: 20 })
+      await append([at(23)])
+      expect(await append([at(17), at(21)])).toMatchObject({ stored: 2 })
+      expect(await append([at(17), at(21)])).toEqual({ stored: 0, repeats: 2, corrections: 0 })
+    })
+
     test.runIf(capabilities.exactCounts)('tells a replayed day from the gaps in it', async () => {
       const at = (index: number) => startAt + index * 10 * minute
       const had = Array.from({ length: 144 }, (_, index) => index).filter((index) => index % 5 !== 0)

@@ -21,8 +21,10 @@ export interface PastReading {
 export interface PastReadings {
   /** `before` is the newest time of the series: what is stored from there on may change without telling. */
   find(device: number, metric: number, at: number, before: number): PastReading | undefined
-  /** Takes note of a reading that is being stored; `at` was asked for just before. */
+  /** Takes note of a reading that is being stored. */
   put(device: number, metric: number, at: number, reading: PastReading): void
+  /** What was put so far can be read in the files from now on. */
+  written(): void
   /** Says which day of receipt is the first that is kept; nothing older is found any more. */
   setFloorDay(day: number): void
   /** Forgets what a rollback may have undone. */
@@ -37,6 +39,8 @@ interface Window {
 
 export function makePastReadings(source: ReadingSource): PastReadings {
   const windows = new Map<string, Window>()
+  /** What was put since the last batch is not in the files yet: a window that is loaded now would lack it. */
+  const unwritten = new Map<string, Map<number, PastReading>>()
   let cached = 0
   let floorDay = 0
   const rows: Rows = makeRows(256)
@@ -70,8 +74,9 @@ export function makePastReadings(source: ReadingSource): PastReadings {
     drop(key)
     const from = Math.floor(at / dayMs) * dayMs
     const window = load(seriesOf(device, metric), from, Math.min(from + dayMs, before))
-    // What was put since the last batch is not in the files yet.
-    for (const [time, reading] of known?.readings ?? []) window.readings.set(time, reading)
+    for (const [time, reading] of unwritten.get(key) ?? []) {
+      if (time < window.to) window.readings.set(time, reading)
+    }
     windows.set(key, window)
     cached += window.readings.size + windowWeight
     for (const oldest of windows.keys()) {
@@ -83,17 +88,23 @@ export function makePastReadings(source: ReadingSource): PastReadings {
 
   function forget(): void {
     windows.clear()
+    unwritten.clear()
     cached = 0
   }
 
   return {
     find: (device, metric, at, before) => windowOf(device, metric, at, before).readings.get(at),
     put(device, metric, at, reading) {
-      const window = windows.get(keyOf(device, metric, at))
+      const key = keyOf(device, metric, at)
+      const waiting = unwritten.get(key)
+      if (waiting) waiting.set(at, reading)
+      else unwritten.set(key, new Map([[at, reading]]))
+      const window = windows.get(key)
       if (window === undefined || at >= window.to) return
       if (!window.readings.has(at)) cached++
       window.readings.set(at, reading)
     },
+    written: () => unwritten.clear(),
     setFloorDay(day) {
       if (day !== floorDay) forget()
       floorDay = day

@@ -89,6 +89,7 @@ export function makeTelemetryWriter(db: DatabaseSync, directory: string, state: 
       progressOf(total),
       block,
     )
+    memory.past.written()
   }
 
   function fillArrived(batch: ReadingBatch, from: number, to: number): void {
