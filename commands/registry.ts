@@ -19,18 +19,22 @@ export const commandLineActor = 'command-line'
 
 export const registry = defineCommand({
   name: 'registry',
-  usage: 'import PATH | export PATH',
-  summary: 'Takes the registry in (a folder of CSV files, a CSV or a JSON file), all or nothing, and gives it out',
+  usage: 'import PATH | check PATH | export PATH',
+  summary:
+    'Takes the registry in (a folder of CSV files, a CSV or a JSON file), all or nothing; ' +
+    'checks what would change; gives it out',
   positionalsMax: 2,
   options: { data: dataOption },
   async run(values, [action, path]) {
-    if (path === undefined || (action !== 'import' && action !== 'export')) {
-      console.error('warmcity registry: say what to do: import PATH or export PATH (a folder, or a .json file)')
+    if (path === undefined || (action !== 'import' && action !== 'check' && action !== 'export')) {
+      console.error(
+        'warmcity registry: say what to do: import PATH, check PATH or export PATH (a folder, or a .json file)',
+      )
       return exitCode.usage
     }
     const folder = dataFolder(values.data)
-    return withLedger(folder, action === 'import' ? 'new' : 'known', async (ledger) => {
-      if (action === 'import') return await importFrom(ledger, path, () => folderNow(folder))
+    return withLedger(folder, action === 'export' ? 'known' : 'new', async (ledger) => {
+      if (action !== 'export') return await importFrom(ledger, path, action === 'check', () => folderNow(folder))
       await exportRegistry(ledger.db, path, path.endsWith('.json') ? 'json' : 'csv')
       console.log(`The registry is in ${path}`)
       return exitCode.ok
@@ -38,7 +42,7 @@ export const registry = defineCommand({
   },
 })
 
-async function importFrom(ledger: Ledger, path: string, now: () => number): Promise<number> {
+async function importFrom(ledger: Ledger, path: string, checkOnly: boolean, now: () => number): Promise<number> {
   // Minutes of work for a large city, on the cores that take the readings: those come first.
   setPriority(importNice)
   const terminal = process.stderr.isTTY
@@ -49,20 +53,25 @@ async function importFrom(ledger: Ledger, path: string, now: () => number): Prom
       actor: commandLineActor,
       now,
       note: path,
+      checkOnly,
       onProgress: ({ table, rows }) =>
         terminal && process.stderr.write(`\r\x1b[K${rows.toLocaleString('en')} rows, ${table}`),
     },
   )
   if (terminal) process.stderr.write('\r\x1b[K')
-  return reportImport(result)
+  return reportImport(result, checkOnly)
 }
 
-function reportImport(result: ImportResult): number {
+function reportImport(result: ImportResult, checkOnly: boolean): number {
   if (result.ok) {
     for (const [table, { read, added, corrected, unchanged }] of Object.entries(result.counts)) {
       console.log(`${table}: ${read} read, ${added} added, ${corrected} corrected, ${unchanged} unchanged`)
     }
-    console.log(result.changed ? `Current as batch ${result.batch}.` : 'Nothing changed.')
+    if (checkOnly)
+      console.log(
+        `All rows are right. ${result.changed ? 'An import would take them in' : 'An import would change nothing'}.`,
+      )
+    else console.log(result.changed ? `Current as batch ${result.batch}.` : 'Nothing changed.')
     return exitCode.ok
   }
   printImportProblems(result.problems, result.problemCount)

@@ -13,7 +13,7 @@ export const noteSchema = z.string().trim().max(200)
 export const importResultSchema = z
   .object({
     batch: z.number().int().describe("The registry's version with this import"),
-    changed: z.boolean(),
+    changed: z.boolean().describe('Whether rows were added or corrected, or would be if they were not only checked'),
     counts: z.partialRecord(
       tableName,
       z.object({

@@ -41,6 +41,10 @@ export const registryImportRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' 
         consumes: ['application/json', 'text/csv'],
         querystring: z.object({
           table: tableName.optional().describe('The table of a CSV body'),
+          check: z
+            .stringbool()
+            .default(false)
+            .describe('Only check: the answer tells what would change, or every wrong row, and nothing is changed'),
           note: noteSchema.default('').describe('Why, or from where; kept with the import'),
         }),
         response: { 200: importResultSchema },
@@ -49,7 +53,7 @@ export const registryImportRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' 
     async (request) => {
       const { account } = principalOf(request)
       requireWholeCity(account)
-      const { table, note } = request.query
+      const { table, note, check } = request.query
       const isCsv = request.headers['content-type']?.startsWith('text/csv') === true
       if (isCsv === (table === undefined)) {
         throw new ProblemError('validation', 'Name the `table` of a CSV body, and of no other')
@@ -58,7 +62,7 @@ export const registryImportRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' 
       try {
         const path = join(folder, isCsv ? `${table}.csv` : 'registry.json')
         await pipeline(request.body as Readable, bounded(importBytesMax), createWriteStream(path))
-        const options = { actor: account.id, note, now: () => deps.clock.now() }
+        const options = { actor: account.id, note, checkOnly: check, now: () => deps.clock.now() }
         return await takeRegistry(deps.ledger, { path }, options, `${folder}${sep}`)
       } finally {
         await rm(folder, { recursive: true, force: true })

@@ -32,6 +32,8 @@ export interface ImportOptions {
   readonly now: () => number
   /** Why, or from where; kept with the batch. */
   readonly note?: string
+  /** Checks everything and tells what would change, and changes nothing. */
+  readonly checkOnly?: boolean
   readonly onProgress?: (progress: ImportProgress) => void
   /** Written in the transaction that makes the import current, which must stay short. */
   readonly alsoWrite?: (transaction: LedgerTransaction, batch: number) => Promise<void>
@@ -59,6 +61,7 @@ export type ImportResult =
       readonly ok: true
       /** The registry's version now; the same as before where nothing changed. */
       readonly batch: number
+      /** True where rows were added or corrected, or would be if they were not only checked. */
       readonly changed: boolean
       readonly counts: { readonly [T in RegistryTable]?: TableCounts }
     }
@@ -95,7 +98,7 @@ export async function importRegistry(
   try {
     const counts = await stageTables({ ledger, source, batch, problems, report, pace: { rows: chunkRowsMax } })
     const changed = Object.values(counts).some(({ added, corrected }) => added + corrected > 0)
-    if (problems.count > 0 || !changed) {
+    if (problems.count > 0 || !changed || options.checkOnly === true) {
       await abandonBatch(ledger, batch)
       if (problems.count > 0) return { ok: false, problems: problems.list, problemCount: problems.count }
       return { ok: true, batch: await registryVersion(ledger.db), changed, counts }

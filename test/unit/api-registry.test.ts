@@ -191,6 +191,17 @@ describe('import and export', () => {
     expect((await get('city', `/building/${daoli.building}`)).json().row.floors).toBe(8)
   })
 
+  test('a check tells what an import would change, and changes nothing', async () => {
+    const exported = await get('city', '/export?table=building')
+    const changed = exported.body.replaceAll(',7,', ',8,')
+    const headers = { 'content-type': 'text/csv' }
+    const checked = (await post('city', '/import?table=building&check=true', changed, headers)).json()
+    expect(checked).toMatchObject({ changed: true, counts: { building: { corrected: 2 } } })
+    expect((await get('city', `/building/${daoli.building}`)).json().row.floors).toBe(7)
+    const taken = (await post('city', '/import?table=building', changed, headers)).json()
+    expect(taken.batch).toBeGreaterThan(checked.batch)
+  })
+
   test('bad rows of a CSV are named by file, line, column and reason', async () => {
     const csv = 'id,estate,name,floors\nb-1,nowhere,one,7\nb-2,nangang-estate,two,hundreds\n'
     const response = await post('city', '/import?table=building', csv, { 'content-type': 'text/csv' })
