@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { CsvError, type Info, parse } from 'csv-parse'
 import type { ImportProblem, RegistryTable } from '#domain/registry.ts'
 import { unguarded } from './registry-csv-cells.ts'
@@ -78,8 +78,7 @@ async function firstRecord(path: string): Promise<{ cells: string[] } | { line: 
     return { line: 1, reason: 'the file is empty: its first line names the columns' }
   } catch (error) {
     // What is wrong further below in the same piece of the file shows before the first record does.
-    if (error instanceof CsvError) return { line: lineOf(error), reason: csvReason(error) }
-    throw error
+    return whyUnreadable(error)
   }
 }
 
@@ -97,8 +96,7 @@ export async function* csvRows(path: string): AsyncGenerator<RawRow> {
       }
     }
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    yield { line: lineOf(error), column: '', reason: csvReason(error) }
+    yield { ...whyUnreadable(error), column: '' }
   }
 }
 
@@ -113,9 +111,9 @@ function records(path: string): AsyncIterable<{ record: string[]; info: Info }> 
     skip_records_with_empty_values: true,
     max_record_size: rowBytesMax,
   })
-  const file = createReadStream(path)
-  file.once('error', (error) => parser.destroy(error))
-  return Readable.from(withPlainLineBreaks(file)).pipe(parser)
+  // Whoever reads the records hears of what goes wrong.
+  pipeline(createReadStream(path), withPlainLineBreaks, parser, () => undefined)
+  return parser
 }
 
 const carriageReturn = 0x0d
@@ -156,7 +154,15 @@ function lineBreaksIn(record: readonly string[]): number {
   return count
 }
 
-const lineOf = (error: CsvError) => (typeof error.lines === 'number' ? error.lines : 1)
+/** Throws what has nothing to do with the file. */
+function whyUnreadable(error: unknown): { line: number; reason: string } {
+  if (error instanceof CsvError) {
+    return { line: typeof error.lines === 'number' ? error.lines : 1, reason: csvReason(error) }
+  }
+  const { syscall, code } = error as NodeJS.ErrnoException
+  if (syscall === undefined) throw error
+  return { line: 1, reason: `it cannot be read (${code})` }
+}
 
 function csvReason(error: CsvError): string {
   switch (error.code) {

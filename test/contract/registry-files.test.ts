@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -50,6 +50,11 @@ test.each(['csv', 'json'] as const)(
     await other.close()
   },
 )
+
+test('a file that cannot be read is named', async () => {
+  await mkdir(join(folder, 'building.csv'))
+  expect(await shown(folder)).toEqual(['building.csv:1 : it cannot be read (EISDIR)'])
+})
 
 test('an export as of a time holds only the entries in force then', async () => {
   await taken(smallCity())
