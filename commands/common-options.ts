@@ -39,6 +39,13 @@ const path = (env: string, help: string) =>
 export const edgeOptions = {
   mqttPort: port('WARMCITY_MQTT_PORT', 1883, 'MQTT over TCP'),
   websocketPort: port('WARMCITY_WEBSOCKET_PORT', 8083, 'MQTT over WebSocket'),
+  edgeHttpHost: {
+    env: 'WARMCITY_EDGE_HTTP_HOST',
+    default: '127.0.0.1',
+    schema: hostOption.schema,
+    placeholder: 'ADDRESS',
+    help: "address for the edge's health and metrics, which ask for no login",
+  } satisfies Option<string>,
   edgeHttpPort: port('WARMCITY_EDGE_HTTP_PORT', 9464, "the edge's health and metrics over HTTP"),
   tlsCertificate: path('WARMCITY_TLS_CERTIFICATE', 'PEM certificate chain: turns MQTT over TLS on'),
   tlsKey: path('WARMCITY_TLS_KEY', 'PEM private key of the certificate'),

@@ -99,7 +99,12 @@ async function startEdge(
         log,
       })
   const parts = { broker, ingest, records, ...(maintenance && { telemetry_maintenance: maintenance }) }
-  const http = await startEdgeHttp({ host: values.host, port: values.edgeHttpPort, parts, notReady: ingest.notReady })
+  const http = await startEdgeHttp({
+    host: values.edgeHttpHost,
+    port: values.edgeHttpPort,
+    parts,
+    notReady: ingest.notReady,
+  })
   return {
     addresses: { ...brokerAddresses(broker), edgeHttp: http.address },
     async stop() {

@@ -136,6 +136,7 @@ function edgeArguments(values: StartValues, known: Readonly<Record<string, strin
     ...['--host', values.host],
     ...['--mqtt-port', port(known.mqtt, values.mqttPort)],
     ...['--websocket-port', port(known.websocket, values.websocketPort)],
+    ...['--edge-http-host', values.edgeHttpHost],
     ...['--edge-http-port', port(known.edgeHttp, values.edgeHttpPort)],
     ...['--mqtt-tls-port', port(known.mqttTls, values.mqttTlsPort)],
     ...['--websocket-tls-port', port(known.secureWebsocket, values.websocketTlsPort)],
