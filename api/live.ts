@@ -2,10 +2,11 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import { Server, type Socket } from 'socket.io'
 import { can } from '#domain/account.ts'
 import { credentialsVersion } from '#store/ledger/accounts.ts'
-import type { ApiDeps } from './deps.ts'
+import type { ApiDeps, ApiOptions } from './deps.ts'
 import { type EndReason, handshakeSchema, type ServerToClientEvents } from './live-events.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { type ProblemCode, problemBody } from './problems.ts'
+import { tellTime } from './routes/time.ts'
 import {
   audienceOf,
   bearerOf,
@@ -36,7 +37,7 @@ export interface LiveDeps extends Pick<ApiDeps, 'ledger' | 'clock' | 'log'> {
   readonly feed: StreamFeed
   readonly metrics: ApiMetrics
   readonly wallClock: () => number
-  readonly trustProxy: boolean
+  readonly options: Pick<ApiOptions, 'trustProxy' | 'timeZone'>
   readonly acknowledgeMs?: number
 }
 
@@ -69,7 +70,7 @@ export function openLive(server: HttpServer, deps: LiveDeps): Live {
     serveClient: false,
     maxHttpBufferSize: messageBytesMax,
     // Its own recovery loses packets in known cases; ours replays from the ledger.
-    allowRequest: (request, allow) => allow(null, comesFromOurPages(request, deps.trustProxy)),
+    allowRequest: (request, allow) => allow(null, comesFromOurPages(request, deps.options.trustProxy)),
   })
 
   io.use((socket, next) => {
@@ -115,8 +116,7 @@ export function openLive(server: HttpServer, deps: LiveDeps): Live {
       metrics.socketsOpen(clients.size)
     })
     const { id, role, scope } = known.principal.account
-    const { simulated, speed, catchingUp } = deps.clock.anchor()
-    const time = { now: deps.clock.now(), simulated, speed, catchingUp, wall: wallClock() }
+    const time = tellTime(deps)
     socket.emit('hello', {
       streamId: extent.streamId,
       head: extent.head,

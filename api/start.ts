@@ -31,14 +31,13 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const { ledger, log } = deps
   const wallClock = deps.wallClock ?? Date.now
   const metrics = deps.metrics ?? makeMetrics()
-  const trustProxy = options.trustProxy ?? apiDefaults.trustProxy
   const openMetrics = options.openMetrics ?? isLoopback(options.host)
   const app = await buildApp({ ...deps, metrics }, { ...options, openMetrics })
   const feed = await openStreamFeed(ledger.db, {
     pollMs,
     onError: (error) => log.error({ err: error }, 'the stream could not be read'),
   })
-  const live = openLive(app.server, { ...deps, feed, metrics, wallClock, trustProxy })
+  const live = openLive(app.server, { ...deps, feed, metrics, wallClock, options: { ...apiDefaults, ...options } })
   const notifier: Notifier = startNotifier({ ...deps, metrics, wallClock })
   feed.onNews(() => notifier.wake())
   const sealing = startSealing({

@@ -38,7 +38,7 @@ async function serve(acknowledgeMs?: number): Promise<void> {
     feed,
     metrics: makeMetrics(),
     wallClock: () => api.wall.now,
-    trustProxy: false,
+    options: { trustProxy: false, timeZone: 'Asia/Shanghai' },
     ...(acknowledgeMs !== undefined && { acknowledgeMs }),
   })
   await api.app.listen({ port: 0, host: '127.0.0.1' })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type OpenApi, operationsOf } from '../../console/api/operations-of.ts'
 import { makeTestApi, type TestApi } from '../support/api.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -17,6 +18,11 @@ const describedApi = async () => (await api.app.inject({ url: '/reference/json' 
 describe('the description of the api', () => {
   test('is the committed one: a change of it is a change that people see', async () => {
     await expect(`${JSON.stringify(await describedApi(), null, 2)}\n`).toMatchFileSnapshot('../../api/openapi.json')
+  })
+
+  test('is what the console knows of the api', async () => {
+    const types = operationsOf((await describedApi()) as OpenApi)
+    await expect(types).toMatchFileSnapshot('../../console/generated/operations.ts')
   })
 
   test('every operation has a summary, a tag, an answer of its own and the one shape of errors', async () => {
