@@ -7,13 +7,19 @@ export interface Sample {
   readonly quality: QualityCode
 }
 
+/** Device ids by number: an array of them, or a table that holds millions in less. */
+export interface DeviceIds {
+  readonly length: number
+  at(index: number): string | undefined
+}
+
 /**
  * Many readings in journal order, one column a field, all of the same length `count`. `device[i]` indexes
  * `deviceIds`, a table that only grows during the life of the process that decodes; it is shared by all batches.
  */
 export interface ReadingBatch {
   readonly count: number
-  readonly deviceIds: readonly string[]
+  readonly deviceIds: DeviceIds
   readonly device: Uint32Array
   readonly metric: Uint8Array
   readonly at: Float64Array

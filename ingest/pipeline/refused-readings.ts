@@ -39,7 +39,7 @@ function asDelivery(block: ReadingOrigins, position: number, refused: readonly R
   const [{ row: first }] = refused
   const gatewayId = gatewayIds[gateway[first]]
   const items = refused.map(({ row }) => ({
-    device: readings.deviceIds[readings.device[row]],
+    device: readings.deviceIds.at(readings.device[row]),
     at: readings.at[row],
     values: { [metricNameByCode[readings.metric[row]] ?? '']: readings.value[row] },
   }))

@@ -55,7 +55,7 @@ export function createCheckpoint(parts: CheckpointParts): Checkpoint {
   let worldAt = 0
   let worldPosition = parts.floor
 
-  const slotsOf = (page: number) => Math.min(pageSlots, devices.size - (page << pageSlotsLog2))
+  const slotsOf = (page: number) => Math.min(pageSlots, devices.length - (page << pageSlotsLog2))
 
   function pack(page: number, position: number): StoredPage {
     const first = page << pageSlotsLog2
@@ -66,10 +66,10 @@ export function createCheckpoint(parts: CheckpointParts): Checkpoint {
   /** Ids of the pages that have new slots. */
   function newIds(): { number: number; ids: string[] }[] {
     const changed: { number: number; ids: string[] }[] = []
-    if (idsWritten === devices.size) return changed
-    for (let page = idsWritten >> pageSlotsLog2; page << pageSlotsLog2 < devices.size; page += 1) {
+    if (idsWritten === devices.length) return changed
+    for (let page = idsWritten >> pageSlotsLog2; page << pageSlotsLog2 < devices.length; page += 1) {
       const first = page << pageSlotsLog2
-      changed.push({ number: page, ids: Array.from({ length: slotsOf(page) }, (_, at) => devices.idAt(first + at)) })
+      changed.push({ number: page, ids: Array.from({ length: slotsOf(page) }, (_, at) => devices.at(first + at)) })
     }
     return changed
   }
@@ -89,11 +89,11 @@ export function createCheckpoint(parts: CheckpointParts): Checkpoint {
       clock: { position, state: JSON.stringify(clock) },
       ...(withWorld && { world: { position, state: packWorld() } }),
     })
-    idsWritten = devices.size
+    idsWritten = devices.length
     for (const { state } of packed) earnedBytes -= state.length
   }
 
-  const dirtyBytes = () => pages.dirtyCount * Math.min(pageSlots, devices.size) * bytesPerSlot
+  const dirtyBytes = () => pages.dirtyCount * Math.min(pageSlots, devices.length) * bytesPerSlot
   const isWorldDue = (now: number) => now - worldAt >= worldEveryMs
 
   return {
@@ -108,7 +108,7 @@ export function createCheckpoint(parts: CheckpointParts): Checkpoint {
     },
     isDue: (now) => isWorldDue(now) || (pages.dirtyCount > 0 && earnedBytes >= Math.min(batchBytes, dirtyBytes())),
     write(position, clock) {
-      const pageBytes = Math.min(pageSlots, devices.size) * bytesPerSlot
+      const pageBytes = Math.min(pageSlots, devices.length) * bytesPerSlot
       const count = Math.max(0, Math.floor(earnedBytes / pageBytes))
       save(pages.takeDirty(count), isWorldDue(clock.lastAt), position, clock)
     },

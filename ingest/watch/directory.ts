@@ -112,8 +112,8 @@ export function createDirectory(kept?: DirectoryParts): Directory {
     const placeKind = placeKinds[code] as Placement['placeKind']
     return {
       placeKind,
-      place: code === placeCodes.dwelling ? dwellings.idAt(place) : plants.idAt(place).slice(placeKind.length + 1),
-      gateway: gateways.idAt(columns.gateway[slot] as number),
+      place: code === placeCodes.dwelling ? dwellings.at(place) : plants.at(place).slice(placeKind.length + 1),
+      gateway: gateways.at(columns.gateway[slot] as number),
       validFrom: columns.validFrom[slot] as number,
       validTo: columns.validTo[slot] as number,
       samplingMs: columns.samplingMs[slot] as number,
@@ -153,7 +153,7 @@ export function createDirectory(kept?: DirectoryParts): Directory {
     columns.reportingMs[slot] = placement.reportingMs
     columns.toleranceCenti[slot] = Math.round(placement.toleranceK * 100)
     if (!inDwelling) return
-    roomForDwellings(dwellings.size)
+    roomForDwellings(dwellings.length)
     columns.sibling[slot] = firstSlot[place] as number
     firstSlot[place] = slot
   }
@@ -181,7 +181,7 @@ export function createDirectory(kept?: DirectoryParts): Directory {
   /** Returns where the slot was, when the entry it used is gone or speaks of another place. */
   function addPlacement(row: PlacementRow, inUseAt: (slot: number) => number): DisplacedSlot | undefined {
     const slot = devices.take(row.device)
-    roomForSlots(devices.size)
+    roomForSlots(devices.length)
     const placement = placementFrom(row)
     const used = placementOf(slot)
     if (!used && !placements.has(slot)) {
@@ -199,13 +199,13 @@ export function createDirectory(kept?: DirectoryParts): Directory {
   function addContract(row: ContractRow): void {
     revision += 1
     contracts.add(dwellings.take(row.dwelling), row)
-    roomForDwellings(dwellings.size)
+    roomForDwellings(dwellings.length)
   }
 
   function finishLoad(): void {
-    gatewayReporting = new Float64Array(gateways.size)
-    plantReporting = new Float64Array(plants.size).fill(forever)
-    for (let slot = 0; slot < devices.size; slot += 1) {
+    gatewayReporting = new Float64Array(gateways.length)
+    plantReporting = new Float64Array(plants.length).fill(forever)
+    for (let slot = 0; slot < devices.length; slot += 1) {
       const code = columns.placeKind[slot] as number
       if (code === placeCodes.none) continue
       const reportingMs = columns.reportingMs[slot] as number
@@ -218,9 +218,9 @@ export function createDirectory(kept?: DirectoryParts): Directory {
 
   /** A counting sort: dwellings' numbers are dense. */
   function slotsByDwelling(): Uint32Array {
-    const starts = new Uint32Array(dwellings.size + 1)
+    const starts = new Uint32Array(dwellings.length + 1)
     let count = 0
-    for (let slot = 0; slot < devices.size; slot += 1) {
+    for (let slot = 0; slot < devices.length; slot += 1) {
       if (columns.placeKind[slot] !== placeCodes.dwelling) continue
       const next = (columns.place[slot] as number) + 1
       starts[next] = (starts[next] as number) + 1
@@ -230,7 +230,7 @@ export function createDirectory(kept?: DirectoryParts): Directory {
       starts[dwelling] = (starts[dwelling] as number) + (starts[dwelling - 1] as number)
     }
     const ordered = new Uint32Array(count)
-    for (let slot = 0; slot < devices.size; slot += 1) {
+    for (let slot = 0; slot < devices.length; slot += 1) {
       if (columns.placeKind[slot] !== placeCodes.dwelling) continue
       const dwelling = columns.place[slot] as number
       ordered[starts[dwelling] as number] = slot
@@ -269,8 +269,8 @@ export function createDirectory(kept?: DirectoryParts): Directory {
     },
     parts() {
       const arrays: Record<string, DirectoryArrays[string]> = {}
-      for (const [name, column] of Object.entries(columns)) arrays[name] = column.subarray(0, devices.size)
-      Object.assign(arrays, contracts.columns(dwellings.size), { firstSlot: firstSlot.subarray(0, dwellings.size) })
+      for (const [name, column] of Object.entries(columns)) arrays[name] = column.subarray(0, devices.length)
+      Object.assign(arrays, contracts.columns(dwellings.length), { firstSlot: firstSlot.subarray(0, dwellings.length) })
       for (const name of tableNames) {
         for (const [part, values] of Object.entries(tables[name]?.parts() ?? {})) arrays[`${name}.${part}`] = values
       }

@@ -35,14 +35,14 @@ export function createGatewayWatch({ directory, emit }: GatewayWatchParts): Gate
   const silentSinces = new Map<number, number>()
 
   function room(): void {
-    if (gateways.size <= heardAts.length) return
-    const longer = new Float64Array(gateways.size + 256)
+    if (gateways.length <= heardAts.length) return
+    const longer = new Float64Array(gateways.length + 256)
     longer.set(heardAts)
     heardAts = longer
   }
 
   function tell(gateway: number, event: FlagEvent, { emitting, now }: Circumstances): void {
-    if (emitting) emit({ kind: 'flag', subject: { kind: 'gateway', id: gateways.idAt(gateway) }, event, now })
+    if (emitting) emit({ kind: 'flag', subject: { kind: 'gateway', id: gateways.at(gateway) }, event, now })
   }
 
   return {
@@ -60,7 +60,7 @@ export function createGatewayWatch({ directory, emit }: GatewayWatchParts): Gate
     },
     sweep(clock, rules, circumstances) {
       const { now } = circumstances
-      for (let gateway = 0; gateway < Math.min(gateways.size, heardAts.length); gateway += 1) {
+      for (let gateway = 0; gateway < Math.min(gateways.length, heardAts.length); gateway += 1) {
         const heardAt = heardAts[gateway] as number
         const allowedMs = silentAfterMs(directory.gatewayReportingMs(gateway), rules)
         if (heardAt === 0 || now - heardAt < allowedMs || silentSinces.has(gateway)) continue
@@ -83,7 +83,7 @@ export function createGatewayWatch({ directory, emit }: GatewayWatchParts): Gate
     keepOnly(isOpen) {
       let changed = 0
       for (const gateway of [...silentSinces.keys()]) {
-        if (isOpen(gateways.idAt(gateway))) continue
+        if (isOpen(gateways.at(gateway))) continue
         silentSinces.delete(gateway)
         changed += 1
       }
@@ -91,9 +91,9 @@ export function createGatewayWatch({ directory, emit }: GatewayWatchParts): Gate
     },
     pack() {
       const packed: PackedGateway[] = []
-      for (let gateway = 0; gateway < Math.min(gateways.size, heardAts.length); gateway += 1) {
+      for (let gateway = 0; gateway < Math.min(gateways.length, heardAts.length); gateway += 1) {
         const heardAt = heardAts[gateway] as number
-        if (heardAt > 0) packed.push([gateways.idAt(gateway), heardAt, silentSinces.get(gateway) ?? 0])
+        if (heardAt > 0) packed.push([gateways.at(gateway), heardAt, silentSinces.get(gateway) ?? 0])
       }
       return packed
     },

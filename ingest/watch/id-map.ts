@@ -1,7 +1,9 @@
+import type { DeviceIds } from '#domain/reading.ts'
+
 /** Numbers of another table for the numbers of one that only grows, each looked up once. */
 export interface IdMap {
   /** Number in the other table, or -1 where it is not there. */
-  at(index: number, ids: readonly string[]): number
+  at(index: number, ids: DeviceIds): number
   /** Looks those up again that were not there. */
   forgetMissing(): void
 }
@@ -20,7 +22,7 @@ export function createIdMap(find: (id: string) => number): IdMap {
       }
       const found = known[index] as number
       if (found !== notLookedUp) return found
-      const id = ids[index]
+      const id = ids.at(index)
       const looked = id === undefined ? missing : find(id)
       known[index] = looked
       return looked

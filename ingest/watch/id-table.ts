@@ -3,8 +3,8 @@
  * by every garbage collection; here an id takes its own bytes and about 10 more, outside of the heap.
  */
 export interface IdTable {
-  readonly size: number
-  idAt(index: number): string
+  readonly length: number
+  at(index: number): string
   /** Number of an id; -1 for one that was never taken. */
   find(id: string): number
   /** Number of an id, a new one where it was never taken. */
@@ -74,10 +74,10 @@ export function createIdTable(kept?: IdTableParts): IdTable {
   }
 
   return {
-    get size() {
+    get length() {
       return size
     },
-    idAt: (index) => bytes.toString('latin1', startOf(index), ends[index]),
+    at: (index) => bytes.toString('latin1', startOf(index), ends[index]),
     find: (id) => cells[cellOf(id)] as number,
     take(id) {
       const cell = cellOf(id)

@@ -109,7 +109,7 @@ export function createJournalTaker(parts: JournalTakerParts): JournalTaker {
     }
     // The probe has moved on since: what it measured before belongs to the home where it was.
     if (there.placeKind === 'dwelling' && where.emitting) {
-      const key = { day: termsSource.dayAt(readAt).day, dwelling: there.place, device: directory.devices.idAt(slot) }
+      const key = { day: termsSource.dayAt(readAt).day, dwelling: there.place, device: directory.devices.at(slot) }
       emit({ kind: 'dayWrong', key, position: where.position })
     }
     return false
@@ -144,7 +144,7 @@ export function createJournalTaker(parts: JournalTakerParts): JournalTaker {
     let happened = 0
     let done = 0
     for (; done < parts.length && happened < sweepEventsMax; done += 1) {
-      const [from, to] = partRange(parts[done] as number, directory.devices.size)
+      const [from, to] = partRange(parts[done] as number, directory.devices.length)
       happened += probes.sweep(from, to, clock, where)
     }
     clock = { ...clock, unswept: parts.slice(done) }

@@ -101,7 +101,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   const inUseAt = (slot: number) => columns.newestAt[slot] || openedAt || Number.MAX_SAFE_INTEGER
   directory.chooseAgain(inUseAt)
   await feed.loadAll(inUseAt)
-  columns.reserve(directory.devices.size)
+  columns.reserve(directory.devices.length)
 
   const book = createAlertBook((at) => rulesAt(at).alert)
   book.put(await joinableAlerts(ledger.db, openedAt - rulesAt(openedAt).alert.windowMs))
@@ -146,7 +146,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     worldPosition: stored.world?.position ?? 0,
     emitFrom: committedAtOpen,
   })
-  log.info({ devices: directory.devices.size, position, committed }, 'watch is open')
+  log.info({ devices: directory.devices.length, position, committed }, 'watch is open')
 
   function take(block: DecodedBlock, to: number): void {
     if (to <= position) return
@@ -169,7 +169,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
 
   async function refresh(): Promise<void> {
     const { changed, displaced } = await feed.step(inUseAt)
-    columns.reserve(directory.devices.size)
+    columns.reserve(directory.devices.length)
     const where = { ...taker.circumstances(position), emitting: true }
     for (const { slot, before } of displaced) {
       if (before.placeKind === 'dwelling') probes.leave(slot, before, where.now, 'registry', where)

@@ -27,7 +27,7 @@ export async function restore(stored: StoredSnapshot, folder: string, ledger: Le
   const { directory, version } = await openDirectory(folder, stored.ids)
   const columns = createProbeColumns()
   const pages = createDirtyPages()
-  columns.reserve(directory.devices.size)
+  columns.reserve(directory.devices.length)
   for (const page of stored.pages) {
     const first = page.number << pageSlotsLog2
     for (const [offset, state] of unpackPage(page.state).entries()) columns.put(first + offset, state)
@@ -44,7 +44,7 @@ async function openDirectory(folder: string, ids: readonly string[]) {
   const isSame = copy && ids.every((text, page) => agrees(copy.devices, page << pageSlotsLog2, text))
   const directory = isSame ? copy : createDirectory()
   for (const [page, text] of ids.entries()) {
-    if ((page + 1) << pageSlotsLog2 <= directory.devices.size) continue
+    if ((page + 1) << pageSlotsLog2 <= directory.devices.length) continue
     for (const id of text.split('\n')) directory.devices.take(id)
   }
   return { directory, version: isSame ? kept.version : 0 }
@@ -52,7 +52,7 @@ async function openDirectory(folder: string, ids: readonly string[]) {
 
 function agrees(devices: IdTable, first: number, text: string): boolean {
   const ids = text.split('\n')
-  const known = Math.max(0, Math.min(ids.length, devices.size - first))
+  const known = Math.max(0, Math.min(ids.length, devices.length - first))
   return known === 0 || devices.runTogether(first, first + known) === ids.slice(0, known).join('')
 }
 

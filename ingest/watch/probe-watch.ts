@@ -101,7 +101,7 @@ export function createProbeWatch({ directory, columns, pages, termsSource, emit 
     const step = next(before, input, terms)
     if (step.state !== before) store(slot, step.state, circumstances.position)
     if (circumstances.emitting && step.events.length > 0) {
-      const id = directory.dwellings.idAt(dwelling)
+      const id = directory.dwellings.at(dwelling)
       for (const event of step.events) tell(slot, id, event, circumstances, others(slot))
     }
     return step.events.length
@@ -119,7 +119,7 @@ export function createProbeWatch({ directory, columns, pages, termsSource, emit 
     { now, position }: Circumstances,
     othersOf: (rule: FlagRule) => OtherProbe[],
   ): void {
-    const device = directory.devices.idAt(slot)
+    const device = directory.devices.at(slot)
     if (event.kind === 'dayClosed') {
       emit({ kind: 'day', key: { day: event.sums.day, dwelling, device }, sums: event.sums, position })
     } else if (event.kind === 'dayWrong') {

@@ -66,7 +66,7 @@ function takeOverDwelling({ directory, columns, pages }: ReconcileParts, flag: S
   }
   const rule = coldRules.indexOf(flag.rule)
   if (slots.some((slot) => columns.coldAt(slot, rule).kind === 'open')) return 'held'
-  const slot = slots.find((one) => directory.devices.idAt(one) === flag.device) ?? slots[0]
+  const slot = slots.find((one) => directory.devices.at(one) === flag.device) ?? slots[0]
   if (slot === undefined) return 'gone'
   const state = columns.get(slot)
   const condition = { kind: 'open', since: flag.since, told: !flag.history } as const
@@ -92,16 +92,16 @@ function dropUnknown(
   position: number,
 ): number {
   let changed = 0
-  for (let slot = 0; slot < directory.devices.size; slot += 1) {
+  for (let slot = 0; slot < directory.devices.length; slot += 1) {
     if (!columns.isUneasy(slot)) continue
     const state = columns.get(slot)
-    const dwelling = directory.dwellings.idAt(directory.columns.place[slot] as number)
+    const dwelling = directory.dwellings.at(directory.columns.place[slot] as number)
     const isUnknown = (rule: string) => !open.has(conditionKey(dwelling, rule))
     const cold = state.cold.map((held, index) =>
       held.kind === 'open' && isUnknown(coldRules[index] as string) ? ({ kind: 'normal' } as const) : held,
     )
     const { silentSince, ...silence } = state.silence
-    const isSilent = silentSince !== undefined && open.has(conditionKey(directory.devices.idAt(slot), 'probeSilent'))
+    const isSilent = silentSince !== undefined && open.has(conditionKey(directory.devices.at(slot), 'probeSilent'))
     const isWindow = state.window.kind === 'open' && !isUnknown('openWindow')
     const same =
       cold.every((held, index) => held === state.cold[index]) &&

@@ -69,7 +69,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
   let mediansAt = 0
 
   function subjectOf(plant: number): { kind: PlantKind; id: string } {
-    const [kind, ...rest] = directory.plants.idAt(plant).split('/')
+    const [kind, ...rest] = directory.plants.at(plant).split('/')
     return { kind: kind as PlantKind, id: rest.join('/') }
   }
 
@@ -148,8 +148,8 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
     sample(slot, reading, circumstances) {
       const place = directory.columns.place[slot] as number
       if (directory.columns.placeKind[slot] === placeCodes.district) {
-        const district = directory.plants.idAt(place).slice('district/'.length)
-        takeStation(district, directory.devices.idAt(slot), reading, circumstances)
+        const district = directory.plants.at(place).slice('district/'.length)
+        takeStation(district, directory.devices.at(slot), reading, circumstances)
         return
       }
       const input: PlantInput = {
@@ -223,7 +223,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
     },
     pack() {
       const packed: PackedWorld = {
-        plants: [...plants].map(([plant, state]) => [directory.plants.idAt(plant), state]),
+        plants: [...plants].map(([plant, state]) => [directory.plants.at(plant), state]),
         gateways: gateways.pack(),
         outdoor: [...outdoor.values()],
         medians: [...medians.values()],

@@ -70,7 +70,7 @@ export function stretchOf(sent: readonly SentPayload[]): JournalStretch {
 export function rowsOf(block: DecodedBlock) {
   const { readings } = block
   return Array.from({ length: readings.count }, (_, row) => ({
-    device: readings.deviceIds[readings.device[row] ?? -1],
+    device: readings.deviceIds.at(readings.device[row] ?? -1),
     metric: metricNameByCode[readings.metric[row] ?? -1],
     at: readings.at[row],
     value: readings.value[row],

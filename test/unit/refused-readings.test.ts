@@ -33,7 +33,7 @@ function refusing(device: string, isMended = () => false) {
       ...store,
       async append(batch, position, counters, keepRefused) {
         const rows = Array.from({ length: batch.count }, (_, row) => row)
-        const bad = rows.filter((row) => !isMended() && batch.deviceIds[batch.device[row]] === device)
+        const bad = rows.filter((row) => !isMended() && batch.deviceIds.at(batch.device[row]) === device)
         await keepRefused?.(bad.map((row) => ({ row, reason: 'field type conflict' })))
         const good = rows.filter((row) => !bad.includes(row))
         const count = typeof counters === 'function' ? counters : () => counters

@@ -89,8 +89,8 @@ test('ids get the number of their arrival, and keep it', () => {
       const known = [...new Set(list)]
       for (const id of list) table.take(id)
       expect(known.map((id) => table.find(id))).toEqual(known.map((_, index) => index))
-      expect(known.map((_, index) => table.idAt(index))).toEqual(known)
-      expect(table.size).toBe(known.length)
+      expect(known.map((_, index) => table.at(index))).toEqual(known)
+      expect(table.length).toBe(known.length)
       expect(table.find('not taken, and with a blank')).toBe(-1)
     }),
   )

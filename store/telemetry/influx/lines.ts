@@ -12,7 +12,7 @@ export function makeLineWriter() {
   const beforeDevice = `${escaped.measurement(readingMeasurement)},${deviceTag}=`
 
   function line(batch: ReadingBatch, row: number): string {
-    const device = escaped.tag(batch.deviceIds[batch.device[row]])
+    const device = escaped.tag(batch.deviceIds.at(batch.device[row]) ?? '')
     const metric = behindDevice[batch.metric[row]]
     return `${beforeDevice}${device}${metric}${batch.quality[row]}i,${valueField}=${batch.value[row]} ${batch.at[row]}`
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert'
 import type { DatabaseSync } from 'node:sqlite'
-import type { ReadingBatch } from '#domain/reading.ts'
+import type { DeviceIds, ReadingBatch } from '#domain/reading.ts'
 import type { AppendResult, CountersToKeep } from '../telemetry-store.ts'
 import { makeBlockEncoder } from './block.ts'
 import { inTransaction, readFloorDay, readMerged } from './catalogue.ts'
@@ -217,7 +217,7 @@ interface DeviceNumbers {
 
 /** The table of devices that a decoder fills only grows, so that each of its entries is looked up once. */
 function makeDeviceNumbers(names: DeviceNames): DeviceNumbers {
-  let table: readonly string[] | undefined
+  let table: DeviceIds | undefined
   // Number + 1 by index in the table; 0 is not looked up yet.
   let numbers = new Uint32Array(0)
   return {
@@ -232,9 +232,15 @@ function makeDeviceNumbers(names: DeviceNames): DeviceNumbers {
       }
       for (let row = from; row < to; row++) {
         const index = batch.device[row]
-        if (numbers[index] === 0) numbers[index] = names.add(table[index]) + 1
+        if (numbers[index] === 0) numbers[index] = names.add(idAt(table, index)) + 1
         into[row - from] = numbers[index] - 1
       }
     },
   }
+}
+
+function idAt(table: DeviceIds, index: number): string {
+  const id = table.at(index)
+  assert(id !== undefined, 'a reading names a device that its table does not have')
+  return id
 }
