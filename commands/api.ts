@@ -17,6 +17,7 @@ import { listenFailure } from './listen-failure.ts'
 import { makeLogger } from './log.ts'
 import { flagOption, type OptionValues } from './options.ts'
 import { readPolicy } from './policy-file.ts'
+import { secretOf } from './secret-file.ts'
 import { apiClientId } from './service-accounts.ts'
 
 const options = {
@@ -36,7 +37,13 @@ const options = {
     env: 'WARMCITY_MQTT_SECRET',
     schema: z.string().min(1),
     placeholder: 'SECRET',
-    help: `secret of the service account ${apiClientId}; better given in the environment`,
+    help: `secret of the service account ${apiClientId}; better given in the environment or by a file`,
+  },
+  mqttSecretFile: {
+    env: 'WARMCITY_MQTT_SECRET_FILE',
+    schema: z.string().min(1),
+    placeholder: 'FILE',
+    help: 'file that holds the secret',
   },
   edgeUrl: {
     env: 'WARMCITY_EDGE_URL',
@@ -122,10 +129,11 @@ async function runApi(
 /** The api's own session with the broker: it hears that the ledger has news, and publishes alerts. */
 async function connectBroker(values: OptionValues<typeof options>, onNews: () => void) {
   if (values.mqttUrl === undefined) return undefined
+  const password = secretOf(values.mqttSecret, values.mqttSecretFile)
   const client = await connectAsync(values.mqttUrl, {
     clientId: apiClientId,
     username: apiClientId,
-    ...(values.mqttSecret !== undefined && { password: values.mqttSecret }),
+    ...(password !== undefined && { password }),
     clean: true,
     // Alerts wait in the ledger, with their place; a second memory of them would send them twice.
     queueQoSZero: false,

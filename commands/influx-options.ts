@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { InfluxTarget } from '#store/telemetry/influx/connection.ts'
 import type { Option, OptionValues } from './options.ts'
+import { secretOf } from './secret-file.ts'
 
 const text = (env: string, placeholder: string, help: string) =>
   ({ env, schema: z.string().min(1), placeholder, help }) satisfies Option<string>
@@ -40,13 +40,10 @@ export function influxTarget(values: InfluxValues): InfluxTarget | undefined {
     url,
     ...(bucket === undefined ? { database: values.influxDatabase } : { bucket, org }),
     user,
-    password: values.influxPassword ?? contentOf(values.influxPasswordFile),
-    token: values.influxToken ?? contentOf(values.influxTokenFile),
+    password: secretOf(values.influxPassword, values.influxPasswordFile),
+    token: secretOf(values.influxToken, values.influxTokenFile),
   }
 }
-
-/** Files of secrets often end in a line break that is no part of them. */
-const contentOf = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, 'utf8').trimEnd())
 
 /** The flags that hand the options on to a service; secrets reach it through the environment. */
 export function influxArguments(values: InfluxValues): string[] {
