@@ -7,6 +7,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./commands/start.ts')).start,
   edge: async () => (await import('./commands/edge.ts')).edge,
   api: async () => (await import('./commands/api.ts')).api,
+  prepare: async () => (await import('./commands/prepare.ts')).prepare,
   simulate: async () => (await import('./commands/simulate.ts')).simulate,
   city: async () => (await import('./commands/city.ts')).city,
   registry: async () => (await import('./commands/registry.ts')).registry,

@@ -12,13 +12,13 @@ const newPassword = () => randomBytes(passwordBytes).toString('base64url')
 
 /**
  * Makes the account `admin` in a ledger that has no accounts, and returns its password, which is kept nowhere: show it
- * once. Undefined where there are accounts already. `at` is the service's clock.
+ * once. It is a new one unless it is given. Undefined where there are accounts already. `at` is the service's clock.
  */
 export async function ensureFirstAdmin(
   ledger: Ledger,
   at: number,
+  password: string = newPassword(),
 ): Promise<{ readonly account: string; readonly password: string } | undefined> {
-  const password = newPassword()
   const hash = await makePasswords(apiDefaults.passwordCost).hash(password)
   return ledger.write(async (transaction) => {
     if (await hasAccounts(transaction)) return undefined
@@ -39,15 +39,15 @@ const demoIds: Readonly<Record<Role, string>> = {
 }
 
 /**
- * Makes one account for each of the given roles, all with one new password, which is returned with their ids. Called
- * again, it gives the accounts that are there already another password. For a simulated city only.
+ * Makes one account for each of the given roles, all with one password, a new one unless it is given, which is returned
+ * with their ids. Called again, it gives the accounts that are there already that password. For a simulated city only.
  */
 export async function createDemoAccounts(
   ledger: Ledger,
   wanted: readonly { readonly role: Role; readonly scope: Scope }[],
   at: number,
+  password: string = newPassword(),
 ): Promise<{ readonly password: string; readonly accounts: string[] }> {
-  const password = newPassword()
   const passwords = makePasswords(apiDefaults.passwordCost)
   // They share a password, but not a hash.
   const hashes = await Promise.all(wanted.map(() => passwords.hash(password)))

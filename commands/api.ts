@@ -18,7 +18,7 @@ import { makeLogger } from './log.ts'
 import { flagOption, type OptionValues } from './options.ts'
 import { readPolicy } from './policy-file.ts'
 import { secretOf } from './secret-file.ts'
-import { apiClientId } from './service-accounts.ts'
+import { apiClientId, apiSecretOptions } from './service-accounts.ts'
 
 const options = {
   data: dataOption,
@@ -33,18 +33,7 @@ const options = {
     placeholder: 'URL',
     help: 'broker on which alerts are published and news is heard; without it, sockets and webhooks only',
   },
-  mqttSecret: {
-    env: 'WARMCITY_MQTT_SECRET',
-    schema: z.string().min(1),
-    placeholder: 'SECRET',
-    help: `secret of the service account ${apiClientId}; better given in the environment or by a file`,
-  },
-  mqttSecretFile: {
-    env: 'WARMCITY_MQTT_SECRET_FILE',
-    schema: z.string().min(1),
-    placeholder: 'FILE',
-    help: 'file that holds the secret',
-  },
+  ...apiSecretOptions,
   edgeUrl: {
     env: 'WARMCITY_EDGE_URL',
     schema: z.url({ protocol: /^https?$/, error: 'give a URL like http://127.0.0.1:9464' }),

@@ -22,23 +22,26 @@ export async function draftDemoRanking(
     to,
   }: { readonly policy: Policy; readonly seed: number; readonly from: number; readonly to: number },
 ): Promise<void> {
+  const dayOf = (at: number) => localDayAt(policy.season.zone, at).day
+  const period = { fromDay: dayOf(from), toDay: dayOf(to) - 1 }
+  // On real time there is no history to rank.
+  if (period.toDay < period.fromDay) return
   // A start that was killed on the way begins again.
   if ((await rankingLists(ledger.db, { onlyFrozen: false }, 1)).length > 0) return
   const [method] = rankingMethods
   const territory = city.registry.territory.find(({ kind }) => kind === 'city')?.id
   if (!method || territory === undefined) throw new Error('The simulated city has no territory to rank')
   const firms = city.registry.firm.filter(({ role }) => role !== 'source').map(({ id }) => id)
-  const dayOf = (at: number) => localDayAt(policy.season.zone, at).day
-  const period = { territory, fromDay: dayOf(from), toDay: dayOf(to) - 1 }
   const by = { actor: 'service/demo', at: from }
   const figures = makeRankingFigures(seed, firms).map((figure) => ({
     ...figure,
     ...period,
+    territory,
     evidence: 'made up for the simulated city',
   }))
   await ledger.write(async (transaction) => {
     await enterRankingInputs(transaction, figures, by)
-    const list = await draftList(transaction, period, method, by)
+    const list = await draftList(transaction, { territory, ...period }, method, by)
     const detail = { territory, figures: figures.length }
     await appendAudit(transaction, { ...by, action: 'ranking.draft', subject: `ranking-list/${list.id}`, detail })
   })

@@ -40,6 +40,10 @@ interface WantedDemo {
   /** Whose rules are in force, by name or by a file. */
   readonly city: string
   readonly policy?: string | undefined
+  /** When people begin to watch: a list is drafted over the days before it. */
+  readonly opensAt: number
+  /** Of all accounts; without it a new one. */
+  readonly password?: string | undefined
 }
 
 export class DemoMismatchError extends Error {
@@ -86,9 +90,9 @@ async function makeDemo(folder: DataFolder, wanted: WantedDemo, now: number, tex
       policy: readPolicy(wanted),
       seed: wanted.seed,
       from: now,
-      to: demoOpeningMs,
+      to: wanted.opensAt,
     })
-    const { accounts, password } = await createDemoAccounts(ledger, demoAccounts(city), now)
+    const { accounts, password } = await createDemoAccounts(ledger, demoAccounts(city), now, wanted.password)
     const { seed, dwellings } = wanted
     const demo: KeptDemo = { seed, dwellings, gateways, accounts, password }
     // Written last: a start that was killed on the way begins again, and every step before this can be repeated.

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { alertsTopic, wakeTopic } from '#domain/topics.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
-import { createIdentity, revokeIdentity } from '#store/ledger/mqtt-identities.ts'
+import { createIdentity, type NewIdentity, revokeIdentity } from '#store/ledger/mqtt-identities.ts'
 import { ensureFirstAdmin } from '../api/first-accounts.ts'
 import { type DataFolder, writeFileWhole } from './data-folder.ts'
 import { readKeptFile } from './kept-file.ts'
+import type { Option } from './options.ts'
 
 /** The api's own account at the broker: it publishes alerts and hears that the ledger has news. */
 export const apiClientId = 'warmcity-api'
@@ -14,6 +15,30 @@ export interface PreparedService {
   readonly apiSecret: string
   /** Set at the first start of a real city only: it is shown once. */
   readonly firstAdminPassword?: string
+}
+
+/** What it may do, whoever has chosen its secret. */
+export const apiIdentity: NewIdentity = {
+  id: apiClientId,
+  kind: 'service',
+  publish: [alertsTopic('+')],
+  subscribe: [wakeTopic],
+}
+
+/** Its secret, for the api itself and for whoever makes the account. */
+export const apiSecretOptions = {
+  mqttSecret: {
+    env: 'WARMCITY_MQTT_SECRET',
+    schema: z.string().min(1),
+    placeholder: 'SECRET',
+    help: `secret of the service account ${apiClientId}; better given in the environment or by a file`,
+  } satisfies Option<string>,
+  mqttSecretFile: {
+    env: 'WARMCITY_MQTT_SECRET_FILE',
+    schema: z.string().min(1),
+    placeholder: 'FILE',
+    help: 'file that holds the secret',
+  } satisfies Option<string>,
 }
 
 const keptServiceSchema = z.strictObject({ apiSecret: z.string() })
@@ -37,8 +62,7 @@ export async function prepareService(folder: DataFolder, now: number, simulated:
 function makeApiIdentity(ledger: Ledger, now: number): Promise<string> {
   return ledger.write(async (transaction) => {
     await revokeIdentity(transaction, apiClientId, now)
-    const grants = { publish: [alertsTopic('+')], subscribe: [wakeTopic] }
-    const shown = await createIdentity(transaction, { id: apiClientId, kind: 'service', ...grants }, now)
+    const shown = await createIdentity(transaction, apiIdentity, now)
     return shown?.secret ?? ''
   })
 }

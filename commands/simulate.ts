@@ -67,7 +67,9 @@ export const simulate = defineCommand({
       return exitCode.usage
     }
     const city = makeCity(values)
-    const simulation = simulateCity(city, { from: clock.now(), faults: faultsOf(city, clock.now(), values) })
+    const from = clock.now()
+    const opensAt = clock.anchor().simulated ? demoOpeningMs : from
+    const simulation = simulateCity(city, { from, faults: faultsOf(city, opensAt, from, values) })
     if (values.truth) writeFileSync(values.truth, `${JSON.stringify(simulation.truth(), null, 2)}\n`)
     const runner = await startRunner({
       city,
@@ -136,8 +138,9 @@ function readSecrets(values: OptionValues<typeof options>): Readonly<Record<stri
   return z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(values.secrets, 'utf8')))
 }
 
-function faultsOf(city: City, now: number, values: OptionValues<typeof options>) {
-  const faults = [...demoFaults(city, demoOpeningMs), ...rareFaults(city, demoOpeningMs, demoOpeningMs + rareFaultsMs)]
+/** `opensAt`: when people begin to watch; some faults are over by then, some last, some are to come. */
+function faultsOf(city: City, opensAt: number, now: number, values: OptionValues<typeof options>) {
+  const faults = [...demoFaults(city, opensAt), ...rareFaults(city, opensAt, opensAt + rareFaultsMs)]
   const liveFrom = Math.max(now, values.until ?? now)
   return values.scenario === 'cold-wave' ? [...faults, ...coldWaveInFiveMinutes(city, liveFrom).faults] : faults
 }

@@ -97,12 +97,17 @@ async function runHousehold(values: StartValues, folder: DataFolder): Promise<nu
   const texts = terminalTexts(process.env)
   const clock = makeCityClock(firstAnchor(values, folder))
   const service = await prepareService(folder, clock.now(), values.simulator)
-  const demo = values.simulator ? await prepareDemo(folder, values, clock.now(), texts) : undefined
+  const demo = values.simulator
+    ? await prepareDemo(folder, { ...values, opensAt: demoOpeningMs }, clock.now(), texts)
+    : undefined
   let historyDone = !values.simulator || readKeptClock(folder)?.historyDone === true
   const saveClock = () => writeKeptClock(folder, { cityMs: clock.now(), simulated: values.simulator, historyDone })
   saveClock()
 
   const household: Household = startHousehold({ values, folder, clock, texts, service })
+  const caughtUp = demo && household.simulate({ until: historyDone ? clock.now() : demoOpeningMs })
+  // What goes wrong before all is ready is told by `ready`.
+  caughtUp?.catch(() => undefined)
   let isPasswordShown = service.firstAdminPassword === undefined
   const stop = stopRequested()
   const saving = setInterval(saveClock, clockSaveMs)
@@ -111,8 +116,7 @@ async function runHousehold(values: StartValues, folder: DataFolder): Promise<nu
     if (addresses !== undefined) {
       printBanner({ values, folder, clock, texts, addresses, demo, firstAdminPassword: service.firstAdminPassword })
       isPasswordShown = true
-      if (demo) {
-        const caughtUp = household.simulate({ until: historyDone ? clock.now() : demoOpeningMs })
+      if (caughtUp) {
         await Promise.race([
           caughtUp.then(() => {
             historyDone = true

@@ -137,6 +137,42 @@ export async function rotateSecret(
   return { secret }
 }
 
+/**
+ * Makes an identity whose secret somebody else has chosen, or brings it to that secret and those grants; what was good
+ * before ends at once. For services that are given the same secret by a file. False where everything was so already.
+ */
+export async function ensureIdentity(
+  transaction: LedgerTransaction,
+  identity: NewIdentity,
+  secret: string,
+  now: number,
+): Promise<boolean> {
+  assert(idSchema.safeParse(identity.id).success, `"${identity.id}" cannot be an MQTT client id`)
+  const row = identityRow(identity, now)
+  const { sha256 } = secretRow(identity.id, secret, now)
+  const known = await transaction
+    .selectFrom('mqtt_identity')
+    .selectAll()
+    .where('id', '=', identity.id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  const secrets = await transaction.selectFrom('mqtt_secret').selectAll().where('identity', '=', row.id).execute()
+  const isSame = known?.kind === row.kind && known.publish === row.publish && known.subscribe === row.subscribe
+  if (isSame && secrets.length === 1 && secrets[0]?.sha256 === sha256) return false
+  await transaction.deleteFrom('mqtt_secret').where('identity', '=', row.id).execute()
+  await transaction
+    .insertInto('mqtt_identity')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+    .execute()
+  await transaction
+    .insertInto('mqtt_secret')
+    .values(secretRow(row.id, secret, now))
+    .execute()
+  await raiseVersion(transaction, 'identities')
+  return true
+}
+
 /** Sets what an identity may publish and read beyond a gateway's own topics; false where there is no such identity. */
 export async function grantTopics(
   transaction: LedgerTransaction,

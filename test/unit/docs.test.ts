@@ -12,6 +12,7 @@ import { api } from '../../commands/api.ts'
 import type { Command } from '../../commands/command.ts'
 import { edge } from '../../commands/edge.ts'
 import { gateways } from '../../commands/gateways.ts'
+import { prepare } from '../../commands/prepare.ts'
 import { simulate } from '../../commands/simulate.ts'
 import { start } from '../../commands/start.ts'
 import type { Intake } from '../../ingest/codecs/codec.ts'
@@ -137,7 +138,7 @@ describe('the operations guide', () => {
   it('has the options that only a part of the service takes', async () => {
     const known = new Set((await optionRows(start)).map(([, environment]) => environment))
     const expected: string[][] = []
-    for (const part of [edge, api, simulate, gateways]) {
+    for (const part of [edge, api, prepare, simulate, gateways]) {
       const own = (await optionRows(part)).filter(([, environment]) => !known.has(environment))
       expected.push(...own.map((row) => [code(part.name), ...row]))
     }
