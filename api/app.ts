@@ -11,6 +11,7 @@ import { accountRoutes } from './routes/accounts.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { flagRoutes } from './routes/flags.ts'
 import { gatewayRoutes } from './routes/gateways.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -95,6 +96,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
   await describeApi(app, options.version)
 
   await app.register(pageRoutes, shared)
+  await app.register(consoleRoutes, shared)
   await app.register(healthRoutes, shared)
   await app.register(metricsRoutes, shared)
   await app.register(

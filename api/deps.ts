@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { MetricName } from '#domain/metric.ts'
 import type { PayloadMapping } from '#domain/payload-mapping.ts'
@@ -77,6 +78,8 @@ export interface ApiOptions {
   /** Where the MQTT broker is, for the status page. */
   readonly brokerAddresses: readonly string[]
   readonly passwordCost: PasswordCost
+  /** Where the built web console is; without it there, its pages lead to the status page. */
+  readonly consoleFolder: string
   /** The city's rules and season: what is ranked is judged by them. */
   readonly policy: Policy
 }
@@ -97,6 +100,7 @@ export const apiDefaults: ApiOptions = {
   requestsPerMinuteMax: requestsPerMinuteDefault,
   timeZone: 'Asia/Shanghai',
   brokerAddresses: [],
+  consoleFolder: fileURLToPath(new URL('../console/dist', import.meta.url)),
   policy: harbin,
   // OWASP's scrypt advice for 32 MiB: one and a half of what a login may cost on one core of a small machine.
   passwordCost: { N: 2 ** 15, r: 8, p: 3 },

@@ -16,6 +16,8 @@ export interface StatusPage {
   readonly readings: number
   readonly streamHead: number
   readonly notReady: readonly string[]
+  /** Whether the web console was built and is served at `/`. */
+  readonly hasConsole: boolean
   /** Undefined where whoever looks may not know. */
   readonly openAlerts?: { readonly count: number; readonly more: boolean }
 }
@@ -51,6 +53,7 @@ export function statusPage(page: StatusPage): string {
     <section>
       <h2>${text.links}</h2>
       <ul>
+        <li>${page.hasConsole ? html`<a href="/">${text.console}</a>` : text.noConsole}</li>
         <li><a href="${referencePath}">${text.reference}</a></li>
         <li><a href="${referencePath}/json">${text.openApi}</a></li>
         <li><a href="/api/v1/time">${text.time}</a></li>

@@ -8,12 +8,13 @@ import { ProblemError, problemCodes, problemKinds } from '../problems.ts'
 import { notReadyReasons } from '../readiness.ts'
 import { audienceOf, identify, sessionCookieOf } from '../security/guard.ts'
 import { languageOf } from '../texts.ts'
+import { hasConsole } from './console.ts'
 
 /** More open alerts than this are counted as "or more". */
 const alertsCountedMax = 1_000
 
 interface PageDeps extends Pick<ApiDeps, 'ledger' | 'telemetry' | 'clock' | 'notReady'> {
-  readonly options: Pick<ApiOptions, 'version' | 'timeZone' | 'brokerAddresses'>
+  readonly options: Pick<ApiOptions, 'version' | 'timeZone' | 'brokerAddresses' | 'consoleFolder'>
   readonly wallClock: () => number
 }
 
@@ -23,7 +24,7 @@ export const pageRoutes: FastifyPluginAsyncZod<PageDeps> = async (app, deps) => 
   const querystring = z.object({ lang: z.string().max(10).optional() })
   const hide = true
 
-  app.get('/', { schema: { hide, querystring } }, async (request, reply) => {
+  app.get('/status', { schema: { hide, querystring } }, async (request, reply) => {
     const anchor = clock.anchor()
     const audience = await audienceBehind(request.headers.cookie, anchor.simulated)
     const stream = await ledger.db.selectFrom('stream').select('head').executeTakeFirst()
@@ -40,6 +41,7 @@ export const pageRoutes: FastifyPluginAsyncZod<PageDeps> = async (app, deps) => 
       readings: usage.readings,
       streamHead: stream?.head ?? 0,
       notReady: await notReadyReasons(deps),
+      hasConsole: hasConsole(options.consoleFolder),
       ...(openAlerts && { openAlerts }),
     })
     return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(markup)

@@ -43,7 +43,7 @@ describe.runIf(hasProgram('mosquitto_pub', suite))(suite, { timeout: 120_000 }, 
     expect(new Date(time.now).toISOString()).toMatch(/^2026-01-15T11:/)
     expect(time.simulated).toBe(true)
     expect(service.output()).toContain('simulated time 2026-01-1')
-    expect(await (await fetch(`${service.addresses.http}/`)).text()).toMatch(/simulated|模拟/)
+    expect(await (await fetch(`${service.addresses.http}/status`)).text()).toMatch(/simulated|模拟/)
   })
 
   test('history told nobody anything while it filled in', async () => {

@@ -31,12 +31,12 @@ const makeAlert = (id: string, district: string): Alert => ({
 
 describe('the status page', () => {
   test('says that the time is simulated, in Chinese and in English', async () => {
-    const chinese = await api.app.inject({ url: '/' })
+    const chinese = await api.app.inject({ url: '/status' })
     expect(chinese.headers['content-type']).toBe('text/html; charset=utf-8')
     expect(chinese.body).toContain('<html lang="zh-CN">')
     expect(chinese.body).toContain('模拟时间')
     expect(chinese.body).toContain('2026年1月15日')
-    const english = await api.app.inject({ url: '/?lang=en' })
+    const english = await api.app.inject({ url: '/status?lang=en' })
     expect(english.body).toContain('Simulated time')
     expect(english.body).toContain('January 15, 2026')
     expect(english.body).toContain('running 60 times as fast')
@@ -48,7 +48,7 @@ describe('the status page', () => {
       anchor: () => ({ cityMs: 0, wallMs: 0, speed: 1, simulated: false, catchingUp: false }),
     }
     const real = await makeTestApi({ clock })
-    const page = (await real.app.inject({ url: '/?lang=en' })).body
+    const page = (await real.app.inject({ url: '/status?lang=en' })).body
     expect(page).toContain('Real time')
     expect(page).not.toContain('Simulated')
     expect(page).toContain('Shown to those who are signed in')
@@ -56,13 +56,13 @@ describe('the status page', () => {
   })
 
   test('has no script, nothing inline and nothing from elsewhere', async () => {
-    const { body } = await api.app.inject({ url: '/' })
+    const { body } = await api.app.inject({ url: '/status' })
     expect(body).not.toMatch(/<script|<style|style=|onload|https?:/)
     expect((await api.app.inject({ url: '/status.css' })).statusCode).toBe(200)
   })
 
   test('every link of it leads somewhere', async () => {
-    const { body } = await api.app.inject({ url: '/' })
+    const { body } = await api.app.inject({ url: '/status' })
     const links = [...body.matchAll(/href="(\/[^"]*)"/g)].map(([, link]) => link ?? '')
     expect(links.length).toBeGreaterThan(5)
     for (const link of links) expect([link, (await api.app.inject({ url: link })).statusCode]).toEqual([link, 200])
@@ -76,15 +76,15 @@ describe('the status page', () => {
         { ...makeAlert('a-3', 'daoli'), closedAt: evening },
       ]),
     )
-    expect((await api.app.inject({ url: '/?lang=en' })).body).toContain('2 open alerts')
+    expect((await api.app.inject({ url: '/status?lang=en' })).body).toContain('2 open alerts')
     await api.account('street', 'streetOffice', { kind: 'territory', id: 'nangang' })
     const asStreet = await api.as('street')
-    expect((await asStreet({ url: '/?lang=en' })).body).toContain('1 open alert<')
+    expect((await asStreet({ url: '/status?lang=en' })).body).toContain('1 open alert<')
   })
 
   test('says why the service is not ready', async () => {
     const away = await makeTestApi({ notReady: async () => ['edge: <not running>'] })
-    const page = (await away.app.inject({ url: '/?lang=en' })).body
+    const page = (await away.app.inject({ url: '/status?lang=en' })).body
     expect(page).toContain('Not ready')
     expect(page).toContain('edge: &lt;not running&gt;')
     await away.close()
@@ -131,7 +131,7 @@ describe('health', () => {
       reasons: ['telemetry: disk is gone', 'edge: silent for 30 s'],
     })
     expect((await broken.app.inject({ url: '/healthz' })).statusCode).toBe(200)
-    expect((await broken.app.inject({ url: '/' })).statusCode).toBe(200)
+    expect((await broken.app.inject({ url: '/status' })).statusCode).toBe(200)
     await broken.close()
   })
 })
