@@ -30,7 +30,10 @@ interface HouseholdOptions {
 export interface Household {
   /** Resolves with all addresses; rejects when a service cannot be started. */
   readonly ready: Promise<Readonly<Record<string, string>>>
-  /** Starts the simulator; resolves when the history up to `until` is in and the clock runs. */
+  /**
+   * Starts the simulator as soon as there is a broker; resolves when the history up to `until` is in and the clock
+   * runs. Progress is shown from when all services are ready. Rejects with `ready`.
+   */
   simulate(options: { until: number }): Promise<void>
   /** Stops in the order in which data flows: simulator, edge, api. */
   stop(): Promise<void>
@@ -91,7 +94,10 @@ export function startHousehold(options: HouseholdOptions): Household {
     async simulate({ until }) {
       const { mqtt } = await edgeReady
       const from = clock.now()
-      progress = from < until ? showHistoryProgress(texts, from, until, cityDateText) : undefined
+      let isBannerShown = false
+      const shown = ready.then(() => {
+        isBannerShown = true
+      })
       const caughtUp = Promise.withResolvers<void>()
       const args = [...common, '--broker', mqtt ?? '', '--until', String(until), ...simulationArguments(values)]
       keep(
@@ -101,14 +107,17 @@ export function startHousehold(options: HouseholdOptions): Household {
         (message) => {
           if (message.type === 'setTime')
             void moveClock({ ...clock.anchor(), cityMs: message.cityMs, wallMs: Date.now() })
-          if (message.type === 'progress') progress?.update(message.cityMs, message.readings)
+          if (message.type === 'progress' && isBannerShown && from < until) {
+            progress ??= showHistoryProgress(texts, from, until, cityDateText)
+            progress.update(message.cityMs, message.readings)
+          }
           if (message.type !== 'caughtUp') return
           progress?.done()
           progress = undefined
           void moveClock(liveAnchor(clock, values.speed)).then(() => caughtUp.resolve())
         },
       )
-      await caughtUp.promise
+      await Promise.all([caughtUp.promise, shown])
     },
     async stop() {
       stopping = true
