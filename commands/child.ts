@@ -12,7 +12,7 @@ export type FromChild =
   | { readonly type: 'failed'; readonly message: string; readonly code?: string }
   | { readonly type: 'clockSet'; readonly step: number }
   | { readonly type: 'setTime'; readonly cityMs: number }
-  | { readonly type: 'progress'; readonly cityMs: number; readonly deliveries: number; readonly readings: number }
+  | { readonly type: 'progress'; readonly cityMs: number; readonly deliveries: number; readonly samples: number }
   | { readonly type: 'caughtUp' }
 
 /** Tells the supervisor, if there is one. */

@@ -109,7 +109,7 @@ export function startHousehold(options: HouseholdOptions): Household {
             void moveClock({ ...clock.anchor(), cityMs: message.cityMs, wallMs: Date.now() })
           if (message.type === 'progress' && isBannerShown && from < until) {
             progress ??= showHistoryProgress(texts, from, until, cityDateText)
-            progress.update(message.cityMs, message.readings)
+            progress.update(message.cityMs, message.samples)
           }
           if (message.type !== 'caughtUp') return
           progress?.done()

@@ -3,7 +3,7 @@ import type { Texts } from './texts.ts'
 
 /** Shows how far the city's history has come. */
 export interface HistoryProgress {
-  update(cityMs: number, readings: number): void
+  update(cityMs: number, samples: number): void
   done(): void
 }
 
@@ -14,7 +14,7 @@ export function showHistoryProgress(
   toMs: number,
   day: (ms: number) => string,
 ): HistoryProgress {
-  const label = (cityMs: number, readings: number) => texts.historyUnit(day(cityMs), readings.toLocaleString('en'))
+  const label = (cityMs: number, samples: number) => texts.historyUnit(day(cityMs), samples.toLocaleString('en'))
   if (!process.stderr.isTTY) return printTenths(texts, fromMs, toMs, label)
   const bars = new MultiBar(
     { format: `  ${texts.history} {bar} {percentage}%  {state}`, hideCursor: true },
@@ -22,7 +22,7 @@ export function showHistoryProgress(
   )
   const bar = bars.create(toMs - fromMs, 0, { state: label(fromMs, 0) })
   return {
-    update: (cityMs, readings) => bar.update(cityMs - fromMs, { state: label(cityMs, readings) }),
+    update: (cityMs, samples) => bar.update(cityMs - fromMs, { state: label(cityMs, samples) }),
     done: () => bars.stop(),
   }
 }
@@ -31,15 +31,15 @@ function printTenths(
   texts: Texts,
   fromMs: number,
   toMs: number,
-  label: (cityMs: number, readings: number) => string,
+  label: (cityMs: number, samples: number) => string,
 ): HistoryProgress {
   let printed = 0
   return {
-    update(cityMs, readings) {
+    update(cityMs, samples) {
       const tenth = Math.floor(((cityMs - fromMs) / (toMs - fromMs)) * 10)
       if (tenth <= printed) return
       printed = tenth
-      console.error(`  ${texts.history} ${tenth * 10} %  ${label(cityMs, readings)}`)
+      console.error(`  ${texts.history} ${tenth * 10} %  ${label(cityMs, samples)}`)
     },
     done: () => {},
   }

@@ -105,7 +105,7 @@ async function publish(
       signal,
       setTime: (at) => setCityTime(clock, at),
       onProgress: ({ at, deliveries, samples }) =>
-        tellSupervisor({ type: 'progress', cityMs: at, deliveries, readings: samples }),
+        tellSupervisor({ type: 'progress', cityMs: at, deliveries, samples }),
     })
   }
   if (signal.aborted) return

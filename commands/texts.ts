@@ -19,7 +19,7 @@ const catalogue = {
     tryHint: 'a reading of 11 °C in a home: send it twice and a flag rises',
     stop: 'Ctrl-C stops it; a second start goes on from here.',
     history: 'history',
-    historyUnit: (day: string, readings: string) => `${day}, ${readings} readings`,
+    historyUnit: (day: string, samples: string) => `${day}, ${samples} samples`,
     stopping: 'Draining…',
     stopped: 'Stopped. Nothing is left half written.',
     folderInUse: (path: string, pid: number) =>
@@ -57,7 +57,7 @@ const catalogue = {
     tryHint: '向某户上报 11 °C:连发两次即产生异常标记',
     stop: '按 Ctrl-C 停止;再次启动会接着运行。',
     history: '历史',
-    historyUnit: (day: string, readings: string) => `${day},${readings} 条读数`,
+    historyUnit: (day: string, samples: string) => `${day},${samples} 次采样`,
     stopping: '正在排空……',
     stopped: '已停止,没有写到一半的数据。',
     folderInUse: (path: string, pid: number) =>
