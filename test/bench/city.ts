@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type Option, parseOptions, positiveInteger } from '../../commands/options.ts'
+import { type Option, positiveInteger } from '../../commands/options.ts'
+import { optionsOrExit } from '../support/command-line.ts'
 import {
   type CityFleet,
   cityFiles,
@@ -76,12 +77,7 @@ const caughtUpMsMax = 600_000
 /** About what a reading takes in the journal: a second of load is what a reader may be behind at any time. */
 const recordBytes = 140
 
-const parsed = parseOptions(options, process.argv.slice(2), process.env)
-if (!parsed.ok) {
-  console.error(parsed.problems.join('\n'))
-  process.exit(2)
-}
-const { dwellings, rate, seconds, seed, liveHomes, keep, profiles } = parsed.values
+const { dwellings, rate, seconds, seed, liveHomes, keep, profiles } = optionsOrExit(options)
 const directory = keep ?? (await mkdtemp(join(tmpdir(), 'warmcity-city-')))
 const files = cityFiles(directory)
 const print = (name: string, figures: object) => console.log(JSON.stringify({ name, dwellings, ...figures }))

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { gatewayTopic } from '#domain/topics.ts'
-import { type Option, parseOptions, positiveInteger } from '../../commands/options.ts'
+import { type Option, positiveInteger } from '../../commands/options.ts'
+import { optionsOrExit } from '../support/command-line.ts'
 import { startAedesAlone } from './aedes-process.ts'
 import { pausesOf, startEdgeProcess, untilCaughtUp } from './edge-process.ts'
 import { type LapReport, type LoadGateway, type LoadGenerator, startLoadGenerator } from './load-generator-process.ts'
@@ -70,12 +71,7 @@ const firstRate = 60_000
 const burst = 8
 const caughtUpMsMax = 600_000
 
-const parsed = parseOptions(options, process.argv.slice(2), process.env)
-if (!parsed.ok) {
-  console.error(parsed.problems.join('\n'))
-  process.exit(2)
-}
-const { seconds, devices, gateways, window, rate, seed, profiles } = parsed.values
+const { seconds, devices, gateways, window, rate, seed, profiles } = optionsOrExit(options)
 const city: SmallCity = {
   dwellings: devices,
   gateways,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Option, parseOptions, positiveInteger } from '../../commands/options.ts'
+import { type Option, positiveInteger } from '../../commands/options.ts'
+import { optionsOrExit } from '../support/command-line.ts'
 import { type Mutant, mutants } from './mutants.ts'
 import { type ProofOptions, type ProofResult, runProof } from './proof-run.ts'
 
@@ -34,12 +35,7 @@ const options = {
   } satisfies Option<number>,
 }
 
-const parsed = parseOptions(options, process.argv.slice(2), process.env)
-if (!parsed.ok) {
-  console.error(parsed.problems.join('\n'))
-  process.exit(2)
-}
-const { kills, mutantKills, seconds, seed } = parsed.values
+const { kills, mutantKills, seconds, seed } = optionsOrExit(options)
 /** A mistake shows only when a kill falls into the moment that it leaves open: on a fast disk that is short. */
 const runsPerMutantMax = 8
 

@@ -1,4 +1,5 @@
-import { type Option, parseOptions, positiveInteger } from '../../commands/options.ts'
+import { type Option, positiveInteger } from '../../commands/options.ts'
+import { optionsOrExit } from '../support/command-line.ts'
 import { runOutage, type Stretch } from './outage-run.ts'
 
 /** Proves that an outage of InfluxDB costs no reading, no PUBACK and no alert. */
@@ -11,15 +12,11 @@ const options = {
   } satisfies Option<number>,
 }
 
-const parsed = parseOptions(options, process.argv.slice(2), process.env)
-if (!parsed.ok) {
-  console.error(parsed.problems.join('\n'))
-  process.exit(2)
-}
+const { seconds } = optionsOrExit(options)
 /** A PUBACK waits for the disk and, when a day is over, for the next to begin; InfluxDB has no part in it. */
 const ackGapMsMax = 5_000
 
-const { audit, before, outage, after, drainSeconds } = await runOutage(parsed.values.seconds)
+const { audit, before, outage, after, drainSeconds } = await runOutage(seconds)
 for (const [name, stretch] of Object.entries({ before, outage, after })) console.log(`${name}: ${described(stretch)}`)
 console.log(`everything stored ${drainSeconds.toFixed(0)} s after InfluxDB came back`)
 const { acked, stored, missing, duplicated, findings } = audit
