@@ -14,6 +14,7 @@ import { authRoutes } from './routes/auth.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { flagRoutes } from './routes/flags.ts'
 import { gatewayRoutes } from './routes/gateways.ts'
+import { grafanaHookRoutes } from './routes/hooks-grafana.ts'
 import { healthRoutes } from './routes/health.ts'
 import { mappingTrialRoutes } from './routes/mapping-trials.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -30,6 +31,7 @@ import { registryRoutes } from './routes/registry.ts'
 import { registryChangeRoutes } from './routes/registry-changes.ts'
 import { registryImportRoutes } from './routes/registry-import.ts'
 import { serviceAccountRoutes } from './routes/service-accounts.ts'
+import { serviceNoticeRoutes } from './routes/service-notices.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { timeRoutes } from './routes/time.ts'
 import { tokenRoutes } from './routes/tokens.ts'
@@ -99,6 +101,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
   await app.register(consoleRoutes, shared)
   await app.register(healthRoutes, shared)
   await app.register(metricsRoutes, shared)
+  await app.register(grafanaHookRoutes, shared)
   await app.register(
     async (v1) => {
       guardRoutes(v1, deps.ledger.db, wallClock)
@@ -121,6 +124,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(flagRoutes, shared)
       await v1.register(alertRoutes, shared)
       await v1.register(outageRoutes, shared)
+      await v1.register(serviceNoticeRoutes, shared)
       await v1.register(signalRoutes, shared)
       await v1.register(webhookRoutes, shared)
       await v1.register(rankingRoutes, shared)

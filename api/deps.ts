@@ -82,6 +82,8 @@ export interface ApiOptions {
   readonly consoleFolder: string
   /** The city's rules and season: what is ranked is judged by them. */
   readonly policy: Policy
+  /** What Grafana's contact point shows for itself at `/hooks/grafana`; without it there is nothing there. */
+  readonly grafanaHookToken?: string | undefined
 }
 
 /**

@@ -15,10 +15,13 @@ import { dataFolder } from './data-folder.ts'
 import { influxOptions, influxTarget } from './influx-options.ts'
 import { listenFailure } from './listen-failure.ts'
 import { makeLogger } from './log.ts'
-import { flagOption, type OptionValues } from './options.ts'
+import { flagOption, type Option, type OptionValues } from './options.ts'
 import { readPolicy } from './policy-file.ts'
 import { secretOf } from './secret-file.ts'
 import { apiClientId, apiSecretOptions } from './service-accounts.ts'
+
+/** Short ones can be guessed. */
+const grafanaTokenSchema = z.string().min(16, 'give at least 16 characters')
 
 const options = {
   data: dataOption,
@@ -40,6 +43,19 @@ const options = {
     placeholder: 'URL',
     help: "the edge's health and metrics: its readiness becomes part of the service's",
   },
+  grafanaHookToken: {
+    env: 'WARMCITY_GRAFANA_HOOK_TOKEN',
+    schema: grafanaTokenSchema,
+    placeholder: 'TOKEN',
+    help: "token of Grafana's contact point at /hooks/grafana; without it there is nothing there",
+    secret: true,
+  } satisfies Option<string>,
+  grafanaHookTokenFile: {
+    env: 'WARMCITY_GRAFANA_HOOK_TOKEN_FILE',
+    schema: z.string().min(1),
+    placeholder: 'FILE',
+    help: 'file that holds that token',
+  } satisfies Option<string>,
   secureCookies: flagOption('WARMCITY_SECURE_COOKIES', 'cookies over TLS only: set it behind a TLS proxy'),
   trustProxy: flagOption('WARMCITY_TRUST_PROXY', 'believe X-Forwarded-* headers: only behind a proxy that sets them'),
   logLevel: logLevelOption,
@@ -100,6 +116,7 @@ async function runApi(
       secureCookies: values.secureCookies,
       trustProxy: values.trustProxy,
       policy: readPolicy(values),
+      grafanaHookToken: secretOf(values.grafanaHookToken, values.grafanaHookTokenFile),
       brokerAddresses: values.mqttUrl === undefined ? [] : [values.mqttUrl],
     },
   )

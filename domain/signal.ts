@@ -7,6 +7,8 @@ export const signalKinds = [
   'alert.updated',
   'alert.closed',
   'outage.recorded',
+  'service.raised',
+  'service.cleared',
 ] as const
 export type SignalKind = (typeof signalKinds)[number]
 

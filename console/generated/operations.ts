@@ -38,8 +38,9 @@ export interface Schemas {
   "Registry_substation": { "id": string; "territory": string; "name": string; "name_en"?: string }
   "Registry_territory": { "id": string; "kind": "city" | "district" | "subdistrict" | "community" | "estate"; "parent"?: string; "name": string; "name_en"?: string }
   "ServiceAccount": { "id": string; "publish": (string)[]; "subscribe": (string)[]; "createdAt": number; "revokedAt"?: number }
+  "ServiceNotice": { "key": string; "source": string; "rule": string; "summary": string; "labels": Record<string, string>; "beganAt": number; "endedAt"?: number; "toldAt": number; "lastToldAt": number; "timesTold": number }
   "Session": { "account": Schemas["Account"]; "permissions": ("plant.read" | "dwelling.read" | "registry.write" | "gateway.read" | "gateway.write" | "quarantine.read" | "quarantine.replay" | "weather.write" | "webhook.write" | "account.write" | "audit.read" | "ranking.claim" | "ranking.confirm" | "ranking.publish")[]; "via": "session" | "token"; "expiresAt"?: number; "csrfToken"?: string }
-  "SignalPage": { "streamId": string; "signals": ({ "number": number; "at": number; "kind": "flag.raised" | "flag.cleared" | "alert.opened" | "alert.updated" | "alert.closed" | "outage.recorded"; "key": string; "subjectKind": string; "subject": string; "history": boolean; "territory": (string)[]; "firm"?: string; "ofDwelling": boolean; "payload": Record<string, unknown> })[]; "through": number; "head": number }
+  "SignalPage": { "streamId": string; "signals": ({ "number": number; "at": number; "kind": "flag.raised" | "flag.cleared" | "alert.opened" | "alert.updated" | "alert.closed" | "outage.recorded" | "service.raised" | "service.cleared"; "key": string; "subjectKind": string; "subject": string; "history": boolean; "territory": (string)[]; "firm"?: string; "ofDwelling": boolean; "payload": Record<string, unknown> })[]; "through": number; "head": number }
   "Time": { "now": number; "simulated": boolean; "speed": number; "catchingUp": boolean; "wall": number; "timeZone": string }
   "Token": { "id": string; "name": string; "createdAt": number; "expiresAt"?: number; "revokedAt"?: number }
   "UnassignedDevice": { "device": string; "gateway": string; "firstReadingAt": number }
@@ -51,6 +52,7 @@ export interface Operations {
   "GET /healthz": { params: {  }; query: {  }; body: undefined; answer: { "status": "ok" } }
   "GET /readyz": { params: {  }; query: {  }; body: undefined; answer: { "status": "ok" } }
   "GET /metrics": { params: {  }; query: {  }; body: undefined; answer: undefined }
+  "POST /hooks/grafana": { params: {  }; query: {  }; body: { "receiver": string; "status": "firing" | "resolved"; "alerts": ({ "status": "firing" | "resolved"; "labels": Record<string, string>; "annotations"?: Record<string, string>; "startsAt": string; "endsAt": string; "fingerprint": string })[]; "truncatedAlerts"?: number; "title"?: string }; answer: { "alerts": number; "news": number } }
   "GET /api/v1/time": { params: {  }; query: {  }; body: undefined; answer: Schemas["Time"] }
   "POST /api/v1/auth/login": { params: {  }; query: {  }; body: { "account": string; "password": string }; answer: Schemas["Session"] }
   "POST /api/v1/auth/logout": { params: {  }; query: {  }; body: undefined; answer: unknown }
@@ -119,6 +121,7 @@ export interface Operations {
   "GET /api/v1/alerts": { params: {  }; query: { "limit"?: number; "cursor"?: string; "state"?: "open" | "all"; "placeKind"?: "circuit" | "building" | "substation" | "source"; "place"?: string }; body: undefined; answer: { "items": (Schemas["Alert"])[]; "next"?: string } }
   "GET /api/v1/alerts/{id}": { params: { "id": string }; query: {  }; body: undefined; answer: Schemas["Alert"] }
   "GET /api/v1/outages": { params: {  }; query: { "from"?: string; "to"?: string; "limit"?: number }; body: undefined; answer: { "items": ({ "kind": "down" | "catchingUp"; "beganAt": number; "endedAt": number })[] } }
+  "GET /api/v1/service-notices": { params: {  }; query: { "only"?: "open" | "all"; "limit"?: number }; body: undefined; answer: { "items": (Schemas["ServiceNotice"])[] } }
   "GET /api/v1/signals": { params: {  }; query: { "after"?: number; "streamId"?: string; "limit"?: number }; body: undefined; answer: Schemas["SignalPage"] }
   "GET /api/v1/webhooks": { params: {  }; query: { "limit"?: number; "cursor"?: string }; body: undefined; answer: { "items": (Schemas["Webhook"])[]; "next"?: string } }
   "POST /api/v1/webhooks": { params: {  }; query: {  }; body: { "name": string; "url": string }; answer: { "id": string; "owner": string; "name": string; "url": string; "createdAt": number; "secret": string } }

@@ -17,6 +17,7 @@ import type { RankingRecordTables } from './ranking-records.ts'
 import type { ReaderPositionTables } from './reader-positions.ts'
 import type { RefusalTables } from './refusals.ts'
 import type { RegistryTables } from './registry-schema.ts'
+import type { ServiceNoticeTables } from './service-notices.ts'
 import type { SessionTables } from './sessions.ts'
 import type { SignalTables } from './signals.ts'
 import type { WeatherTables } from './weather.ts'
@@ -36,6 +37,7 @@ export type LedgerSchema = RegistryTables &
   WeatherTables &
   AuditTables &
   AccountTables &
+  ServiceNoticeTables &
   SessionTables &
   WebhookTables &
   NotificationTables &
