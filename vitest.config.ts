@@ -1,11 +1,32 @@
 import { defineConfig } from 'vitest/config'
+import { hasPostgres } from './test/support/postgres-server.ts'
+
+/** What has to be true of every ledger, and of what is built on it: the same files run on SQLite and on PostgreSQL. */
+const onEveryLedger = [
+  'test/contract/{accounts,audit,commissioning,gateways-import,identities,ledger-*,quarantine,ranking}.test.ts',
+  'test/contract/{registry,registry-files,registry-crash,signals}.test.ts',
+]
+
+const shared = {
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  // Tests that start servers and worker threads share two cores with the runner.
+  maxWorkers: 2,
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    // Tests that start servers and worker threads share two cores with the runner.
-    maxWorkers: 2,
+    ...shared,
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'] } },
+      ...(hasPostgres('the ledger on PostgreSQL')
+        ? [
+            {
+              extends: true as const,
+              test: { name: 'PostgreSQL', include: onEveryLedger, globalSetup: 'test/support/postgres-setup.ts' },
+            },
+          ]
+        : []),
+    ],
   },
 })

@@ -1,51 +1,71 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { Kysely, sql, type Transaction } from 'kysely'
+import { Kysely, type Transaction } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import type { LedgerEngine } from './engine.ts'
+import { LedgerAwayError } from './ledger-away.ts'
 import { migrations } from './migrations/index.ts'
+import type { PostgresTarget } from './postgres-engine.ts'
 import type { LedgerSchema } from './schema.ts'
-import { sqliteDialect } from './sqlite-dialect.ts'
+import { sqliteEngine } from './sqlite-engine.ts'
+import { noteOrigin } from './stream-origin.ts'
 
 /** Runs queries, inside a transaction or outside: every repository function takes one as its first argument. */
 export type LedgerDb = Kysely<LedgerSchema>
 export type LedgerTransaction = Transaction<LedgerSchema>
 
+/** Where a ledger is: a SQLite file (":memory:" for tests), or a database of a PostgreSQL server. */
+export type LedgerTarget = string | PostgresTarget
+
 /** The relational truth: registry, identities, flags, signals, audit. */
 export interface Ledger {
   readonly db: LedgerDb
-  /** Runs `work` in one write transaction: all of it becomes durable, or, when it throws, nothing. */
+  /**
+   * Runs `work` in one write transaction: all of it becomes durable, or, when it throws, nothing. No other write
+   * transaction runs at the same time, in this process or another: what `work` reads stays true until it commits.
+   */
   write<T>(work: (transaction: LedgerTransaction) => Promise<T>): Promise<T>
   /**
    * Like `write`, for rows that do not count yet: in a power cut, not in a crash, the newest of them may be lost until
-   * a `write` follows. It spares a disk sync each, for which everybody else's syncs would have to wait.
+   * a `write` follows. It spares a disk sync each, for which everybody else's syncs would have to wait. Others may
+   * write at the same time.
    */
   stage<T>(work: (transaction: LedgerTransaction) => Promise<T>): Promise<T>
+  /**
+   * Calls `onNews` when the stream of signals may have grown, whoever made it grow, until it is closed. A call may be
+   * missed, and where nobody tells none comes: whoever must not miss anything looks now and then as well.
+   */
+  listen(onNews: () => void): Promise<{ close(): Promise<void> }>
   close(): Promise<void>
 }
 
-/** Opens the ledger in a file (":memory:" for tests) and brings its schema up to date. */
-export async function openLedger(path: string): Promise<Ledger> {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-  const db = new Kysely<LedgerSchema>({ dialect: sqliteDialect(path) })
-  await migrate(db)
-  return {
-    db,
-    write: (work) => db.transaction().execute(work),
-    stage: (work) =>
-      db.connection().execute(async (connection) => {
-        await sql`pragma synchronous = normal`.execute(connection)
-        try {
-          return await connection.transaction().execute(work)
-        } finally {
-          await sql`pragma synchronous = full`.execute(connection)
-        }
-      }),
-    close: () => db.destroy(),
+/** Opens the ledger and brings its schema up to date; any number of processes may do so at once. */
+export async function openLedger(target: LedgerTarget): Promise<Ledger> {
+  const engine = await engineOf(target)
+  const db = new Kysely<LedgerSchema>({ dialect: engine.dialect })
+  const write: Ledger['write'] = (work) =>
+    db.transaction().execute(async (transaction) => {
+      await engine.beginWrite(transaction)
+      return work(transaction)
+    })
+  try {
+    await migrate(db, engine)
+    await noteOrigin(db, write, await engine.origin(db))
+  } catch (error) {
+    await db.destroy()
+    throw error
   }
+  return { db, write, stage: (work) => engine.stage(db, work), listen: engine.listen, close: () => db.destroy() }
 }
 
-async function migrate(db: LedgerDb): Promise<void> {
+async function engineOf(target: LedgerTarget): Promise<LedgerEngine> {
+  if (typeof target === 'string') return sqliteEngine(target)
+  // Loaded only where it is used: most services have a file, and should start quickly.
+  const { postgresEngine } = await import('./postgres-engine.ts')
+  return postgresEngine(target)
+}
+
+async function migrate(db: LedgerDb, engine: LedgerEngine): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
-  if (error) throw new Error('The ledger could not be brought up to date', { cause: error })
+  if (error instanceof LedgerAwayError) throw error
+  if (error) throw new Error(`The ledger in ${engine.name} could not be brought up to date`, { cause: error })
 }

@@ -4,7 +4,8 @@ import type { Signal, SignalKind } from '#domain/signal.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 
 export interface SignalTables {
-  stream: { id: string; head: number }
+  /** One row: its lock is what gives signals their numbers in the order of the commits. */
+  stream: { id: string; head: number; origin: string | null }
   signal: {
     number: number
     key: string
@@ -32,6 +33,12 @@ export async function appendSignals(
   transaction: LedgerTransaction,
   signals: Omit<Signal, 'number'>[],
 ): Promise<Signal[]> {
+  if (signals.length === 0) return []
+  // Locks the counter until the transaction ends: only then is it certain which keys the stream holds.
+  await transaction
+    .updateTable('stream')
+    .set((expression) => ({ head: expression.ref('head') }))
+    .execute()
   const fresh = await withoutKnownKeys(transaction, signals)
   if (fresh.length === 0) return []
   const { head } = await transaction

@@ -10,7 +10,7 @@ import {
   passwordHash,
 } from '#store/ledger/accounts.ts'
 import { listAudit } from '#store/ledger/audit.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import { acquireLease, holdLease, leaseHolder, releaseLease } from '#store/ledger/leases.ts'
 import {
   cancelNotifications,
@@ -34,12 +34,13 @@ import {
 import { apiDefaults } from '../../api/deps.ts'
 import { createDemoAccounts, ensureFirstAdmin } from '../../api/first-accounts.ts'
 import { makePasswords } from '../../api/security/passwords.ts'
+import { newLedger } from '../support/new-ledger.ts'
 
 const at = Date.parse('2026-01-15T10:00:00Z')
 
 let ledger: Ledger
 beforeEach(async () => {
-  ledger = await openLedger(':memory:')
+  ledger = await newLedger()
 })
 afterEach(() => ledger.close())
 

@@ -1,14 +1,15 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { appendAudit, auditGenesisHash, listAudit, verifyAudit } from '#store/ledger/audit.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
+import { ledgerEngine, newLedger } from '../support/new-ledger.ts'
 
 const at = Date.parse('2026-01-15T10:00:00Z')
 
 describe('audit log', () => {
   let ledger: Ledger
   beforeEach(async () => {
-    ledger = await openLedger(':memory:')
+    ledger = await newLedger()
   })
   afterEach(() => ledger.close())
 
@@ -48,8 +49,9 @@ describe('audit log', () => {
   describe('somebody with the file in hand', () => {
     beforeEach(async () => {
       for (const action of ['one', 'two', 'three', 'four']) await append(action)
-      await sql`drop trigger audit_entry_no_update`.execute(ledger.db)
-      await sql`drop trigger audit_entry_no_delete`.execute(ledger.db)
+      const onTable = ledgerEngine === 'PostgreSQL' ? sql`on audit_entry` : sql``
+      await sql`drop trigger audit_entry_no_update ${onTable}`.execute(ledger.db)
+      await sql`drop trigger audit_entry_no_delete ${onTable}`.execute(ledger.db)
     })
 
     test.each(['actor', 'action', 'subject', 'detail', 'at', 'hash'] as const)('changes %s', async (column) => {

@@ -1,17 +1,18 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Presence, Refusal } from '#domain/identity.ts'
 import { commissioningList, recordFirstReadings, unassignedDevices } from '#store/ledger/commissioning.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import { createIdentity } from '#store/ledger/mqtt-identities.ts'
 import { presenceChanges, readPresence, recordPresence } from '#store/ledger/presence.ts'
 import { quarantineDeliveries } from '#store/ledger/quarantine.ts'
 import { listRefusals, recordRefusals, refusalTotal } from '#store/ledger/refusals.ts'
+import { newLedger } from '../support/new-ledger.ts'
 import { seasonStart, smallCity } from './registry-city.ts'
 import { registryHands } from './registry-hands.ts'
 
 let ledger: Ledger
 beforeEach(async () => {
-  ledger = await openLedger(':memory:')
+  ledger = await newLedger()
 })
 afterEach(() => ledger.close())
 const { taken } = registryHands(() => ledger)

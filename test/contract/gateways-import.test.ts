@@ -3,18 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { listAudit } from '#store/ledger/audit.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import { gatewaySheetText } from '#store/ledger/gateway-sheet.ts'
 import { importGateways } from '#store/ledger/gateways-import.ts'
 import { loadIdentities, revokeIdentity } from '#store/ledger/mqtt-identities.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
+import { newLedger } from '../support/new-ledger.ts'
 import { smallCity } from './registry-city.ts'
 import { registryHands } from './registry-hands.ts'
 
 let ledger: Ledger
 let folder: string
 beforeEach(async () => {
-  ledger = await openLedger(':memory:')
+  ledger = await newLedger()
   folder = await mkdtemp(join(tmpdir(), 'gateways-'))
   await taken(smallCity())
 })

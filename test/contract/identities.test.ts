@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import {
   createIdentity,
   grantTopics,
@@ -11,10 +11,11 @@ import {
   revokeIdentity,
   rotateSecret,
 } from '#store/ledger/mqtt-identities.ts'
+import { newLedger } from '../support/new-ledger.ts'
 
 let ledger: Ledger
 beforeEach(async () => {
-  ledger = await openLedger(':memory:')
+  ledger = await newLedger()
 })
 afterEach(() => ledger.close())
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import {
   type BadDelivery,
   listQuarantine,
@@ -9,10 +9,11 @@ import {
   readQuarantined,
 } from '#store/ledger/quarantine.ts'
 import { exportQuarantine, markReplayed, pendingReplays, requestReplay } from '#store/ledger/quarantine-replay.ts'
+import { newLedger } from '../support/new-ledger.ts'
 
 let ledger: Ledger
 beforeEach(async () => {
-  ledger = await openLedger(':memory:')
+  ledger = await newLedger()
 })
 afterEach(() => ledger.close())
 

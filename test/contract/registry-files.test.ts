@@ -6,17 +6,18 @@ import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { registryTableNames } from '#domain/registry.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import { exportRegistry } from '#store/ledger/registry-export.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import { allRows, currentRow } from '#store/ledger/registry-lookups.ts'
+import { newLedger } from '../support/new-ledger.ts'
 import { home, seasonStart, smallCity } from './registry-city.ts'
 import { importOptions, registryHands } from './registry-hands.ts'
 
 let ledger: Ledger
 let folder: string
 beforeEach(async () => {
-  ledger = await openLedger(':memory:')
+  ledger = await newLedger()
   folder = await mkdtemp(join(tmpdir(), 'registry-files-'))
 })
 afterEach(async () => {
@@ -42,7 +43,7 @@ test.each(['csv', 'json'] as const)(
     await exportRegistry(ledger.db, target, format)
     expect(await read(target)).toMatchObject({ ok: true, changed: false })
 
-    const other = await openLedger(':memory:')
+    const other = await newLedger()
     expect(await importRegistry(other, { path: target }, importOptions)).toMatchObject({ ok: true, changed: true })
     for (const table of registryTableNames) {
       expect(await allRows(other.db, table, { limit: 100 })).toEqual(await allRows(ledger.db, table, { limit: 100 }))
@@ -85,7 +86,7 @@ test('no cell of an export is taken for a formula, and every text comes back as 
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.array(names, { minLength: 1, maxLength: 8 }), async (some) => {
-      const one = await openLedger(':memory:')
+      const one = await newLedger()
       const firm = some.map((name, index) => ({ id: `F-${index}`, name, role: 'both' }))
       expect(await importRegistry(one, { rows: { firm } }, importOptions)).toMatchObject({ ok: true })
       run += 1

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { openLedger } from '#store/ledger/database.ts'
 import { appendSignals, signalsAfter } from '#store/ledger/signals.ts'
+import { newLedger } from '../support/new-ledger.ts'
 
 const signal = (key: string, territory: string[], ofDwelling = false) => ({
   at: 1000,
@@ -15,7 +15,7 @@ const signal = (key: string, territory: string[], ofDwelling = false) => ({
 })
 
 test('numbers are gapless in commit order, and a key that is known appends nothing', async () => {
-  const ledger = await openLedger(':memory:')
+  const ledger = await newLedger()
   await Promise.all([
     ledger.write((transaction) => appendSignals(transaction, [signal('a', ['c']), signal('b', ['c'])])),
     ledger.write((transaction) => appendSignals(transaction, [signal('b', ['c']), signal('d', ['c', 'x'], true)])),

@@ -1,10 +1,9 @@
-import { type Kysely, PostgresAdapter, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /** Deliveries that could not be taken whole: their bytes and what is wrong, and how much was kept and dropped. */
 export const quarantine: Migration = {
   async up(db: Kysely<unknown>) {
-    const bytes = db.getExecutor().adapter instanceof PostgresAdapter ? sql`bytea` : sql`blob`
     await db.schema
       .createTable('quarantine_delivery')
       .addColumn('id', 'bigint', (column) => column.primaryKey())
@@ -20,7 +19,7 @@ export const quarantine: Migration = {
       .addColumn('replay_requested_by', 'text')
       .addColumn('replayed_at', 'bigint')
       // Last, so that a list is read without passing over the bytes.
-      .addColumn('payload', bytes, (column) => column.notNull())
+      .addColumn('payload', 'blob', (column) => column.notNull())
       .execute()
     await db.schema
       .createIndex('quarantine_delivery_by_gateway')

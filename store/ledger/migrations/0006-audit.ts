@@ -1,5 +1,6 @@
-import { type Kysely, SqliteAdapter, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { makeAppendOnly } from '../triggers.ts'
 
 /** The log of what people changed. */
 export const audit: Migration = {
@@ -27,12 +28,6 @@ export const audit: Migration = {
       .insertInto('audit_chain')
       .values({ id: 'audit', head: 0, hash: '0'.repeat(64) })
       .execute()
-    // Our own code must not be able to rewrite the log by mistake. Triggers differ between databases.
-    if (db.getExecutor().adapter instanceof SqliteAdapter) {
-      for (const verb of ['update', 'delete']) {
-        await sql`create trigger ${sql.raw(`audit_entry_no_${verb}`)} before ${sql.raw(verb)} on audit_entry
-          begin select raise(abort, 'the audit log is append-only'); end`.execute(db)
-      }
-    }
+    await makeAppendOnly(db, 'audit_entry', 'the audit log is append-only')
   },
 }

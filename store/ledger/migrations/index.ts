@@ -10,6 +10,7 @@ import { notifications } from './0008-notifications.ts'
 import { ranking } from './0009-ranking.ts'
 import { payloadMappings } from './0010-payload-mappings.ts'
 import { quarantineRetain } from './0011-quarantine-retain.ts'
+import { streamOrigin } from './0012-stream-origin.ts'
 import { serviceNotices } from './0013-service-notices.ts'
 
 /** In the order of their names. A released migration is never changed. */
@@ -25,5 +26,6 @@ export const migrations: Record<string, Migration> = {
   '0009-ranking': ranking,
   '0010-payload-mappings': payloadMappings,
   '0011-quarantine-retain': quarantineRetain,
+  '0012-stream-origin': streamOrigin,
   '0013-service-notices': serviceNotices,
 }

@@ -1,0 +1,40 @@
+/** The server of the ledger cannot be used now: trying again later may help, trying otherwise does not. */
+export class LedgerAwayError extends Error {
+  readonly code = 'ledger_away'
+}
+
+/**
+ * SQLSTATE classes and codes after which the same work may succeed: no connection, too many of them, a server that
+ * stops or starts, a full disk, a lock that was not to be had.
+ */
+const passing = /^(08|53|57P0[1-5]|55P03|40|58|25006|25P03)/
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+])
+/** What node-postgres says without a code. */
+const brokenConnection = /Connection terminated|connection timeout|trying to connect|not queryable|client was closed/i
+
+/** The error to throw for one of node-postgres: what passes gets one name, everything else stays what it was. */
+export function ledgerFailure(error: unknown, name: string): unknown {
+  if (!(error instanceof Error) || !isPassing(error)) return error
+  return new LedgerAwayError(
+    `${name} cannot be used: ${error.message || ('code' in error ? error.code : error.name)}`,
+    {
+      cause: error,
+    },
+  )
+}
+
+function isPassing(error: Error): boolean {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  if (code !== undefined) return networkCodes.has(code) || passing.test(code)
+  return brokenConnection.test(error.message)
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { inject } from 'vitest'
+import { type Ledger, type LedgerTarget, openLedger } from '#store/ledger/database.ts'
+
+const postgresUrl: string | undefined = inject('postgresUrl')
+
+/** Which database the tests of this run use; `vitest.config.ts` says which files run on both. */
+export const ledgerEngine = postgresUrl === undefined ? 'SQLite' : 'PostgreSQL'
+
+/** A new, empty ledger, nobody else's, that is gone when it is closed. */
+export async function newLedger(): Promise<Ledger> {
+  if (postgresUrl === undefined) return openLedger(':memory:')
+  const place = await newLedgerPlace()
+  const ledger = await openLedger(place.target)
+  return {
+    ...ledger,
+    async close() {
+      await ledger.close()
+      await place.remove()
+    },
+  }
+}
+
+/** Where a new ledger can be, for those who open it several times or in several processes. */
+export async function newLedgerPlace(): Promise<{ target: LedgerTarget; remove(): Promise<void> }> {
+  if (postgresUrl === undefined) {
+    const folder = await mkdtemp(join(tmpdir(), 'ledger-'))
+    return { target: join(folder, 'ledger.db'), remove: () => rm(folder, { recursive: true, force: true }) }
+  }
+  const name = randomUUID()
+  await ask(postgresUrl, `create database "${name}" template ledger`)
+  const url = new URL(postgresUrl)
+  url.pathname = name
+  return {
+    target: { url: url.href },
+    remove: () => ask(postgresUrl, `drop database "${name}" with (force)`),
+  }
+}
+
+async function ask(serverUrl: string, text: string): Promise<void> {
+  const url = new URL(serverUrl)
+  url.pathname = 'postgres'
+  const client = new pg.Client({ connectionString: url.href })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
