@@ -1,4 +1,4 @@
-import type { measurements, RollUpLevel } from './telemetry-names.ts'
+import type { measurements, nameFields, RollUpLevel } from './telemetry-names.ts'
 import { minuteMs } from './time.ts'
 
 /**
@@ -14,7 +14,7 @@ export const rollUpPeriodAt = (at: number): number => Math.floor(at / rollUpPeri
 
 type RollUpFields = (typeof measurements)['rollUp']['fields']
 /** Figures of a roll-up by the names of `telemetry-names.ts`; without the names of the place. */
-export type RollUpFigure = Exclude<keyof RollUpFields, 'name' | 'name_en'>
+export type RollUpFigure = Exclude<keyof RollUpFields, keyof typeof nameFields>
 export type RollUpFigures = Readonly<Partial<Record<RollUpFigure, number>>>
 
 /** Where a place belongs, as far as it does. */

@@ -99,11 +99,22 @@ export const weatherFields = {
 export const nameFields = {
   name: textField('name of the place'),
   name_en: textField('English name, where the registry has one; else the name'),
+  label: textField(
+    'name and id, as "南岗区 (nangang)": lists of places to choose from show the one and mean the other',
+  ),
+  label_en: textField('English name and id'),
 } as const satisfies Record<string, Field>
 
 const plantFields = Object.fromEntries(
   plantMetrics.map((name) => [name, float(`newest good ${name} in the period`, metrics[name].unit)]),
 ) as Readonly<Record<PlantMetric, Field>>
+
+/** What annotations tell of. */
+export const markKinds = ['seasonBegins', 'seasonEnds', 'listPublished', 'plannedWork'] as const
+export type MarkKind = (typeof markKinds)[number]
+
+/** A name with the id that it stands for. */
+export const labelOf = (name: string, id: string): string => `${name} (${id})`
 
 export const measurements = {
   reading: {
@@ -151,11 +162,12 @@ export const measurements = {
     name: 'mark',
     database: 'rollUps',
     description: 'what annotations show',
-    tags: { kind: 'seasonBegins, seasonEnds or listPublished' },
+    tags: { kind: markKinds.join(', ') },
     fields: {
       text_zh: textField('in Chinese'),
       text_en: textField('in English'),
-      reference: textField('id of the list or season'),
+      reference: textField('id of the list, season or exclusion'),
+      ends_at: integer('end of planned work, epoch milliseconds; absent where a mark is a moment', 'ms'),
     },
   },
   serviceFigure: {
