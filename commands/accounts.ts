@@ -1,9 +1,9 @@
 import { listAccounts } from '#store/ledger/accounts.ts'
 import { ensureFirstAdmin } from '../api/first-accounts.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { dataOption } from './common-options.ts'
-import { dataFolder, folderNow } from './data-folder.ts'
+import { folderNow } from './data-folder.ts'
 import { withLedger } from './folder-ledger.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 
 /** Accounts are few; a longer list is the API's to page. */
 const accountsPrintedMax = 1_000
@@ -13,13 +13,13 @@ export const accounts = defineCommand({
   usage: 'list | first-admin',
   summary: 'Lists who may sign in; makes the first admin of a new service and shows the password once',
   positionalsMax: 1,
-  options: { data: dataOption },
+  options: folderOptions,
   async run(values, [action]) {
     if (action !== 'list' && action !== 'first-admin') {
       console.error('warmcity accounts: say what to do: list or first-admin')
       return exitCode.usage
     }
-    const folder = dataFolder(values.data)
+    const folder = folderOf(values)
     return withLedger(folder, action === 'list' ? 'known' : 'new', async (ledger) => {
       if (action === 'list') {
         for (const { id, role, scope, disabledAt } of await listAccounts(ledger.db, '', accountsPrintedMax)) {

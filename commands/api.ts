@@ -10,9 +10,9 @@ import { tryMapping } from '../ingest/codecs/try-mapping.ts'
 import { serve, tellSupervisor } from './child.ts'
 import { type CityClock, inheritedAnchor, makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { apiOptions, dataOption, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
-import { dataFolder } from './data-folder.ts'
+import { apiOptions, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
 import { influxOptions, influxTarget } from './influx-options.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 import { listenFailure } from './listen-failure.ts'
 import { makeLogger } from './log.ts'
 import { flagOption, type Option, type OptionValues } from './options.ts'
@@ -24,7 +24,7 @@ import { apiClientId, apiSecretOptions } from './service-accounts.ts'
 const grafanaTokenSchema = z.string().min(16, 'give at least 16 characters')
 
 const options = {
-  data: dataOption,
+  ...folderOptions,
   host: hostOption,
   ...apiOptions,
   ...influxOptions,
@@ -87,7 +87,7 @@ async function runApi(
   clock: CityClock,
   log: ReturnType<typeof makeLogger>,
 ): Promise<{ address: string; stop(): Promise<void> }> {
-  const folder = dataFolder(values.data)
+  const folder = folderOf(values)
   const ledger = await openLedger(folder.ledger)
   const influx = influxTarget(values)
   const telemetry = influx

@@ -1,8 +1,7 @@
 import { verifyAudit } from '#store/ledger/audit.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { dataOption } from './common-options.ts'
-import { dataFolder } from './data-folder.ts'
 import { withLedger } from './folder-ledger.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 
 const damageText = {
   missing: 'is missing',
@@ -16,13 +15,13 @@ export const audit = defineCommand({
   usage: 'verify',
   summary: 'Checks that nobody changed the log of what people changed',
   positionalsMax: 1,
-  options: { data: dataOption },
+  options: folderOptions,
   async run(values, [action]) {
     if (action !== 'verify') {
       console.error('warmcity audit: say what to do: verify')
       return exitCode.usage
     }
-    return withLedger(dataFolder(values.data), 'known', async (ledger) => {
+    return withLedger(folderOf(values), 'known', async (ledger) => {
       const verdict = await verifyAudit(ledger.db)
       if (verdict.ok) {
         console.log(`${verdict.entries} entries, unbroken; head ${verdict.head}`)

@@ -11,12 +11,14 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { LedgerTarget } from '#store/ledger/database.ts'
 import { readKeptFile } from './kept-file.ts'
 
 /** Where everything of one service lives. */
 export interface DataFolder {
   readonly path: string
-  readonly ledger: string
+  /** A file of the folder, unless it is told to be a database elsewhere. */
+  readonly ledger: LedgerTarget
   readonly journal: string
   readonly telemetry: string
   readonly watch: string

@@ -8,16 +8,16 @@ import { startRecords } from '../ingest/records/records.ts'
 import { serve, tellSupervisor } from './child.ts'
 import { inheritedAnchor, makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { dataOption, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
-import { dataFolder } from './data-folder.ts'
+import { edgeOptions, hostOption, logLevelOption } from './common-options.ts'
 import { reportDisk } from './disk-report.ts'
 import { startEdgeHttp } from './edge-http.ts'
 import { influxTarget } from './influx-options.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 import { makeLogger } from './log.ts'
 import type { OptionValues } from './options.ts'
 import { readPolicy } from './policy-file.ts'
 
-const options = { data: dataOption, host: hostOption, ...edgeOptions, logLevel: logLevelOption }
+const options = { ...folderOptions, host: hostOption, ...edgeOptions, logLevel: logLevelOption }
 type EdgeValues = OptionValues<typeof options>
 
 export const edge = defineCommand({
@@ -46,7 +46,7 @@ async function startEdge(
   clock: ReturnType<typeof makeCityClock>,
   log: ReturnType<typeof makeLogger>,
 ): Promise<{ addresses: Record<string, string>; stop(): Promise<void> }> {
-  const folder = dataFolder(values.data)
+  const folder = folderOf(values)
   // Without its journal or its records the edge would ack what it cannot keep, or let in whom it cannot check.
   const fail = (what: string) => (error: Error) => {
     log.fatal(error, `${what} failed: the edge stops`)
@@ -55,7 +55,7 @@ async function startEdge(
   const influx = influxTarget(values)
   let broker: Broker | undefined
   const ingest: Ingest = await startIngest({
-    ledgerPath: folder.ledger,
+    ledger: folder.ledger,
     telemetry: { directory: folder.telemetry, retentionDays: values.retentionDays, ...(influx && { influx }) },
     watchDirectory: folder.watch,
     policy: readPolicy(values),
@@ -69,7 +69,7 @@ async function startEdge(
   clock.onMoved(() => ingest.clockMoved())
   let identitiesFirst: Parameters<Broker['setIdentities']>[0] = []
   const records = await startRecords({
-    ledgerPath: folder.ledger,
+    ledger: folder.ledger,
     onIdentities(identities) {
       if (broker) broker.setIdentities(identities)
       else identitiesFirst = identities

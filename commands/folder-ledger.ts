@@ -13,7 +13,7 @@ export async function withLedger<T>(
   mayBegin: 'known' | 'new',
   work: (ledger: Ledger) => Promise<T>,
 ): Promise<T> {
-  if (mayBegin === 'known' && !existsSync(folder.ledger)) {
+  if (mayBegin === 'known' && typeof folder.ledger === 'string' && !existsSync(folder.ledger)) {
     throw new NoServiceError(`${folder.path} holds no ledger: name the data folder of a service with --data`)
   }
   const ledger = await openLedger(folder.ledger)

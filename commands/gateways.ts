@@ -9,9 +9,9 @@ import { type BrokerAddress, type GatewaySheet, gatewaySheet, gatewaySheetText }
 import { importGateways } from '#store/ledger/gateways-import.ts'
 import { readIdentity, revokeIdentity, rotateSecret } from '#store/ledger/mqtt-identities.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { dataOption } from './common-options.ts'
-import { dataFolder, folderNow } from './data-folder.ts'
+import { folderNow } from './data-folder.ts'
 import { withLedger } from './folder-ledger.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 import { type OptionValues, positiveInteger } from './options.ts'
 import { commandLineActor, printImportProblems } from './registry.ts'
 
@@ -20,7 +20,7 @@ const overlapHoursDefault = 24
 const commissioningPrintedMax = 10_000
 
 const options = {
-  data: dataOption,
+  ...folderOptions,
   broker: {
     env: 'WARMCITY_PUBLIC_BROKER',
     default: 'mqtt://127.0.0.1:1883',
@@ -63,7 +63,7 @@ export const gateways = defineCommand({
       console.error('warmcity gateways: say what to do: import FILE.csv, rotate ID, revoke ID or list')
       return exitCode.usage
     }
-    const folder = dataFolder(values.data)
+    const folder = folderOf(values)
     return withLedger(folder, action === 'import' ? 'new' : 'known', async (ledger) => {
       return await act(ledger, target, values, () => folderNow(folder))
     })

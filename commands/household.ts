@@ -4,6 +4,7 @@ import { cityDateText } from './city-time.ts'
 import type { CityClock } from './clock.ts'
 import type { DataFolder } from './data-folder.ts'
 import { influxArguments } from './influx-options.ts'
+import { ledgerArguments } from './ledger-options.ts'
 import { type HistoryProgress, showHistoryProgress } from './progress.ts'
 import type { PreparedService } from './service-accounts.ts'
 import type { StartValues } from './start.ts'
@@ -72,7 +73,7 @@ export function startHousehold(options: HouseholdOptions): Household {
     await city?.setClock(anchor)
   }
 
-  const common = ['--data', folder.path, '--log-level', values.logLevel]
+  const common = ['--data', folder.path, ...ledgerArguments(values), '--log-level', values.logLevel]
   // A service that is started again must come back where the others know it, also when any free port was asked for.
   let known: Readonly<Record<string, string>> = {}
   const edge = keep('edge', () => [...common, ...edgeArguments(values, known)], {})

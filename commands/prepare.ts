@@ -4,9 +4,9 @@ import { ensureIdentity } from '#store/ledger/mqtt-identities.ts'
 import { passwordSchema } from '../api/account-schemas.ts'
 import { ensureFirstAdmin } from '../api/first-accounts.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { dataOption, edgeOptions } from './common-options.ts'
-import { dataFolder } from './data-folder.ts'
+import { edgeOptions } from './common-options.ts'
 import { prepareDemo } from './demo.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 import { flagOption, type Option } from './options.ts'
 import { secretOf } from './secret-file.ts'
 import { apiClientId, apiIdentity, apiSecretOptions } from './service-accounts.ts'
@@ -19,7 +19,7 @@ export const prepare = defineCommand({
   name: 'prepare',
   summary: 'Makes what edge and api need of each other before they run apart; can be run again',
   options: {
-    data: dataOption,
+    ...folderOptions,
     ...apiSecretOptions,
     adminPassword: {
       env: 'WARMCITY_ADMIN_PASSWORD',
@@ -48,7 +48,7 @@ export const prepare = defineCommand({
       console.error(`warmcity prepare: ${problem}`)
       return exitCode.usage
     }
-    const folder = dataFolder(values.data)
+    const folder = folderOf(values)
     const now = Date.now()
     const ledger = await openLedger(folder.ledger)
     try {

@@ -4,9 +4,9 @@ import type { Ledger } from '#store/ledger/database.ts'
 import { listQuarantine, quarantineTotals } from '#store/ledger/quarantine.ts'
 import { exportQuarantine, requestReplay } from '#store/ledger/quarantine-replay.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { dataOption } from './common-options.ts'
-import { dataFolder, folderNow } from './data-folder.ts'
+import { folderNow } from './data-folder.ts'
 import { withLedger } from './folder-ledger.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 import { commandLineActor } from './registry.ts'
 
 /** A terminal shows the newest; the export has all. */
@@ -18,10 +18,10 @@ export const quarantine = defineCommand({
   summary: 'Shows deliveries that could not be taken whole, writes them as JSON lines, sends them through again',
   positionalsMax: 2,
   options: {
-    data: dataOption,
+    ...folderOptions,
   },
   async run(values, [action, target]) {
-    const folder = dataFolder(values.data)
+    const folder = folderOf(values)
     return withLedger(folder, 'known', async (ledger) => {
       if (action === 'list') return await list(ledger)
       if (action === 'export') {

@@ -4,9 +4,9 @@ import type { Ledger } from '#store/ledger/database.ts'
 import { exportRegistry } from '#store/ledger/registry-export.ts'
 import { type ImportResult, importRegistry } from '#store/ledger/registry-import.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { dataOption } from './common-options.ts'
-import { dataFolder, folderNow } from './data-folder.ts'
+import { folderNow } from './data-folder.ts'
 import { withLedger } from './folder-ledger.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 
 /** Below everything that somebody waits for. */
 const importNice = 10
@@ -24,7 +24,7 @@ export const registry = defineCommand({
     'Takes the registry in (a folder of CSV files, a CSV or a JSON file), all or nothing; ' +
     'checks what would change; gives it out',
   positionalsMax: 2,
-  options: { data: dataOption },
+  options: folderOptions,
   async run(values, [action, path]) {
     if (path === undefined || (action !== 'import' && action !== 'check' && action !== 'export')) {
       console.error(
@@ -32,7 +32,7 @@ export const registry = defineCommand({
       )
       return exitCode.usage
     }
-    const folder = dataFolder(values.data)
+    const folder = folderOf(values)
     return withLedger(folder, action === 'export' ? 'known' : 'new', async (ledger) => {
       if (action !== 'export') return await importFrom(ledger, path, action === 'check', () => folderNow(folder))
       await exportRegistry(ledger.db, path, path.endsWith('.json') ? 'json' : 'csv')

@@ -4,11 +4,12 @@ import { printBanner } from './banner.ts'
 import { cityTimeText } from './city-time.ts'
 import { makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { apiOptions, dataOption, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
-import { type DataFolder, dataFolder, lockDataFolder, readKeptClock, writeKeptClock } from './data-folder.ts'
+import { apiOptions, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
+import { type DataFolder, lockDataFolder, readKeptClock, writeKeptClock } from './data-folder.ts'
 import { demoOpeningMs, prepareDemo } from './demo.ts'
 import { folderObjection } from './folder-check.ts'
 import { type Household, startHousehold } from './household.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 import { flagOption, type OptionValues, positiveInteger } from './options.ts'
 import { prepareService } from './service-accounts.ts'
 import { scenarioSpeeds, simulatedDwellingsMin, simulationOptions } from './simulation-options.ts'
@@ -21,7 +22,7 @@ const clockSaveMs = 2_000
 const simulatedDwellingsMax = 100_000
 
 const startOptions = {
-  data: dataOption,
+  ...folderOptions,
   host: hostOption,
   ...edgeOptions,
   ...apiOptions,
@@ -76,7 +77,7 @@ export const start = defineCommand({
       console.error(texts.tlsHalf)
       return exitCode.usage
     }
-    const folder = dataFolder(values.data)
+    const folder = folderOf(values)
     const lock = lockDataFolder(folder)
     if (!lock.ok) {
       console.error(texts.folderInUse(folder.path, lock.pid))

@@ -1,9 +1,10 @@
 import { localDayAt } from '#domain/season.ts'
 import { type DifferenceReason, verifyList } from '#store/ledger/ranking-verify.ts'
 import { defineCommand, exitCode } from './command.ts'
-import { dataOption, edgeOptions } from './common-options.ts'
-import { dataFolder, folderNow } from './data-folder.ts'
+import { edgeOptions } from './common-options.ts'
+import { folderNow } from './data-folder.ts'
 import { withLedger } from './folder-ledger.ts'
+import { folderOf, folderOptions } from './ledger-options.ts'
 import { readPolicy } from './policy-file.ts'
 
 const reasonText: Readonly<Record<DifferenceReason, string>> = {
@@ -18,14 +19,14 @@ export const verifyListCommand = defineCommand({
   usage: 'ID',
   summary: 'Checks a published ranking: against its inputs, its digest, and what the stores say today',
   positionalsMax: 1,
-  options: { data: dataOption, city: edgeOptions.city, policy: edgeOptions.policy },
+  options: { ...folderOptions, city: edgeOptions.city, policy: edgeOptions.policy },
   async run(values, [id]) {
     if (id === undefined) {
       console.error('warmcity verify-list: name the list')
       return exitCode.usage
     }
     const policy = readPolicy(values)
-    const folder = dataFolder(values.data)
+    const folder = folderOf(values)
     return withLedger(folder, 'known', async (ledger) => {
       const today = localDayAt(policy.season.zone, folderNow(folder)).day
       const verdict = await verifyList(ledger.db, policy, id, today)

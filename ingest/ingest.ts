@@ -41,8 +41,8 @@ export interface Ingest {
 
 /** Opens stores and journal and starts the pipeline. Resolves when deliveries can be accepted. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
-  const { ledgerPath, telemetry, watchDirectory, policy, clock, log, onFailure } = options
-  const pipeline = startPipelineWorker({ ledgerPath, telemetry, watchDirectory, policy }, onFailure)
+  const { ledger, telemetry, watchDirectory, policy, clock, log, onFailure } = options
+  const pipeline = startPipelineWorker({ ledger, telemetry, watchDirectory, policy }, onFailure)
   let journal: Journal | undefined
   try {
     const opened = await pipeline.opened

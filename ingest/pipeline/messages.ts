@@ -1,12 +1,13 @@
 import type { Delivery } from '#domain/delivery.ts'
 import type { Policy } from '#domain/policy.ts'
+import type { LedgerTarget } from '#store/ledger/database.ts'
 import type { InfluxTarget } from '#store/telemetry/influx/connection.ts'
 import type { SqliteTelemetryOptions } from '#store/telemetry/sqlite/store.ts'
 import type { GatewayErrors } from './gateway-errors.ts'
 
 /** What the pipeline's thread is started with. */
 export interface PipelineWorkerData {
-  readonly ledgerPath: string
+  readonly ledger: LedgerTarget
   readonly telemetry: Pick<SqliteTelemetryOptions, 'directory' | 'retentionDays'> & {
     /** Readings go there; the folder then holds only how far they are. */
     readonly influx?: InfluxTarget

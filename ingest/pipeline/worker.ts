@@ -14,7 +14,7 @@ import type { PipelineLog } from './reader-loop.ts'
 /** The thread that may block: it decodes the journal and writes the stores. */
 if (parentPort === null) throw new Error('This module is the pipeline worker; start it as one')
 const port = parentPort
-const { ledgerPath, telemetry, watchDirectory, policy } = workerData as PipelineWorkerData
+const { ledger: ledgerTarget, telemetry, watchDirectory, policy } = workerData as PipelineWorkerData
 let telemetryPosition: number | undefined
 const tell = (message: FromPipeline) => {
   if (message.type === 'progress') telemetryPosition = message.positions.telemetry
@@ -34,14 +34,15 @@ function errorText(error: Error): string {
   return `${error.stack ?? error.message}${code}${cause}`
 }
 
-const ledger = await openLedger(ledgerPath)
+const ledger = await openLedger(ledgerTarget)
 const pipeline = await openPipeline({
   ledger,
   openTelemetry: () =>
     telemetry.influx
       ? openInfluxTelemetry({ directory: telemetry.directory, target: telemetry.influx })
       : openSqliteTelemetry({ ...telemetry, warn: (message) => log.warn({}, message) }),
-  openWatch: () => openWatchKeeper({ ledger, directory: watchDirectory, policy, log }),
+  openWatch: (devices) =>
+    openWatchKeeper({ ledger, directory: watchDirectory, policy, log, ...(devices && { devices }) }),
   openJournal: (directory, durableEnd) => openJournalReader({ directory, durableEnd }),
   tell,
   log,

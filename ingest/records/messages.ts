@@ -1,7 +1,8 @@
 import type { MqttIdentity, Presence, Refusal } from '#domain/identity.ts'
+import type { LedgerTarget } from '#store/ledger/database.ts'
 
 export interface RecordsWorkerData {
-  readonly ledgerPath: string
+  readonly ledger: LedgerTarget
 }
 
 /** From the edge's main thread to the worker that may block on the ledger. */

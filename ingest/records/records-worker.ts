@@ -8,8 +8,8 @@ import type { FromRecordsWorker, RecordsWorkerData, ToRecordsWorker } from './me
 /** A revoked gateway's session lives at most this much longer. */
 const identitiesPollMs = 250
 
-const { ledgerPath } = workerData as RecordsWorkerData
-const ledger = await openLedger(ledgerPath)
+const { ledger: ledgerTarget } = workerData as RecordsWorkerData
+const ledger = await openLedger(ledgerTarget)
 const tell = (message: FromRecordsWorker) => parentPort?.postMessage(message)
 
 let version: number | undefined

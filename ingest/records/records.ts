@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { MqttIdentity, Presence, Refusal } from '#domain/identity.ts'
+import type { LedgerTarget } from '#store/ledger/database.ts'
 import type { FromRecordsWorker, RecordsWorkerData, ToRecordsWorker } from './messages.ts'
 
 /** A storm of connects must not fill the memory: what is over is counted, not kept. */
@@ -17,7 +18,7 @@ export interface Records {
 }
 
 interface RecordsOptions {
-  readonly ledgerPath: string
+  readonly ledger: LedgerTarget
   /** Called with all identities at the start and after every change. */
   onIdentities(identities: MqttIdentity[]): void
   /** Called when records can no longer be kept; the edge should stop. */
@@ -26,7 +27,7 @@ interface RecordsOptions {
 
 /** Starts the records worker; resolves when the first identities have been handed over. */
 export async function startRecords(options: RecordsOptions): Promise<Records> {
-  const workerData: RecordsWorkerData = { ledgerPath: options.ledgerPath }
+  const workerData: RecordsWorkerData = { ledger: options.ledger }
   const worker = new Worker(new URL('./records-worker.ts', import.meta.url), { workerData })
   const tell = (message: ToRecordsWorker) => worker.postMessage(message)
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))

@@ -74,9 +74,11 @@ export function postgresEngine(target: PostgresTarget): LedgerEngine {
 }
 
 function clientConfig({ url, password }: PostgresTarget): pg.ClientConfig {
+  const whole = new URL(url)
+  // Beside a connection string node-postgres does not look at a password.
+  if (password !== undefined) whole.searchParams.set('password', password)
   return {
-    connectionString: url,
-    ...(password !== undefined && { password }),
+    connectionString: whole.href,
     application_name: 'warmcity',
     connectionTimeoutMillis: connectMsMax,
     keepAlive: true,

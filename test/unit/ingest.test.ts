@@ -36,7 +36,7 @@ async function startEdge(folder: string, from: number): Promise<Edge> {
   const errors: GatewayErrors[] = []
   const heads: number[] = []
   const ingest = await startIngest({
-    ledgerPath: join(folder, 'ledger.db'),
+    ledger: join(folder, 'ledger.db'),
     telemetry: { directory: join(folder, 'telemetry') },
     watchDirectory: join(folder, 'watch'),
     policy: harbin as Policy,
