@@ -8,6 +8,7 @@ export interface Command {
   readonly name: string
   /** One line for the list of commands. */
   readonly summary: string
+  readonly options: Options
   /** Runs with the arguments after the command's name; resolves to the exit code. */
   run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number>
 }
@@ -28,6 +29,7 @@ export function defineCommand<const O extends Options>(definition: CommandDefini
   return {
     name: definition.name,
     summary: definition.summary,
+    options: definition.options,
     async run(argv, env) {
       if (argv.includes('--help') || argv.includes('-h')) {
         console.log(`${usage}\n\n${definition.summary}\n\n${describeOptions(definition.options)}`)

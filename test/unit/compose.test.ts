@@ -1,0 +1,188 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { api } from '../../commands/api.ts'
+import type { Command } from '../../commands/command.ts'
+import { edge } from '../../commands/edge.ts'
+import { influx } from '../../commands/influx.ts'
+import { parseOptions } from '../../commands/options.ts'
+import { prepare } from '../../commands/prepare.ts'
+import { simulate } from '../../commands/simulate.ts'
+import { start } from '../../commands/start.ts'
+import { copyOf, listOf, readStages } from '../support/dockerfile.ts'
+
+/*
+ * No container engine is needed for any of this: the files are held to the specification, to the options of the
+ * commands and to each other. `npm run proof:image` goes through the steps of the image.
+ */
+const root = join(import.meta.dirname, '../..')
+const text = (path: string) => readFileSync(join(root, path), 'utf8')
+
+interface Service {
+  readonly image: string
+  readonly build?: string
+  readonly command?: readonly string[]
+  readonly user?: string
+  readonly profiles?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly secrets?: readonly string[]
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly tmpfs?: readonly string[]
+  readonly read_only?: boolean
+  readonly cap_drop?: readonly string[]
+  readonly security_opt?: readonly string[]
+  readonly restart?: string
+  readonly stop_grace_period?: string
+  readonly healthcheck?: { readonly test: readonly string[] }
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
+}
+
+const compose = parse(text('docker-compose.yml'), { merge: true }) as {
+  readonly services: Readonly<Record<string, Service>>
+  readonly volumes: Readonly<Record<string, unknown>>
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>
+}
+const services = Object.entries(compose.services)
+const ours = services.filter(([, { build }]) => build !== undefined)
+const isOnce = ({ restart = '' }: Service) => restart.startsWith('on-failure')
+const commands: readonly Command[] = [start, edge, api, prepare, influx, simulate]
+const stages = readStages(join(root, 'Dockerfile'))
+const image = stages.at(-1)
+const instructions = (name: string) => image?.instructions.filter((instruction) => instruction.name === name) ?? []
+const imageEnvironment = Object.fromEntries(
+  instructions('ENV').flatMap((instruction) => instruction.text.split(' ').map((pair) => pair.split('='))),
+)
+
+describe('docker-compose.yml', () => {
+  const schema = JSON.parse(text('test/support/compose-spec/compose-spec.json'))
+  // The specification names its own dialect with https, which is not how the dialect calls itself.
+  const valid = new Ajv({ strict: false, validateFormats: false }).compile({ ...schema, $schema: undefined })
+
+  it('keeps to the compose specification', () => {
+    expect(valid(compose), JSON.stringify(valid.errors)).toBe(true)
+    expect(valid({ ...compose, services: { edge: { comand: ['edge'] } } })).toBe(false)
+  })
+
+  it.each(ours)('gives %s a command that takes its settings as they are', (_name, service) => {
+    const [name, ...argv] = service.command ?? []
+    const command = commands.find((known) => known.name === name)
+    if (command === undefined) throw new Error(`there is no command ${name}`)
+    const known = new Set(Object.values(command.options).map(({ env }) => env))
+    expect(Object.keys(service.environment ?? {}).filter((variable) => !known.has(variable))).toEqual([])
+    const settings = { ...imageEnvironment, ...service.environment }
+    expect(parseOptions(command.options, argv, settings, argv.length)).toMatchObject({ ok: true })
+  })
+
+  it.each(services)('gives %s its secrets by file and in no other way', (_name, service) => {
+    const environment = Object.entries(service.environment ?? {})
+    const secretNames = new Set(
+      commands.flatMap(({ options }) => Object.values(options).flatMap(({ env, secret }) => (secret ? [env] : []))),
+    )
+    expect(environment.filter(([name]) => secretNames.has(name) || /(PASSWORD|TOKEN|SECRET)$/.test(name))).toEqual([])
+    const paths = environment.map(([, value]) => value).filter((value) => value.startsWith('/run/secrets/'))
+    for (const path of paths) expect(service.secrets).toContain(path.slice('/run/secrets/'.length))
+    for (const secret of service.secrets ?? []) expect(Object.keys(compose.secrets)).toContain(secret)
+  })
+
+  it('keeps its secrets in a folder that git does not', () => {
+    for (const [name, { file }] of Object.entries(compose.secrets)) expect(file).toBe(`./secrets/${name}`)
+    expect(text('.gitignore').split('\n')).toContain('secrets/')
+  })
+
+  it.each(services)('pins the image of %s to a release', (_name, { image: name }) => {
+    expect(name).toMatch(/^[a-z/-]+:\d+\.\d+(\.\d+)?(-[a-z]+)?$/)
+  })
+
+  it('calls its own image by the version of the package', () => {
+    for (const [, { image: name }] of ours) expect(name).toBe(`warmcity:${JSON.parse(text('package.json')).version}`)
+  })
+
+  it.each(ours)('gives %s no more rights than it needs', (_name, service) => {
+    expect(service.read_only).toBe(true)
+    expect(service.cap_drop).toEqual(['ALL'])
+    expect(service.security_opt).toEqual(['no-new-privileges:true'])
+    const writable = [...(service.volumes ?? []), ...(service.tmpfs ?? [])].map((mount) => mount.split(':').at(-1))
+    expect(writable.filter((path) => path !== '/data' && path !== '/tmp' && !path?.startsWith('uid='))).toEqual([])
+  })
+
+  it.each(services)('opens ports of %s on this machine alone', (_name, { ports = [] }) => {
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/)
+  })
+
+  it.each(services.filter(([, service]) => !isOnce(service)))('knows whether %s is well', (name, { healthcheck }) => {
+    // A simulated city serves nobody; when it ends, it is started again.
+    if (name === 'simulator') return
+    expect(healthcheck?.test[0]).toBe('CMD')
+  })
+
+  it.each(services)('starts %s after what it needs', (_name, { depends_on = {}, profiles = [] }) => {
+    for (const [needed, { condition }] of Object.entries(depends_on)) {
+      const other = compose.services[needed]
+      if (other === undefined) throw new Error(`there is no service ${needed}`)
+      expect(condition).toBe(isOnce(other) ? 'service_completed_successfully' : 'service_healthy')
+      // A service of no profile must not wait for one that is not started.
+      for (const profile of other.profiles ?? []) expect(profiles).toContain(profile)
+    }
+  })
+
+  it('gives the edge longer to end than it takes', () => {
+    for (const [, { stop_grace_period: grace }] of ours) expect(Number.parseInt(grace ?? '', 10)).toBeGreaterThan(30)
+  })
+
+  it('mounts what there is', () => {
+    const mounts = services.flatMap(([, { volumes = [] }]) => volumes.map((mount) => mount.split(':')[0] ?? ''))
+    const named = mounts.filter((source) => !source.startsWith('.'))
+    expect([...new Set(named)].sort()).toEqual(Object.keys(compose.volumes).sort())
+    for (const source of mounts.filter((mount) => mount.startsWith('.'))) {
+      expect(existsSync(join(root, source)), source).toBe(true)
+    }
+  })
+})
+
+describe('secrets', () => {
+  it.each(commands.map((command) => [command.name, command] as const))(
+    'of %s can all come from a file',
+    (_, command) => {
+      const names = new Set(Object.values(command.options).map(({ env }) => env))
+      const secret = Object.values(command.options).filter((option) => option.secret || /_SECRET$/.test(option.env))
+      for (const { env } of secret) expect(names).toContain(`${env}_FILE`)
+    },
+  )
+})
+
+describe('the image', () => {
+  it('has the Node that the package pins', () => {
+    const pinned = JSON.parse(text('package.json')).devDependencies.node
+    expect(stages[0]?.from).toBe(`node:${pinned}-bookworm-slim`)
+    for (const { from } of stages.slice(1)) expect(stages.map(({ name }) => name)).toContain(from)
+  })
+
+  it('is made of what the build is given', () => {
+    const lines = text('.dockerignore').split('\n')
+    const given = new Set(lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1)))
+    const copies = stages.flatMap((stage) => stage.instructions.filter(({ name }) => name === 'COPY').map(copyOf))
+    const wanted = new Set(copies.filter(({ stage }) => stage === undefined).flatMap(({ sources }) => sources))
+    expect([...given].sort()).toEqual([...wanted].sort())
+    for (const source of wanted) expect(existsSync(join(root, source)), source).toBe(true)
+    expect(lines[1]).toBe('*')
+  })
+
+  it('runs the launcher as nobody special', () => {
+    expect(instructions('USER').at(-1)?.text).toBe('node')
+    expect(instructions('ENTRYPOINT').map(listOf)).toEqual([['node', '/opt/warmcity/launcher.mjs']])
+    const [command = '', ...argv] = instructions('CMD').map(listOf)[0] ?? []
+    expect(command).toBe('start')
+    expect(parseOptions(start.options, argv, imageEnvironment)).toMatchObject({ ok: true })
+  })
+
+  it('names the ports that the services listen on', () => {
+    const ports = Object.values(start.options).flatMap(({ env, default: port }) =>
+      env.endsWith('_PORT') ? [port] : [],
+    )
+    const exposed = instructions('EXPOSE').flatMap((instruction) => instruction.text.split(' ').map(Number))
+    expect(exposed.toSorted()).toEqual(ports.toSorted())
+  })
+})
