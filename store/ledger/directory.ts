@@ -8,7 +8,10 @@ import { counts, inForce } from './registry-view.ts'
  * dwellings when something happens there. Rows come with corrections after what they correct; an entry that ends
  * when it begins was taken back.
  */
-export type PlacementRow = Omit<DevicePeriod, 'valid_to'> & { readonly valid_to: number | null }
+export type PlacementRow = Omit<DevicePeriod, 'valid_to'> & {
+  readonly valid_to: number | null
+  readonly batch: number
+}
 export type ContractRow = Pick<DwellingPeriod, 'dwelling' | 'valid_from' | 'contract'> & {
   readonly valid_to: number | null
 }
@@ -53,7 +56,7 @@ async function* pages<Row>(
   const inRange = sql`batch > ${after} and batch <= ${through}`
   const from = sql.table(table)
   const small = await sql<{ rows: number }>`select count(*) as rows
-    from (select 1 from ${from} where ${inRange} limit ${smallChangeRowsMax + 1}) as some`.execute(db)
+    from (select 1 from ${from} where ${inRange} limit ${smallChangeRowsMax + 1}) as part`.execute(db)
   if (Number(small.rows[0]?.rows) <= smallChangeRowsMax) {
     const found = await sql<Row>`select ${selected} from ${from} where ${inRange} order by batch`.execute(db)
     if (found.rows.length > 0) yield found.rows
@@ -126,6 +129,6 @@ export async function countMeasuredDwellings(
   const found = await sql<{ dwellings: number }>`select count(*) as dwellings from (
     select 1 from (${there}) as home where exists (select 1 from device_period as d
       where d.place = home.id and d.place_kind = 'dwelling' and ${inForce('device_period', 'd', at)})
-    limit ${limit}) as some`.execute(db)
+    limit ${limit}) as part`.execute(db)
   return Number(found.rows[0]?.dwellings ?? 0)
 }
