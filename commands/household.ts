@@ -73,13 +73,14 @@ export function startHousehold(options: HouseholdOptions): Household {
     await city?.setClock(anchor)
   }
 
-  const common = ['--data', folder.path, ...ledgerArguments(values), '--log-level', values.logLevel]
+  const common = ['--data', folder.path, '--log-level', values.logLevel]
+  const serving = [...common, ...ledgerArguments(values)]
   // A service that is started again must come back where the others know it, also when any free port was asked for.
   let known: Readonly<Record<string, string>> = {}
-  const edge = keep('edge', () => [...common, ...edgeArguments(values, known)], {})
+  const edge = keep('edge', () => [...serving, ...edgeArguments(values, known)], {})
   const edgeReady = edge.ready
   const api = edgeReady.then((addresses) =>
-    keep('api', () => [...common, ...apiArguments(values, known)], {
+    keep('api', () => [...serving, ...apiArguments(values, known)], {
       WARMCITY_MQTT_URL: addresses.mqtt,
       WARMCITY_MQTT_SECRET: service.apiSecret,
       WARMCITY_EDGE_URL: addresses.edgeHttp,
