@@ -9,8 +9,7 @@ import type { DecodedBlock, DeliveryProblem, RejectedDelivery, Tick } from '../d
 import type { JournalStretch } from '../journal/reader.ts'
 import { RecordView } from '../journal/record.ts'
 import { type Columns, copiedColumns, grownColumns, makeColumns } from './columns.ts'
-import type { DeviceJudge, NewDevice } from './device-judge.ts'
-import type { RegistryVersion } from './device-table.ts'
+import type { DeviceJudge, NewDevice, RegistryVersion } from './device-judge.ts'
 import type { ForeignBook } from './foreign-book.ts'
 
 /** A decoded block and what only the pipeline's own readers need. */
@@ -40,6 +39,7 @@ export class BlockDecoder implements Intake, AddressBook {
   #position = 0
   #gateway = 0
   #gatewayId = ''
+  #registeredGateway = -1
   #registry: RegistryVersion
   #newDevices = new Map<number, NewDevice>()
   /** Receipt of the delivery: the now that its times are judged by. */
@@ -60,7 +60,7 @@ export class BlockDecoder implements Intake, AddressBook {
     for (;;) {
       const block = this.#attempt(stretch)
       const asked = [await this.#foreign.answerQuestions(), await this.#judge.answerQuestions()]
-      if (!asked.includes(true)) return block
+      if (!asked.includes(true)) return { ...block, newDevices: await this.#judge.unnoted(block.newDevices) }
     }
   }
 
@@ -68,6 +68,7 @@ export class BlockDecoder implements Intake, AddressBook {
     this.#count = 0
     this.#withoutTime = 0
     this.#newDevices = new Map()
+    this.#registry = this.#judge.version(this.#registry.version)
     const view = this.#view
     const ticks: Tick[] = []
     const rejected: RejectedDelivery[] = []
@@ -105,6 +106,7 @@ export class BlockDecoder implements Intake, AddressBook {
     this.#journaledAt = view.journaledAt
     this.#gatewayId = view.gateway
     this.#gateway = this.#judge.gatewayNumber(this.#gatewayId)
+    this.#registeredGateway = this.#judge.registeredGateway(this.#gateway)
     if (this.#registry.version !== view.registryVersion) this.#registry = this.#judge.version(view.registryVersion)
     const codec = codecFor(view)
     return codec ? codec.decode(view.payload(), this) : this.#decodeForeign(view)
@@ -151,7 +153,7 @@ export class BlockDecoder implements Intake, AddressBook {
     return {
       from,
       to,
-      readings: { count, deviceIds: this.#judge.devices.ids, ...columns },
+      readings: { count, deviceIds: this.#judge.devices, ...columns },
       position,
       gateway,
       gatewayIds: this.#judge.gatewayIds,
@@ -163,8 +165,8 @@ export class BlockDecoder implements Intake, AddressBook {
   }
 
   device(id: string, at: number): number | Refusal {
-    const number = this.#judge.devices.numberOf(id)
-    if (number !== undefined && this.#registry.allows(number, this.#gateway)) return number
+    const number = this.#judge.devices.find(id)
+    if (number >= 0 && this.#judge.allows(number, id, this.#registeredGateway, this.#registry)) return number
     return this.#judge.judge(id, this.#gatewayId, this.#registry, this.receivedAt, at) ?? unresolved
   }
 
@@ -190,8 +192,12 @@ export class BlockDecoder implements Intake, AddressBook {
 
   #noteFirst(device: number, at: number): void {
     if (this.#newDevices.has(device)) return
-    const id = this.#judge.devices.ids[device] ?? ''
-    this.#newDevices.set(device, { number: device, device: id, gateway: this.#gatewayId, at })
+    this.#newDevices.set(device, {
+      number: device,
+      device: this.#judge.devices.at(device),
+      gateway: this.#gatewayId,
+      at,
+    })
   }
 }
 

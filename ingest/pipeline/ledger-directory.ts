@@ -1,10 +1,13 @@
 import { sql } from 'kysely'
 import type { LedgerDb } from '#store/ledger/database.ts'
 import { counts } from '#store/ledger/registry-view.ts'
-import type { DeviceDirectory, DevicePeriod } from './registrations.ts'
+import type { DevicePeriod } from '../registered-devices.ts'
+import type { DeviceDirectory } from './registrations.ts'
 
 /** Keeps a statement under SQLite's limit of bound values, and its result small. */
 const idsPerStatementMax = 500
+/** A change by hand, or of an estate: 5 MB of ids. Of a larger one each device is asked for until memory holds it. */
+const changedDevicesMax = 50_000
 
 /** Answers the decoder's questions about devices from the ledger. */
 export function ledgerDirectory(db: LedgerDb): DeviceDirectory {
@@ -27,6 +30,19 @@ export function ledgerDirectory(db: LedgerDb): DeviceDirectory {
         }
       }
       return periods
+    },
+    async changedDevices(after, through) {
+      const rows = await db
+        .selectFrom('device_period')
+        .select(['device', 'batch'])
+        .where('batch', '>', after)
+        .where('batch', '<=', through)
+        .limit(changedDevicesMax + 1)
+        .execute()
+      if (rows.length > changedDevicesMax) return undefined
+      const first = new Map<string, number>()
+      for (const { device, batch } of rows) first.set(device, Math.min(batch, first.get(device) ?? batch))
+      return first
     },
     async seen(devices) {
       const seen = new Set<string>()

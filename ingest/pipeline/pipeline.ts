@@ -4,6 +4,7 @@ import { quarantineDeliveries } from '#store/ledger/quarantine.ts'
 import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
 import type { RejectedDelivery } from '../decoded-block.ts'
 import type { JournalReader } from '../journal/reader.ts'
+import type { IdTable } from '../watch/id-table.ts'
 import { BlockDecoder, type PipelineBlock } from './block-decoder.ts'
 import { type BlockSource, createBlockSource } from './block-source.ts'
 import { DeviceJudge } from './device-judge.ts'
@@ -26,7 +27,8 @@ const ledgerPollMs = 500
 export interface PipelineOptions {
   readonly ledger: Ledger
   openTelemetry(): Promise<Pick<TelemetryStore, 'append' | 'progress' | 'check' | 'close'>>
-  openWatch(): Promise<WatchKeeper>
+  /** `devices`: the table that readings were numbered by until now, where the watch is opened again. */
+  openWatch(devices?: IdTable): Promise<WatchKeeper>
   openJournal(directory: string, durableEnd: SharedArrayBuffer): JournalReader
   tell(message: FromPipeline): void
   readonly log: PipelineLog
@@ -44,7 +46,8 @@ type ReaderName = (typeof readerNames)[number]
 /** Opens the stores and tells how far they are; the readers begin when the journal is there. */
 export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { ledger, log, tell } = options
-  const judge = new DeviceJudge(ledgerDirectory(ledger.db))
+  const firstKeeper = await options.openWatch()
+  const judge = new DeviceJudge(ledgerDirectory(ledger.db), firstKeeper.registered)
   const foreign = new ForeignBook(ledgerMappings(ledger.db))
   const teller = gatewayTeller((gateway, message) => tell({ type: 'gatewayErrors', gateway, message }))
   const replays = createReplays(ledger.db, (deliveries) => tell({ type: 'sendAgain', deliveries }))
@@ -72,6 +75,15 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     teller.tell(refused, performance.now())
   }
 
+  async function openKeeperAgain(): Promise<WatchKeeper> {
+    const keeper = await options.openWatch(judge.devices)
+    judge.use(keeper.registered)
+    return keeper
+  }
+
+  const watchReader = (openKeeper: () => Promise<WatchKeeper>) =>
+    openWatchReader({ openKeeper, introduced, onSignals: (head) => tell({ type: 'signals', head }) })
+
   const openers: Record<ReaderName, () => Promise<OpenReader>> = {
     quarantine: () =>
       openQuarantineReader({
@@ -82,18 +94,14 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       }),
     telemetry: () =>
       openTelemetryReader({ openStore: options.openTelemetry, introduced, quarantine: quarantineRefused }),
-    watch: () =>
-      openWatchReader({
-        openKeeper: options.openWatch,
-        introduced,
-        onSignals: (head) => tell({ type: 'signals', head }),
-      }),
+    watch: () => watchReader(openKeeperAgain),
   }
   const opened: Record<ReaderName, OpenReader> = {
     quarantine: await openers.quarantine(),
     telemetry: await openers.telemetry(),
-    watch: await openers.watch(),
+    watch: await watchReader(async () => firstKeeper),
   }
+  judge.notedBefore(firstKeeper.heardBefore(opened.quarantine.savedPosition()))
   tell({ type: 'opened', neededFrom: readerNames.map((name) => opened[name].neededFrom()), registryVersion })
 
   function start(directory: string, durableEnd: SharedArrayBuffer): void {

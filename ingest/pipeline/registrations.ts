@@ -1,17 +1,15 @@
 import type { Refusal } from '../codecs/codec.ts'
-
-/** A device's time at a gateway. */
-export interface DevicePeriod {
-  readonly gateway: string
-  readonly from: number
-  /** Undefined: until a later period begins. */
-  readonly to?: number
-}
+import type { DevicePeriod } from '../registered-devices.ts'
 
 /** What the ledger knows about devices. The decoder asks for many at once and remembers the answers. */
 export interface DeviceDirectory {
   /** Periods of the devices as of a version of the registry, in order of their beginning; no entry: never registered. */
   periods(devices: readonly string[], version: number): Promise<Map<string, readonly DevicePeriod[]>>
+  /**
+   * Devices whose periods changed after a version and up to another, each with the version that changed it first;
+   * undefined where they are too many to be held.
+   */
+  changedDevices(after: number, through: number): Promise<ReadonlyMap<string, number> | undefined>
   /** Which of the devices have had a reading stored. */
   seen(devices: readonly string[]): Promise<Set<string>>
   /** How many devices that the registry never knew were first heard through each gateway. */

@@ -1,5 +1,6 @@
 import type { Signal } from '#domain/signal.ts'
 import type { DecodedBlock } from '../decoded-block.ts'
+import type { RegisteredDevices } from '../registered-devices.ts'
 import type { PipelineBlock } from './block-decoder.ts'
 import type { OpenReader } from './reader-loop.ts'
 
@@ -9,6 +10,10 @@ export interface WatchKeeper {
   readonly position: number
   /** First record that a restart would read again, to rebuild the state; `position` where it needs no replay. */
   readonly replayPosition: number
+  /** Registered devices as the watch holds them. */
+  readonly registered: RegisteredDevices
+  /** A 1 for each device that was heard before a position, as far as the watch knew when it was opened. */
+  heardBefore(position: number): Uint8Array
   apply(block: DecodedBlock): Promise<{ readonly signals: readonly Signal[] }>
   counters(): Record<string, number>
   close(): Promise<void>

@@ -59,6 +59,8 @@ export function createCheckpoint(parts: CheckpointParts): Checkpoint {
 
   function pack(page: number, position: number): StoredPage {
     const first = page << pageSlotsLog2
+    // The decoder adds devices while blocks wait for the ledger.
+    columns.reserve(devices.length)
     const states = Array.from({ length: slotsOf(page) }, (_, offset) => columns.get(first + offset))
     return { number: page, position, state: packPage(states) }
   }

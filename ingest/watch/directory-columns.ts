@@ -10,6 +10,8 @@ export interface DirectoryColumns {
   toleranceCenti: Uint16Array
   /** Next probe of the same dwelling, or -1. */
   sibling: Int32Array
+  /** Version of the registry that brought the newest entry of the device. */
+  changedIn: Uint32Array
 }
 
 export function emptyColumns(length: number): DirectoryColumns {
@@ -23,6 +25,7 @@ export function emptyColumns(length: number): DirectoryColumns {
     reportingMs: new Uint32Array(length),
     toleranceCenti: new Uint16Array(length),
     sibling: new Int32Array(length).fill(-1),
+    changedIn: new Uint32Array(length),
   }
 }
 
@@ -40,6 +43,7 @@ export function growColumns(columns: DirectoryColumns, count: number): void {
   columns.reportingMs = extended(columns.reportingMs, longer.reportingMs)
   columns.toleranceCenti = extended(columns.toleranceCenti, longer.toleranceCenti)
   columns.sibling = extended(columns.sibling, longer.sibling)
+  columns.changedIn = extended(columns.changedIn, longer.changedIn)
 }
 
 export function extended<Column extends { set(values: Column): void }>(short: Column, long: Column): Column {

@@ -7,7 +7,7 @@ import type { DirectoryArrays, DirectoryEntries, DirectoryParts } from './direct
  * A copy of the directory on disk. Reading millions of registry rows takes many seconds; the copy takes one, and only
  * what changed since has to be read. It is never the truth: a copy that does not check is not used.
  */
-const layout = 1
+const layout = 2
 const fileName = `directory-${layout}.bin`
 
 const types = { Uint8Array, Uint16Array, Uint32Array, Int32Array, Float64Array }

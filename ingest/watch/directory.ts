@@ -39,9 +39,13 @@ export interface Directory {
   /** By plant: the shortest reporting interval of its sensors; infinite without any. */
   plantReportingMs(plant: number): number
   placementOf(slot: number): Placement | undefined
+  /** All placements that are known, in order of their beginning. */
+  placementsOf(slot: number): readonly Placement[]
+  /** Gateway of a device with one placement; -1 for one that has none or several. */
+  onlyGateway(slot: number): number
   /** The placement in force at a time, whether it is in use or not. */
   placementAt(slot: number, at: number): Placement | undefined
-  usePlacement(slot: number, placement: Placement): void
+  putPlacement(slot: number, placement: Placement): void
   /** Contract in force at a time. */
   contractAt(dwelling: number, at: number): DwellingPeriod['contract'] | undefined
   /** Slots of the probes in a dwelling. */
@@ -83,9 +87,12 @@ export interface DisplacedSlot {
   readonly before: Placement
 }
 
-export function createDirectory(kept?: DirectoryParts): Directory {
-  const tables = Object.fromEntries(tableNames.map((name) => [name, createIdTable(kept && tableFrom(kept, name))]))
-  const { devices, dwellings, plants, gateways } = tables as Record<(typeof tableNames)[number], IdTable>
+/** `shared`: the table of devices to go on with; it begins with the devices of `kept`. */
+export function createDirectory(kept?: DirectoryParts, shared?: IdTable): Directory {
+  const tableOf = (name: (typeof tableNames)[number]) => createIdTable(kept && tableFrom(kept, name))
+  const devices = shared ?? tableOf('devices')
+  const tables = { devices, dwellings: tableOf('dwellings'), plants: tableOf('plants'), gateways: tableOf('gateways') }
+  const { dwellings, plants, gateways } = tables
   const columns = kept ? columnsFrom(kept) : emptyColumns(1024)
   const homes = kept?.arrays as (ContractColumns & { readonly firstSlot: Int32Array<ArrayBuffer> }) | undefined
   const contracts = createContracts(homes, kept?.entries.contracts)
@@ -106,7 +113,7 @@ export function createDirectory(kept?: DirectoryParts): Directory {
   }
 
   function placementOf(slot: number): Placement | undefined {
-    const code = columns.placeKind[slot] as number
+    const code = columns.placeKind[slot] ?? placeCodes.none
     if (code === placeCodes.none) return undefined
     const place = columns.place[slot] as number
     const placeKind = placeKinds[code] as Placement['placeKind']
@@ -135,7 +142,7 @@ export function createDirectory(kept?: DirectoryParts): Directory {
     columns.sibling[slot] = -1
   }
 
-  function usePlacement(slot: number, placement: Placement): void {
+  function putPlacement(slot: number, placement: Placement): void {
     revision += 1
     unlink(slot)
     const code = placeCodes[placement.placeKind]
@@ -164,16 +171,16 @@ export function createDirectory(kept?: DirectoryParts): Directory {
     columns.placeKind[slot] = placeCodes.none
   }
 
-  function placementAt(slot: number, at: number): Placement | undefined {
+  function placementsOf(slot: number): readonly Placement[] {
     const several = placements.get(slot)
-    if (several) return inForceAt(several, at)
+    if (several) return several
     const only = placementOf(slot)
-    return only && inForceAt([only], at)
+    return only ? [only] : []
   }
 
   function choose(slot: number, all: readonly Placement[], at: number): Placement | undefined {
     const chosen = inForceAt(all, at) ?? all.findLast((entry) => entry.validFrom <= at) ?? all[0]
-    if (chosen) usePlacement(slot, chosen)
+    if (chosen) putPlacement(slot, chosen)
     else clearPlacement(slot)
     return chosen
   }
@@ -182,10 +189,12 @@ export function createDirectory(kept?: DirectoryParts): Directory {
   function addPlacement(row: PlacementRow, inUseAt: (slot: number) => number): DisplacedSlot | undefined {
     const slot = devices.take(row.device)
     roomForSlots(devices.length)
+    revision += 1
+    columns.changedIn[slot] = Math.max(columns.changedIn[slot] as number, row.batch)
     const placement = placementFrom(row)
     const used = placementOf(slot)
     if (!used && !placements.has(slot)) {
-      if (placement.validTo > placement.validFrom) usePlacement(slot, placement)
+      if (placement.validTo > placement.validFrom) putPlacement(slot, placement)
       return undefined
     }
     const all = withEntry(placements.get(slot) ?? (used ? [used] : []), placement)
@@ -203,6 +212,7 @@ export function createDirectory(kept?: DirectoryParts): Directory {
   }
 
   function finishLoad(): void {
+    roomForSlots(devices.length)
     gatewayReporting = new Float64Array(gateways.length)
     plantReporting = new Float64Array(plants.length).fill(forever)
     for (let slot = 0; slot < devices.length; slot += 1) {
@@ -218,6 +228,7 @@ export function createDirectory(kept?: DirectoryParts): Directory {
 
   /** A counting sort: dwellings' numbers are dense. */
   function slotsByDwelling(): Uint32Array {
+    roomForSlots(devices.length)
     const starts = new Uint32Array(dwellings.length + 1)
     let count = 0
     for (let slot = 0; slot < devices.length; slot += 1) {
@@ -248,8 +259,13 @@ export function createDirectory(kept?: DirectoryParts): Directory {
     gatewayReportingMs: (gateway) => gatewayReporting[gateway] ?? 0,
     plantReportingMs: (plant) => plantReporting[plant] ?? forever,
     placementOf,
-    placementAt,
-    usePlacement,
+    placementsOf,
+    onlyGateway(slot) {
+      if ((columns.placeKind[slot] ?? placeCodes.none) === placeCodes.none) return -1
+      return placements.size > 0 && placements.has(slot) ? -1 : (columns.gateway[slot] as number)
+    },
+    placementAt: (slot, at) => inForceAt(placementsOf(slot), at),
+    putPlacement,
     contractAt: contracts.at,
     slotsIn(dwelling) {
       const slots: number[] = []
@@ -268,11 +284,12 @@ export function createDirectory(kept?: DirectoryParts): Directory {
       return revision
     },
     parts() {
+      roomForSlots(devices.length)
       const arrays: Record<string, DirectoryArrays[string]> = {}
       for (const [name, column] of Object.entries(columns)) arrays[name] = column.subarray(0, devices.length)
       Object.assign(arrays, contracts.columns(dwellings.length), { firstSlot: firstSlot.subarray(0, dwellings.length) })
       for (const name of tableNames) {
-        for (const [part, values] of Object.entries(tables[name]?.parts() ?? {})) arrays[`${name}.${part}`] = values
+        for (const [part, values] of Object.entries(tables[name].parts())) arrays[`${name}.${part}`] = values
       }
       const entries = {
         placements: [...placements].map(([slot, all]) => [slot, all.map(endable)] as const),

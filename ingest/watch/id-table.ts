@@ -11,6 +11,7 @@ export interface IdTable {
   take(id: string): number
   /** Ids from one number to another, run together. */
   runTogether(from: number, to: number): string
+  /** What is taken later is not in them. */
   parts(): IdTableParts
 }
 
@@ -89,7 +90,11 @@ export function createIdTable(kept?: IdTableParts): IdTable {
       return size - 1
     },
     runTogether: (from, to) => bytes.toString('latin1', startOf(from), startOf(to)),
-    parts: () => ({ bytes: bytes.subarray(0, size === 0 ? 0 : startOf(size)), ends: ends.subarray(0, size), cells }),
+    parts: () => ({
+      bytes: bytes.subarray(0, size === 0 ? 0 : startOf(size)),
+      ends: ends.subarray(0, size),
+      cells: cells.slice(),
+    }),
   }
 }
 

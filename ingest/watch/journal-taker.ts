@@ -74,7 +74,8 @@ export function createJournalTaker(parts: JournalTakerParts): JournalTaker {
       const gateway = gatewayOf.at(block.gateway[index] as number, block.gatewayIds)
       if (gateway >= 0) world.gatewayHeard(gateway, receivedAt, where)
     }
-    const slot = slotOf.at(readings.device[index] as number, readings.deviceIds)
+    const device = readings.device[index] as number
+    const slot = readings.deviceIds === directory.devices ? device : slotOf.at(device, readings.deviceIds)
     const readAt = Math.round(readings.at[index] as number)
     if (slot < 0 || !isHere(slot, readAt, where)) {
       if (where.emitting) count('unassigned')
@@ -98,13 +99,13 @@ export function createJournalTaker(parts: JournalTakerParts): JournalTaker {
   /** True where the device stands at the place in use; moves it there first when it has come to a new place. */
   function isHere(slot: number, readAt: number, where: Circumstances): boolean {
     const { validFrom, validTo, placeKind } = directory.columns
-    if (placeKind[slot] === placeCodes.none) return false
+    if ((placeKind[slot] ?? placeCodes.none) === placeCodes.none) return false
     if (readAt >= (validFrom[slot] as number) && readAt < (validTo[slot] as number)) return true
     const there = directory.placementAt(slot, readAt)
     if (!there) return false
     if (there.validFrom > (validFrom[slot] as number)) {
       move(slot, there.validFrom, where)
-      directory.usePlacement(slot, there)
+      directory.putPlacement(slot, there)
       return true
     }
     // The probe has moved on since: what it measured before belongs to the home where it was.

@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import { type Policy, policyLookup } from '#domain/policy.ts'
 import type { Signal } from '#domain/signal.ts'
 import { joinableAlerts } from '#store/ledger/alerts.ts'
@@ -5,16 +6,19 @@ import type { Ledger } from '#store/ledger/database.ts'
 import { readProgress } from '#store/ledger/reader-positions.ts'
 import { outdoorTemperatureAt, plantsSource } from '#store/ledger/weather.ts'
 import type { DecodedBlock } from '../decoded-block.ts'
+import type { RegisteredDevices } from '../registered-devices.ts'
 import { createAlertBook } from './alert-book.ts'
 import { createCheckpoint } from './checkpoint.ts'
 import { commitEffects } from './commit.ts'
 import { writeDirectoryFile } from './directory-file.ts'
 import type { Effect } from './effect.ts'
+import type { IdTable } from './id-table.ts'
 import { createJournalTaker } from './journal-taker.ts'
 import { restore } from './opening.ts'
 import { createProbeTerms } from './probe-terms.ts'
 import { createProbeWatch } from './probe-watch.ts'
 import { reconcile } from './reconcile.ts'
+import { heardBefore, registeredDevices } from './registered.ts'
 import { createRegistryFeed } from './registry-feed.ts'
 import { openSnapshotFile } from './snapshot-file.ts'
 import { createWorldWatch } from './world-watch.ts'
@@ -24,6 +28,8 @@ export interface WatchKeeperOptions {
   /** Folder of the state snapshot, its own. */
   readonly directory: string
   readonly policy: Policy
+  /** The table of devices that readings are numbered by, where the watch of this process is opened again. */
+  readonly devices?: IdTable
   /** After so many rows of the registry a copy of the directory is written, for a quick start. */
   readonly directoryCopyRowsMin?: number
   /** So much of the snapshot is written at a time. */
@@ -41,6 +47,9 @@ export interface WatchKeeper {
   readonly position: number
   /** First journal record that a restart would read again. */
   readonly replayPosition: number
+  readonly registered: RegisteredDevices
+  /** A 1 for each device that was heard before a position; to be asked for before the first block. */
+  heardBefore(position: number): Uint8Array
   /** Applies a block that begins at `position`; resolves when its effects are durable. */
   apply(block: DecodedBlock): Promise<{ readonly signals: Signal[] }>
   /** Writes all of the state, so that a restart replays nothing. */
@@ -68,10 +77,11 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   const stored = file.load()
   const saved = await readProgress(ledger.db, 'watch')
 
-  const restored = await restore(stored, options.directory, ledger)
+  const restored = await restore(stored, options.directory, ledger, options.devices)
   const { directory, columns, pages } = restored
   const isNew = stored.clock === undefined
-  let position = isNew ? saved.position : stored.floor
+  const openedPosition = isNew ? saved.position : stored.floor
+  let position = openedPosition
   const committedAtOpen = saved.position
   let committed = saved.position
   let committedAt = 0
@@ -227,6 +237,11 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     },
     get replayPosition() {
       return Math.min(checkpoint.floor, position)
+    },
+    registered: registeredDevices(directory, feed),
+    heardBefore(before) {
+      assert(position === openedPosition, 'what was heard before is told before the first block')
+      return heardBefore({ columns, pages, slots: directory.devices.length }, before)
     },
     async apply(block) {
       if (failure !== undefined) throw new Error('The watch failed and has to be opened again', { cause: failure })

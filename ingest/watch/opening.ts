@@ -23,8 +23,13 @@ export interface Restored {
 }
 
 /** Brings the state back as it was written, in pieces of different age. */
-export async function restore(stored: StoredSnapshot, folder: string, ledger: Ledger): Promise<Restored> {
-  const { directory, version } = await openDirectory(folder, stored.ids)
+export async function restore(
+  stored: StoredSnapshot,
+  folder: string,
+  ledger: Ledger,
+  devices: IdTable | undefined,
+): Promise<Restored> {
+  const { directory, version } = await openDirectory(folder, stored.ids, devices)
   const columns = createProbeColumns()
   const pages = createDirtyPages()
   columns.reserve(directory.devices.length)
@@ -37,12 +42,18 @@ export async function restore(stored: StoredSnapshot, folder: string, ledger: Le
   return { directory, registryVersion: version, columns, pages, clock }
 }
 
-/** The directory from its copy, where that agrees with the slots of the snapshot; else an empty one with those slots. */
-async function openDirectory(folder: string, ids: readonly string[]) {
+/**
+ * The directory from its copy, where that agrees with the slots of the snapshot; else an empty one with those slots.
+ * `shared`: the devices of this process so far, if the watch was open before; then the slots are theirs.
+ */
+async function openDirectory(folder: string, ids: readonly string[], shared: IdTable | undefined) {
+  const agreesWithIds = (devices: IdTable) =>
+    ids.every((text, page) => agrees(devices, page << pageSlotsLog2, text.split('\n')))
+  if (shared && !agreesWithIds(shared)) throw new Error('The snapshot of the watch has devices in another order')
   const kept = await readDirectoryFile(folder)
   const copy = kept && createDirectory(kept.parts)
-  const isSame = copy && ids.every((text, page) => agrees(copy.devices, page << pageSlotsLog2, text))
-  const directory = isSame ? copy : createDirectory()
+  const isSame = copy && (shared ? beginsWith(shared, copy.devices) : agreesWithIds(copy.devices))
+  const directory = isSame && !shared ? copy : createDirectory(isSame ? kept.parts : undefined, shared)
   for (const [page, text] of ids.entries()) {
     if ((page + 1) << pageSlotsLog2 <= directory.devices.length) continue
     for (const id of text.split('\n')) directory.devices.take(id)
@@ -50,8 +61,12 @@ async function openDirectory(folder: string, ids: readonly string[]) {
   return { directory, version: isSame ? kept.version : 0 }
 }
 
-function agrees(devices: IdTable, first: number, text: string): boolean {
-  const ids = text.split('\n')
+function beginsWith(devices: IdTable, first: IdTable): boolean {
+  const { length } = first
+  return length <= devices.length && devices.runTogether(0, length) === first.runTogether(0, length)
+}
+
+function agrees(devices: IdTable, first: number, ids: readonly string[]): boolean {
   const known = Math.max(0, Math.min(ids.length, devices.length - first))
   return known === 0 || devices.runTogether(first, first + known) === ids.slice(0, known).join('')
 }

@@ -7,6 +7,8 @@ import { loadPlaces, type Places } from './places.ts'
 /** Keeps the directory up with the registry. */
 export interface RegistryFeed {
   places(): Places
+  /** Version of the registry that the directory holds whole. */
+  version(): number
   /** Reads everything that the directory does not hold yet. */
   loadAll(inUseAt: (slot: number) => number): Promise<void>
   /**
@@ -58,6 +60,7 @@ export async function createRegistryFeed(options: RegistryFeedOptions): Promise<
 
   return {
     places: () => places,
+    version: () => version,
     async loadAll(inUseAt) {
       const through = await registryVersion(db)
       for await (const _ of read({ after: version, through }, inUseAt));

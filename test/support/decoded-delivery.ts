@@ -7,10 +7,13 @@ import { BlockDecoder } from '../../ingest/pipeline/block-decoder.ts'
 import { DeviceJudge } from '../../ingest/pipeline/device-judge.ts'
 import { ForeignBook, type ForeignDirectory } from '../../ingest/pipeline/foreign-book.ts'
 import type { DeviceDirectory } from '../../ingest/pipeline/registrations.ts'
+import type { RegisteredDevices } from '../../ingest/registered-devices.ts'
+import { createIdTable, type IdTable } from '../../ingest/watch/id-table.ts'
 
 /** A registry that knows no device and a ledger that has heard none. */
 const emptyDirectory: DeviceDirectory = {
   periods: async () => new Map(),
+  changedDevices: async () => undefined,
   seen: async () => new Set(),
   unregisteredSeen: async () => new Map(),
 }
@@ -21,11 +24,21 @@ const nothingMapped: ForeignDirectory = {
   addresses: async () => new Map(),
 }
 
+/** Nothing of the registry in memory: the ledger is asked for every device. */
+export const nothingHeld = (devices: IdTable = createIdTable()): RegisteredDevices => ({
+  devices,
+  gateways: createIdTable(),
+  version: () => 0,
+  changedIn: () => 0,
+  onlyGateway: () => -1,
+  periods: () => [],
+})
+
 export function makeDecoder(
   directory: DeviceDirectory = emptyDirectory,
   foreign: ForeignDirectory = nothingMapped,
 ): BlockDecoder {
-  return new BlockDecoder(new DeviceJudge(directory), new ForeignBook(foreign))
+  return new BlockDecoder(new DeviceJudge(directory, nothingHeld()), new ForeignBook(foreign))
 }
 
 export interface SentPayload {

@@ -11,6 +11,7 @@ import { openJournalReader } from '../../ingest/journal/reader.ts'
 import type { FromPipeline, ToPipeline } from '../../ingest/pipeline/messages.ts'
 import { openPipeline, type PipelineOptions } from '../../ingest/pipeline/pipeline.ts'
 import type { WatchKeeper } from '../../ingest/pipeline/watch-reader.ts'
+import { nothingHeld } from './decoded-delivery.ts'
 
 /** What outlives a crash: the folder, and how far the watch of the test has come. */
 export interface PipelineWorld {
@@ -71,7 +72,9 @@ export async function startPipeline(world: PipelineWorld, changes: Changes = {})
     // The test looks into the ledger after the pipeline has closed its own connection.
     ledger: await openLedger(join(world.directory, 'ledger.db')),
     openTelemetry: () => (changes.openTelemetry ? changes.openTelemetry(openStore) : openStore()),
-    openWatch: async () => ({
+    openWatch: async (devices) => ({
+      registered: nothingHeld(devices),
+      heardBefore: () => new Uint8Array(),
       get position() {
         return world.watchPosition
       },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { hourMs } from '#domain/time.ts'
-import { type DeviceDirectory, type DevicePeriod, judgeGateway } from '../../ingest/pipeline/registrations.ts'
+import { type DeviceDirectory, judgeGateway } from '../../ingest/pipeline/registrations.ts'
+import type { DevicePeriod } from '../../ingest/registered-devices.ts'
 import { makeDecoder, rowsOf, type SentPayload, stretchOf } from '../support/decoded-delivery.ts'
 
 const now = Date.parse('2026-01-15T08:00:00+08:00')
@@ -46,6 +47,7 @@ function directory(): DeviceDirectory & { asked: number } {
       const gateway = version < 2 ? 'A' : 'B'
       return new Map(devices.filter((id) => id === 'P-1').map((id) => [id, [{ gateway, from: 0 }]]))
     },
+    changedDevices: async () => undefined,
     seen: async () => new Set(),
     unregisteredSeen: async () => new Map(),
   }

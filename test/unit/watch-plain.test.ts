@@ -50,6 +50,7 @@ test('the short way through the columns gives what the pure watch gives', () => 
           sampling_interval_s: samplingS,
           reporting_interval_s: samplingS,
           tolerance_k: 0.3,
+          batch: 1,
         } as const
         directory.addPlacements([row], () => start)
         directory.finishLoad()

@@ -131,7 +131,7 @@ test('a restart takes the directory from its copy, and what changed since from t
 test('of several entries that which began last counts, and none after its end', () => {
   const directory = createDirectory()
   const row = (place: string, from: number, to: number | null) =>
-    ({ ...placement(place, from), place_kind: 'dwelling', valid_to: to }) as const
+    ({ ...placement(place, from), place_kind: 'dwelling', valid_to: to, batch: 1 }) as const
   directory.addPlacements([row('D-0', 0, null), row('D-1', 100, 200), row('D-2', 150, 150)], () => 50)
   const at = (time: number) => directory.placementAt(0, time)?.place
   expect([at(50), at(100), at(199), at(200), at(300)]).toEqual(['D-0', 'D-1', 'D-1', undefined, undefined])
