@@ -1,0 +1,62 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * Filters that may be in our session at the broker, kept across restarts: a gateway that goes to another worker has to
+ * be taken out of a session that this process may never have made.
+ */
+export interface KeptFilters {
+  readonly filters: ReadonlySet<string>
+  add(filters: readonly string[]): Promise<void>
+  remove(filters: readonly string[]): Promise<void>
+}
+
+const fileName = 'subscriptions.json'
+
+interface Kept {
+  /** Broker and client id: another session has other subscriptions. */
+  readonly session: string
+  readonly filters: readonly string[]
+}
+
+export async function openKeptFilters(directory: string, session: string): Promise<KeptFilters> {
+  await mkdir(directory, { recursive: true })
+  const path = join(directory, fileName)
+  const kept = await read(path)
+  const filters = new Set(kept?.session === session ? kept.filters : [])
+
+  /** Written beside and put in place, so that a crash leaves the old file or the new one. */
+  async function save(): Promise<void> {
+    const aside = `${path}.new`
+    const file = await open(aside, 'w')
+    try {
+      await file.writeFile(JSON.stringify({ session, filters: [...filters] } satisfies Kept))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(aside, path)
+  }
+
+  return {
+    filters,
+    async add(more) {
+      const before = filters.size
+      for (const filter of more) filters.add(filter)
+      if (filters.size > before) await save()
+    },
+    async remove(some) {
+      for (const filter of some) filters.delete(filter)
+      await save()
+    },
+  }
+}
+
+async function read(path: string): Promise<Kept | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
