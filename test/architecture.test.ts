@@ -13,6 +13,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ingest: ['domain', 'store'],
   api: ['domain', 'store'],
   dashboards: ['domain'],
+  console: ['domain'],
   simulators: ['domain'],
   commands: ['domain', 'store', 'broker', 'ingest', 'api', 'simulators'],
   'warmcity.ts': ['commands'],
@@ -59,7 +60,7 @@ function importsOf(file: string): Import[] {
 }
 
 const folders = Object.keys(arrows).filter((name) => !name.endsWith('.ts'))
-const files = [...globSync(`{${folders.join(',')}}/**/*.ts`, { cwd: root }), 'warmcity.ts']
+const files = [...globSync(`{${folders.join(',')}}/**/*.{ts,tsx}`, { cwd: root, exclude: ['**/dist'] }), 'warmcity.ts']
 
 test('every import follows the arrows', () => {
   expect(files.length).toBeGreaterThan(20)
@@ -76,6 +77,7 @@ test('the domain asks for no clock, environment or chance', () => {
 })
 
 test.each([
+  ['a page that imports the api', 'console/pages/city/page.tsx', '../../../api/app.ts'],
   ['a service that imports another', 'api/app.ts', '../broker/broker.ts'],
   ['a store that imports a service', 'store/ledger/flags.ts', '../../ingest/ingest.ts'],
   ['a domain file with I/O', 'domain/reading.ts', 'node:fs'],

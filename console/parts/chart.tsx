@@ -1,0 +1,120 @@
+import { BarChartOutlined, TableOutlined } from '@ant-design/icons'
+import { Button } from 'antd'
+import type { ECharts, EChartsCoreOption } from 'echarts/core'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { usePalette, useTexts } from '../settings/settings.tsx'
+import { Loading } from './states.tsx'
+
+export interface ChartTable {
+  readonly columns: readonly string[]
+  /** The first cell of each row is its name. */
+  readonly rows: readonly (readonly ReactNode[])[]
+}
+
+interface ChartProps {
+  /** What the chart shows and, where there is one, its main message: read out instead of the picture. */
+  readonly label: string
+  readonly option: EChartsCoreOption
+  /** The same data for those who cannot see the picture. */
+  readonly table: () => ChartTable
+  readonly height: number | string
+  onClick?(data: unknown): void
+}
+
+/** Rows of a chart's table; a table that goes on longer is better exported. */
+const tableRowsMax = 500
+
+/** A chart with the colours of the page, and its table at the press of a button. */
+export function Chart({ label, option, table, height, onClick }: ChartProps) {
+  const { app } = useTexts()
+  const [asTable, setAsTable] = useState(false)
+  return (
+    <figure className="chart">
+      <Button
+        className="chart-switch"
+        type="text"
+        size="small"
+        icon={asTable ? <BarChartOutlined /> : <TableOutlined />}
+        aria-label={`${asTable ? app.showChart : app.showTable}: ${label}`}
+        title={asTable ? app.showChart : app.showTable}
+        onClick={() => setAsTable(!asTable)}
+      />
+      {asTable ? (
+        <ChartAsTable label={label} table={table()} />
+      ) : (
+        <Canvas label={label} option={option} height={height} onClick={onClick} />
+      )}
+    </figure>
+  )
+}
+
+function ChartAsTable({ label, table }: { readonly label: string; readonly table: ChartTable }) {
+  return (
+    <section className="chart-table" tabIndex={0} aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {table.columns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.slice(0, tableRowsMax).map((row) => (
+            <tr key={String(row[0])}>
+              {row.map((cell, column) => (
+                <td key={table.columns[column]}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+type CanvasProps = Pick<ChartProps, 'label' | 'option' | 'height'> & { onClick: ChartProps['onClick'] | undefined }
+
+function Canvas({ label, option, height, onClick }: CanvasProps) {
+  const host = useRef<HTMLDivElement>(null)
+  const clicked = useRef(onClick)
+  clicked.current = onClick
+  const palette = usePalette()
+  const [chart, setChart] = useState<ECharts>()
+
+  useEffect(() => {
+    const element = host.current
+    if (!element) return
+    let made: ECharts | undefined
+    let gone = false
+    const resize = new ResizeObserver(() => made?.resize())
+    void import('./echarts.ts').then(({ init }) => {
+      if (gone) return
+      made = init(element, null, { renderer: 'canvas' })
+      made.on('click', (event) => clicked.current?.(event.data))
+      resize.observe(element)
+      setChart(made)
+    })
+    return () => {
+      gone = true
+      resize.disconnect()
+      made?.dispose()
+    }
+  }, [])
+
+  useEffect(() => {
+    chart?.setOption(
+      { textStyle: { fontFamily: 'inherit', color: palette.inkSoft }, animation: false, ...option },
+      { notMerge: true, lazyUpdate: true },
+    )
+  }, [chart, option, palette])
+
+  return (
+    <div className="chart-canvas" style={{ height }}>
+      {!chart && <Loading />}
+      <div ref={host} role="img" aria-label={label} />
+    </div>
+  )
+}

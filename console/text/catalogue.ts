@@ -1,0 +1,29 @@
+import { appTexts, navigationTexts } from './app-texts.ts'
+import { type Language, languages, spokenIn } from './texts.ts'
+import { kindWords, metricWords, qualityWords, roleWords, ruleWords, signalWords, tierWords } from './words.ts'
+
+/** Everything that the console says. A page's own texts lie beside the page and are listed here. */
+export const catalogue = {
+  app: appTexts,
+  navigation: navigationTexts,
+  rule: ruleWords,
+  tier: tierWords,
+  kind: kindWords,
+  signal: signalWords,
+  role: roleWords,
+  quality: qualityWords,
+  metric: metricWords,
+}
+
+type Catalogue = typeof catalogue
+export type Texts = { readonly [Area in keyof Catalogue]: ReturnType<typeof spokenIn<Catalogue[Area]>> }
+
+function allIn(language: Language): Texts {
+  const areas = Object.entries(catalogue).map(([area, texts]) => [area, spokenIn(texts, language)])
+  return Object.fromEntries(areas) as Texts
+}
+
+/** The whole catalogue as each language says it. */
+export const textsIn = Object.fromEntries(languages.map((language) => [language, allIn(language)])) as Readonly<
+  Record<Language, Texts>
+>
