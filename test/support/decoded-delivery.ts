@@ -19,7 +19,7 @@ const emptyDirectory: DeviceDirectory = {
 }
 
 /** A registry that maps no topic and no address. */
-const nothingMapped: ForeignDirectory = {
+export const nothingMapped: ForeignDirectory = {
   topics: async () => new Map(),
   addresses: async () => new Map(),
 }
