@@ -145,6 +145,8 @@ const port = (address: string | undefined, asked: number) => (address ? new URL(
 function edgeArguments(values: StartValues, known: Readonly<Record<string, string>>): string[] {
   const args = [
     ...['--host', values.host],
+    // A broker of the same machine that the environment names for others is not asked for: here ours serves.
+    '--outside-broker=',
     ...['--mqtt-port', port(known.mqtt, values.mqttPort)],
     ...['--websocket-port', port(known.websocket, values.websocketPort)],
     ...['--edge-http-host', values.edgeHttpHost],

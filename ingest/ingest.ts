@@ -9,6 +9,8 @@ import type { PipelineLog } from './pipeline/reader-loop.ts'
 
 /** The journal's clock stands still no longer than this, so that silence is noticed and a restart known to be one. */
 const tickMs = 1_000
+/** A source that is back so soon was no outage. */
+const sourceAwayMsMax = 10_000
 /** How long a stop waits for the stores to take what is journaled; what is left is read at the next start. */
 const drainMs = 10_000
 
@@ -16,6 +18,11 @@ export interface IngestOptions extends PipelineWorkerData {
   readonly journal: Pick<JournalOptions, 'directory' | 'segmentBytes' | 'sizeBytesMax'>
   /** City time; while history fills in, its anchor says so. */
   readonly clock: Clock & { anchor(): Pick<ClockAnchor, 'catchingUp'> }
+  /**
+   * For how long nothing can come because the source is away; 0 while it is there. The journal's clock stands still
+   * with it: that gateways are not heard then is nobody's silence but ours.
+   */
+  sourceAwayMs?(): number
   /** What a gateway is to be told on its errors topic. */
   onGatewayErrors(gateway: string, message: GatewayErrors): void
   /** The stream of signals has grown up to this number. */
@@ -88,7 +95,13 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
   const stopped = Promise.withResolvers<void>()
   let requests = 0
 
-  const tick = () => journal.tick(clock.now(), clock.anchor().catchingUp, false)
+  let wasAway = false
+  function tick(): void {
+    const isAway = (options.sourceAwayMs?.() ?? 0) > sourceAwayMsMax
+    // The first tick after it tells the watch of our outage, as after a restart.
+    if (!isAway) journal.tick(clock.now(), clock.anchor().catchingUp, wasAway)
+    wasAway = isAway
+  }
   const timer = setInterval(tick, tickMs)
 
   function sendAgain(deliveries: readonly DeliveryToSendAgain[]): void {

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DeliverySink } from '#domain/delivery.ts'
+import { isLoopback } from '#domain/host.ts'
+import { type Broker, startBroker } from '../broker/broker.ts'
+import { startGatewayTopicsFeed } from '../ingest/outside/gateway-topics-feed.ts'
+import { startOutsideBroker } from '../ingest/outside/outside-broker.ts'
+import { startRecords } from '../ingest/records/records.ts'
+import type { CityClock } from './clock.ts'
+import type { edgeOptions } from './common-options.ts'
+import type { DataFolder } from './data-folder.ts'
+import type { makeLogger } from './log.ts'
+import type { OptionValues } from './options.ts'
+import type { OutsideSource } from './outside-options.ts'
+
+/** Where deliveries come from, and the way back to gateways and to the api. */
+export interface EdgeSource {
+  /** Where it listens, by name. */
+  readonly addresses: Readonly<Record<string, string>>
+  /** Whose figures are told, by the name that they carry. */
+  readonly parts: Readonly<Record<string, { counters(): object }>>
+  publish(topic: string, payload: string): void
+  tellGateway(gateway: string, message: object): void
+  /** Why not everything can come; empty where it can. */
+  notReady(): string[]
+  /** For how long, in milliseconds, nothing can come at all; 0 while it can. */
+  awayMs(): number
+  /** Takes no more, lets the acks of what was accepted leave, and ends. */
+  close(): Promise<void>
+}
+
+interface SourceOptions {
+  readonly folder: DataFolder
+  readonly sink: DeliverySink
+  readonly clock: CityClock
+  readonly log: ReturnType<typeof makeLogger>
+  /** What to do when a part of it cannot go on. */
+  fail(what: string): (error: Error) => void
+}
+
+type ListenValues = Pick<
+  OptionValues<typeof edgeOptions>,
+  'mqttPort' | 'websocketPort' | 'mqttTlsPort' | 'websocketTlsPort' | 'tlsCertificate' | 'tlsKey' | 'allowPlaintext'
+> & { readonly host: string }
+
+/** Our own broker, with the identities that the ledger has. */
+export async function startOwnBroker(values: ListenValues, options: SourceOptions): Promise<EdgeSource> {
+  const { folder, sink, clock, log, fail } = options
+  let broker: Broker | undefined
+  let identitiesFirst: Parameters<Broker['setIdentities']>[0] = []
+  const records = await startRecords({
+    ledger: folder.ledger,
+    onIdentities(identities) {
+      if (broker) broker.setIdentities(identities)
+      else identitiesFirst = identities
+    },
+    onFailure: fail('the records worker'),
+  })
+  const started = await startBroker({
+    ...{ sink, clock, log, listen: listenOn(values), allowPlaintext: values.allowPlaintext },
+    onRefusal: records.refused,
+    onPresence: records.presence,
+  })
+  broker = started
+  started.setIdentities(identitiesFirst)
+  return {
+    addresses: brokerAddresses(started),
+    parts: { broker: started, records },
+    publish: started.publish,
+    tellGateway: started.tellGateway,
+    notReady: () => [],
+    awayMs: () => 0,
+    async close() {
+      await started.close()
+      await records.close()
+    },
+  }
+}
+
+/** A broker that is not ours: nothing listens, and the registry says what to subscribe to. */
+export async function startOutsideSource(
+  { target, share }: OutsideSource,
+  options: SourceOptions,
+): Promise<EdgeSource> {
+  const { folder, sink, clock, log, fail } = options
+  const records = await startRecords({
+    ledger: folder.ledger,
+    onIdentities() {},
+    onFailure: fail('the records worker'),
+  })
+  const broker = await startOutsideBroker({
+    ...{ target, share, sink, clock, log },
+    directory: join(folder.path, 'outside'),
+    onRefusal: records.refused,
+  })
+  const feed = await startGatewayTopicsFeed({
+    ledger: folder.ledger,
+    onTopics: broker.setTopics,
+    onFailure: fail('the reader of the registry'),
+  })
+  return {
+    addresses: {},
+    parts: { outside_broker: broker, records },
+    publish: broker.publish,
+    tellGateway: broker.tellGateway,
+    notReady: broker.notReady,
+    awayMs: broker.awayMs,
+    async close() {
+      await feed.close()
+      await broker.close()
+      await records.close()
+    },
+  }
+}
+
+function listenOn(values: ListenValues): Parameters<typeof startBroker>[0]['listen'] {
+  const { host, tlsCertificate, tlsKey } = values
+  const plain = {
+    tcp: { host, port: values.mqttPort },
+    websocket: { host, port: values.websocketPort },
+  }
+  if (tlsCertificate === undefined || tlsKey === undefined) return plain
+  const keys = { cert: readFileSync(tlsCertificate), key: readFileSync(tlsKey) }
+  const tls = { host, port: values.mqttTlsPort, ...keys }
+  const secureWebsocket = { host, port: values.websocketTlsPort, ...keys }
+  const loopback = isLoopback(host)
+  if (loopback || values.allowPlaintext) return { ...plain, tls, secureWebsocket }
+  // The api of this machine comes in without TLS: the certificate names a host that need not lead back here.
+  return { tcp: { host: '127.0.0.1', port: values.mqttPort }, tls, secureWebsocket }
+}
+
+function brokerAddresses(broker: Broker): Record<string, string> {
+  const schemes = {
+    tcp: ['mqtt', 'mqtt'],
+    tls: ['mqttTls', 'mqtts'],
+    websocket: ['websocket', 'ws'],
+    secureWebsocket: ['secureWebsocket', 'wss'],
+  } as const
+  const addresses: Record<string, string> = {}
+  for (const [kind, [name, scheme]] of Object.entries(schemes)) {
+    const address = broker.addresses[kind as keyof typeof schemes]
+    if (address)
+      addresses[name] = `${scheme}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
+  }
+  return addresses
+}
