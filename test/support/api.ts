@@ -2,12 +2,13 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import pino from 'pino'
 import type { Role, Scope } from '#domain/account.ts'
 import { createAccount } from '#store/ledger/accounts.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import { buildApp } from '../../api/app.ts'
 import type { ApiDeps, ApiOptions } from '../../api/deps.ts'
 import { makePasswords } from '../../api/security/passwords.ts'
 import { tryMapping } from '../../ingest/codecs/try-mapping.ts'
+import { newLedger } from './new-ledger.ts'
 
 /** A Thursday evening in January, when it is cold. */
 export const evening = Date.parse('2026-01-15T19:00:00+08:00')
@@ -37,7 +38,7 @@ export const emptyTelemetry: TelemetryReader = {
 }
 
 export async function makeTestApi(deps: Partial<ApiDeps> = {}, options: Partial<ApiOptions> = {}): Promise<TestApi> {
-  const ledger = deps.ledger ?? (await openLedger(':memory:'))
+  const ledger = deps.ledger ?? (await newLedger())
   const clock = { now: evening }
   const wall = { now: Date.now() }
   const app = await buildApp(

@@ -123,13 +123,14 @@ const addWebhook = (owner: string, id = `hook-of-${owner}`, url = receiver.url) 
 /** Waits until nothing is pending any more. */
 async function settled() {
   for (;;) {
+    const { head } = await api.ledger.db.selectFrom('stream').select('head').executeTakeFirstOrThrow()
+    // The position first: what was planned up to it can be found by the next statement.
+    const position = await api.ledger.db.selectFrom('notification_position').selectAll().executeTakeFirst()
     const pending = await api.ledger.db
       .selectFrom('notification')
       .select('id')
       .where('state', '=', 'pending')
       .executeTakeFirst()
-    const position = await api.ledger.db.selectFrom('notification_position').selectAll().executeTakeFirst()
-    const { head } = await api.ledger.db.selectFrom('stream').select('head').executeTakeFirstOrThrow()
     if (!pending && position?.number === head) return
     await new Promise((resolve) => setImmediate(resolve))
   }

@@ -2,14 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Alert } from '#domain/alert.ts'
 import { hourMs } from '#domain/time.ts'
 import { findAlert, joinableAlerts, listAlerts, saveAlerts } from '#store/ledger/alerts.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import { insertFlags, listFlags, openFlagsOf, type StoredFlag, updateFlag } from '#store/ledger/flags.ts'
 import { listOutages, recordOutages } from '#store/ledger/outages.ts'
 import { listWeather, outdoorTemperatureAt, plantsSource, recordWeather } from '#store/ledger/weather.ts'
+import { newLedger } from '../support/new-ledger.ts'
 
 let ledger: Ledger
 beforeAll(async () => {
-  ledger = await openLedger(':memory:')
+  ledger = await newLedger()
 })
 afterAll(() => ledger.close())
 
@@ -102,7 +103,7 @@ describe('flags', () => {
     await ledger.write((transaction) => insertFlags(transaction, [again]))
     await expect(
       ledger.write((transaction) => insertFlags(transaction, [{ ...again, key: 'dwelling/D-8/belowTarget/7000' }])),
-    ).rejects.toThrow(/UNIQUE/)
+    ).rejects.toThrow(/unique/i)
     const both = await listFlags(ledger.db, {
       ...city,
       openOnly: false,
