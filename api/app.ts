@@ -18,6 +18,7 @@ import { grafanaHookRoutes } from './routes/hooks-grafana.ts'
 import { healthRoutes } from './routes/health.ts'
 import { mappingTrialRoutes } from './routes/mapping-trials.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { nameRoutes } from './routes/names.ts'
 import { outageRoutes } from './routes/outages.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { placeRoutes } from './routes/places.ts'
@@ -111,6 +112,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(tokenRoutes, shared)
       await v1.register(accountRoutes, shared)
       await v1.register(registryRoutes, shared)
+      await v1.register(nameRoutes, shared)
       await v1.register(registryChangeRoutes, shared)
       await v1.register(registryImportRoutes, shared)
       await v1.register(mappingTrialRoutes, shared)
