@@ -1,4 +1,3 @@
-import { hasWildcard } from '#domain/topic-filter.ts'
 import { gatewayTopic, parseGatewayTopic, publishableKinds, topicRoot } from '#domain/topics.ts'
 import type { GatewayTopics } from '#store/ledger/gateway-topics.ts'
 
@@ -110,8 +109,5 @@ function wantedFilters(gateways: readonly string[], foreign: readonly string[]):
     })
   }
   const own = gateways.flatMap((gateway) => publishableKinds.map((kind) => gatewayTopic(gateway, kind)))
-  return new Set([...own, ...foreign.filter((filter) => !isTakenIn(filter) && isSubscribable(filter))])
+  return new Set([...own, ...foreign.filter((filter) => !isTakenIn(filter))])
 }
-
-/** A wildcard in the first place asks for everybody's everything. */
-const isSubscribable = (filter: string) => !hasWildcard(filter.split('/', 1)[0] ?? '')
