@@ -158,6 +158,18 @@ export const measurements = {
       ...nameFields,
     },
   },
+  firmItem: {
+    name: 'firm_item',
+    database: 'rollUps',
+    description: "one item of a firm's score on a published list; its time is that of publication",
+    tags: { firm: 'id of the firm', list: 'id of the list', item: 'id of the item in the method' },
+    fields: {
+      points: float('points given; absent where the item is not assessed', 'points'),
+      full_points: float('points of the item in the method', 'points'),
+      item_zh: textField('Chinese name of the item'),
+      item_en: textField('English name of the item'),
+    },
+  },
   mark: {
     name: 'mark',
     database: 'rollUps',
