@@ -19,21 +19,24 @@ export interface EdgeProcessOptions {
   readonly data: string
   /** A free one when absent. */
   readonly mqttPort?: number
+  /** Deliveries are taken from there, and `mqttPort` is that broker's. */
+  readonly outsideBroker?: string
   readonly anchor?: ClockAnchor
   /** Folder for processor profiles of every thread. */
   readonly profiles?: string
 }
 
 export async function startEdgeProcess(options: EdgeProcessOptions): Promise<EdgeProcess> {
-  const { data, mqttPort = 0, anchor = wallClockAnchor, profiles } = options
+  const { data, mqttPort = 0, outsideBroker = '', anchor = wallClockAnchor, profiles } = options
   const startedAt = performance.now()
   const ports = ['--mqtt-port', String(mqttPort), '--websocket-port', '0', '--edge-http-port', '0']
+  if (outsideBroker !== '') ports.push('--outside-broker', outsideBroker)
   const service = startService('edge', ['--data', data, '--log-level', 'warn', ...ports], anchor, {
     ...process.env,
     ...(profiles && { NODE_OPTIONS: profileOptions(profiles) }),
   })
   const addresses = await service.ready
-  const { mqtt = '', edgeHttp = '' } = addresses
+  const { mqtt = outsideBroker, edgeHttp = '' } = addresses
   return {
     pid: service.pid,
     mqttPort: Number(new URL(mqtt).port),

@@ -8,13 +8,15 @@ import { openInfluxTelemetry } from '#store/telemetry/influx/store.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
 import { startInfluxd } from '../support/influxd.ts'
+import { measureMosquitto } from './engines-mosquitto.ts'
 import { processUsage } from './process-usage.ts'
 
 /*
  * Readings a second into SQLite and into an InfluxDB of its own, one after the other, durable, by the same batches:
  * every device reports in turn, every ten minutes of its own time. CPU of this process and of the server apart.
  * SQLite's merges run in a thread of their own beside an edge and are not part of this; InfluxDB's are.
- *   node test/bench/engines.ts --devices 100000 --seconds 10 --batch 65536
+ * Then durable messages a second through a Mosquitto, by a whole edge.
+ *   node test/bench/engines.ts --devices 100000 --seconds 10 --batch 65536 --engines sqlite,influxdb,mosquitto
  */
 const { values: flags } = parseArgs({
   options: {
@@ -22,6 +24,11 @@ const { values: flags } = parseArgs({
     seconds: { type: 'string', default: '10' },
     /** Readings an append; 65,536 is what the edge gathers when it has to catch up. */
     batch: { type: 'string', default: '65536' },
+    engines: { type: 'string', default: 'sqlite,influxdb,mosquitto' },
+    /** Messages a second through Mosquitto to begin with. */
+    rate: { type: 'string', default: '20000' },
+    /** Folder for processor profiles of the edge behind Mosquitto. */
+    profiles: { type: 'string' },
   },
 })
 const devices = Number(flags.devices)
@@ -80,14 +87,33 @@ async function measure(engine: string, store: TelemetryStore, serverPid?: number
   await store.close()
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'warmcity-engines-'))
-const influxd = await startInfluxd()
-try {
-  await measure('sqlite', await openSqliteTelemetry({ directory: join(directory, 'sqlite'), retentionDays: 30 }))
-  const target = { url: influxd.url, database: 'warmcity' }
-  await setUpInflux(target, 0)
-  await measure('influxdb', await openInfluxTelemetry({ target, directory: join(directory, 'influx') }), influxd.pid)
-} finally {
-  await influxd.remove()
-  await rm(directory, { recursive: true, force: true })
+const wanted = flags.engines.split(',')
+
+async function stores(): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'warmcity-engines-'))
+  const influxd = wanted.includes('influxdb') ? await startInfluxd() : undefined
+  try {
+    if (wanted.includes('sqlite')) {
+      await measure('sqlite', await openSqliteTelemetry({ directory: join(directory, 'sqlite'), retentionDays: 30 }))
+    }
+    if (!influxd) return
+    const target = { url: influxd.url, database: 'warmcity' }
+    await setUpInflux(target, 0)
+    await measure('influxdb', await openInfluxTelemetry({ target, directory: join(directory, 'influx') }), influxd.pid)
+  } finally {
+    await influxd?.remove()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+await stores()
+if (wanted.includes('mosquitto')) {
+  const { seconds, rate, profiles } = flags
+  const bench = {
+    devices,
+    seconds: Number(seconds),
+    firstRate: Number(rate),
+    ...(profiles !== undefined && { profiles }),
+  }
+  console.log(JSON.stringify(await measureMosquitto(bench)))
 }
