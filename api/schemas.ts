@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Scope } from '#domain/account.ts'
 import { idSchema } from '#domain/registry.ts'
 import type { NamedWhereabouts } from '#store/ledger/registry-places.ts'
 import { ProblemError, problemContentType, problemSchema } from './problems.ts'
@@ -42,6 +43,20 @@ export const namedWhereaboutsSchema = whereaboutsSchema.extend({
 export function shownWhereabouts(where: NamedWhereabouts): z.infer<typeof namedWhereaboutsSchema> {
   const { territory, territoryNames, firm, firmName } = where
   return { territory, territoryNames, ...(firm !== undefined && { firm }), ...(firmName !== undefined && { firmName }) }
+}
+
+/** Narrows a list to a part of what the account may see. */
+export const withinQuery = z.object({
+  territory: idSchema.optional().describe('Only in this territory node or below it'),
+  firm: idSchema.optional().describe('Only what this firm operates'),
+})
+
+/** The parts of the scope that a query names. */
+export function withinOf({ territory, firm }: z.infer<typeof withinQuery>): Scope[] {
+  return [
+    ...(territory === undefined ? [] : [{ kind: 'territory', id: territory } as const]),
+    ...(firm === undefined ? [] : [{ kind: 'firm', id: firm } as const]),
+  ]
 }
 
 /** A page of a list; `next` is there when more may follow. */

@@ -1,13 +1,16 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { inScope } from '#domain/account.ts'
-import { alertPlaceKinds, alertTiers } from '#domain/alert.ts'
+import { type Alert, alertPlaceKinds, alertTiers } from '#domain/alert.ts'
 import { flagRuleSchema } from '#domain/flag.ts'
 import { idSchema } from '#domain/registry.ts'
-import { findAlert, listAlerts } from '#store/ledger/alerts.ts'
+import type { Account } from '#store/ledger/accounts.ts'
+import { type AlertQuery, findAlert, listAlerts } from '#store/ledger/alerts.ts'
+import type { NewestFirstCursor } from '#store/ledger/flags.ts'
+import { csvResponse, csvTime, sendCsv } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
-import { cursorParts, instantOut, pageOf, pageQuery, whereaboutsSchema } from '../schemas.ts'
+import { cursorParts, instantOut, pageOf, pageQuery, whereaboutsSchema, withinOf, withinQuery } from '../schemas.ts'
 import { audienceOf, principalOf } from '../security/guard.ts'
 
 const alertSchema = z
@@ -32,11 +35,18 @@ const alertSchema = z
   })
   .meta({ id: 'Alert' })
 
-const alertQuery = pageQuery.extend({
+const filterQuery = withinQuery.extend({
   state: z.enum(['open', 'all']).default('open'),
   placeKind: z.enum(alertPlaceKinds).optional(),
   place: idSchema.optional().describe('With `placeKind`: alerts of one place'),
+  tier: z
+    .union([z.enum(alertTiers), z.array(z.enum(alertTiers))])
+    .optional()
+    .describe('One or several: tier=a&tier=b'),
 })
+
+/** An export is made of pages of this many, so that no reader holds the ledger for long. */
+const exportPageRows = 500
 
 export const alertRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async (app, { ledger }) => {
   const tags = ['alerts']
@@ -49,24 +59,37 @@ export const alertRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async
       schema: {
         tags,
         summary: 'Alerts, the last opened first',
-        querystring: alertQuery,
+        querystring: filterQuery.extend(pageQuery.shape),
         response: { 200: pageOf(alertSchema) },
       },
     },
     async (request) => {
-      const { limit, cursor, state, placeKind, place } = request.query
-      if ((place === undefined) !== (placeKind === undefined)) {
-        throw new ProblemError('validation', 'Name a place by both its kind and its id')
-      }
+      const { limit, cursor } = request.query
       const [at, key] = cursorParts(cursor)
       const page = await listAlerts(ledger.db, {
-        ...audienceOf(principalOf(request).account),
-        openOnly: state === 'open',
-        ...(place !== undefined && placeKind !== undefined && { place: { kind: placeKind, id: place } }),
+        ...alertFilter(principalOf(request).account, request.query),
         ...(key !== undefined && { after: { at, key } }),
         limit,
       })
       return { items: page.alerts, ...(page.next && { next: `${page.next.at},${page.next.key}` }) }
+    },
+  )
+
+  app.get(
+    '/alerts/csv',
+    { config, schema: { tags, summary: 'Alerts as CSV', querystring: filterQuery, response: csvResponse } },
+    async (request, reply) => {
+      const filter = alertFilter(principalOf(request).account, request.query)
+      return sendCsv(reply, 'alerts.csv', alertColumns, batches())
+
+      async function* batches() {
+        let after: NewestFirstCursor | undefined
+        do {
+          const page = await listAlerts(ledger.db, { ...filter, limit: exportPageRows, ...(after && { after }) })
+          yield page.alerts.map(alertRow)
+          after = page.next
+        } while (after)
+      }
     },
   )
 
@@ -90,3 +113,47 @@ export const alertRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async
     },
   )
 }
+
+function alertFilter(account: Account, query: z.infer<typeof filterQuery>): Omit<AlertQuery, 'limit'> {
+  const { state, placeKind, place, tier } = query
+  if ((place === undefined) !== (placeKind === undefined)) {
+    throw new ProblemError('validation', 'Name a place by both its kind and its id')
+  }
+  return {
+    ...audienceOf(account),
+    openOnly: state === 'open',
+    within: withinOf(query),
+    ...(tier !== undefined && { tiers: [tier].flat() }),
+    ...(place !== undefined && placeKind !== undefined && { place: { kind: placeKind, id: place } }),
+  }
+}
+
+const alertColumns = [
+  'id',
+  'tier',
+  'rule',
+  'place_kind',
+  'place',
+  'district',
+  'firm',
+  'flags',
+  'open_flags',
+  'opened_at',
+  'updated_at',
+  'closed_at',
+]
+
+const alertRow = (alert: Alert) => [
+  alert.id,
+  alert.tier,
+  alert.rule,
+  alert.placeKind,
+  alert.place,
+  alert.district,
+  alert.where.firm,
+  alert.flags,
+  alert.openFlags,
+  csvTime(alert.openedAt),
+  csvTime(alert.updatedAt),
+  csvTime(alert.closedAt),
+]

@@ -2,14 +2,16 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { flagRuleSchema, flagSubjectKinds } from '#domain/flag.ts'
 import { idSchema } from '#domain/registry.ts'
-import { listFlags } from '#store/ledger/flags.ts'
+import type { Account } from '#store/ledger/accounts.ts'
+import { type FlagQuery, listFlags, type NewestFirstCursor, type StoredFlag } from '#store/ledger/flags.ts'
+import { csvResponse, csvTime, sendCsv } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { flagSchema } from '../flag-schema.ts'
 import { ProblemError } from '../problems.ts'
-import { cursorParts, pageOf, pageQuery } from '../schemas.ts'
+import { cursorParts, pageOf, pageQuery, withinOf, withinQuery } from '../schemas.ts'
 import { audienceOf, principalOf } from '../security/guard.ts'
 
-const flagQuery = pageQuery.extend({
+const filterQuery = withinQuery.extend({
   state: z.enum(['open', 'all']).default('open'),
   rule: z
     .union([flagRuleSchema, z.array(flagRuleSchema)])
@@ -17,38 +19,119 @@ const flagQuery = pageQuery.extend({
     .describe('One or several: rule=a&rule=b'),
   subjectKind: z.enum(flagSubjectKinds).optional(),
   subject: idSchema.optional().describe('With `subjectKind`: flags of one subject'),
+  building: idSchema.optional().describe('Flags of homes in a building'),
+  circuit: idSchema.optional().describe('Flags of homes that a circuit feeds'),
   alert: z.string().max(200).optional().describe('Flags that joined an alert'),
 })
 
+/** An export is made of pages of this many, so that no reader holds the ledger for long. */
+const exportPageRows = 500
+
+const description = 'Flags of single homes are there for accounts with the permission `dwelling.read`.'
+
 export const flagRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async (app, { ledger }) => {
+  const config = { access: 'plant.read' } as const
+  const tags = ['flags']
+
   app.get(
     '/flags',
     {
-      config: { access: 'plant.read' },
+      config,
       schema: {
-        tags: ['flags'],
+        tags,
         summary: 'Flags, the last raised first',
-        description: 'Flags of single homes are there for accounts with the permission `dwelling.read`.',
-        querystring: flagQuery,
+        description,
+        querystring: filterQuery.extend(pageQuery.shape),
         response: { 200: pageOf(flagSchema) },
       },
     },
     async (request) => {
-      const { limit, cursor, state, rule, subjectKind, subject, alert } = request.query
-      if ((subject === undefined) !== (subjectKind === undefined)) {
-        throw new ProblemError('validation', 'Name a subject by both its kind and its id')
-      }
+      const { limit, cursor } = request.query
       const [at, key] = cursorParts(cursor)
       const page = await listFlags(ledger.db, {
-        ...audienceOf(principalOf(request).account),
-        openOnly: state === 'open',
-        ...(rule !== undefined && { rules: [rule].flat() }),
-        ...(subject !== undefined && subjectKind !== undefined && { subject: { kind: subjectKind, id: subject } }),
-        ...(alert !== undefined && { alert }),
+        ...flagFilter(principalOf(request).account, request.query),
         ...(key !== undefined && { after: { at, key } }),
         limit,
       })
       return { items: page.flags, ...(page.next && { next: `${page.next.at},${page.next.key}` }) }
     },
   )
+
+  app.get(
+    '/flags/csv',
+    {
+      config,
+      schema: { tags, summary: 'Flags as CSV', description, querystring: filterQuery, response: csvResponse },
+    },
+    async (request, reply) => {
+      const filter = flagFilter(principalOf(request).account, request.query)
+      return sendCsv(reply, 'flags.csv', flagColumns, batches())
+
+      async function* batches() {
+        let after: NewestFirstCursor | undefined
+        do {
+          const page = await listFlags(ledger.db, { ...filter, limit: exportPageRows, ...(after && { after }) })
+          yield page.flags.map(flagRow)
+          after = page.next
+        } while (after)
+      }
+    },
+  )
 }
+
+function flagFilter(account: Account, query: z.infer<typeof filterQuery>): Omit<FlagQuery, 'limit'> {
+  const { state, rule, subjectKind, subject, building, circuit, alert } = query
+  if (subject !== undefined && subjectKind === undefined) {
+    throw new ProblemError('validation', 'Name a subject by both its kind and its id')
+  }
+  return {
+    ...audienceOf(account),
+    openOnly: state === 'open',
+    within: withinOf(query),
+    ...(rule !== undefined && { rules: [rule].flat() }),
+    ...(subjectKind !== undefined && { subject: { kind: subjectKind, ...(subject !== undefined && { id: subject }) } }),
+    ...(building !== undefined && { building }),
+    ...(circuit !== undefined && { circuit }),
+    ...(alert !== undefined && { alert }),
+  }
+}
+
+const flagColumns = [
+  'key',
+  'subject_kind',
+  'subject',
+  'rule',
+  'since',
+  'raised_at',
+  'cleared_at',
+  'cleared_by',
+  'value',
+  'target_c',
+  'territory',
+  'firm',
+  'building',
+  'circuit',
+  'device',
+  'alert',
+  'history',
+]
+
+const flagRow = (flag: StoredFlag) => [
+  flag.key,
+  flag.subjectKind,
+  flag.subject,
+  flag.rule,
+  csvTime(flag.since),
+  csvTime(flag.raisedAt),
+  csvTime(flag.clearedAt),
+  flag.clearedBy,
+  flag.value,
+  flag.targetC,
+  flag.where.territory.join('/'),
+  flag.where.firm,
+  flag.building,
+  flag.circuit,
+  flag.device,
+  flag.alert,
+  String(flag.history),
+]

@@ -67,6 +67,9 @@ export interface AlertQuery {
   /** Only open ones, unless false. */
   readonly openOnly?: boolean
   readonly place?: { readonly kind: AlertPlaceKind; readonly id: string }
+  readonly tiers?: readonly AlertTier[]
+  /** Only of these parts of the scope. */
+  readonly within?: readonly Scope[]
   readonly after?: NewestFirstCursor
   readonly limit: number
 }
@@ -85,6 +88,8 @@ export async function listAlerts(
     .limit(query.limit + 1)
   if (query.openOnly !== false) select = select.where('closed_at', 'is', null)
   if (!query.dwellings) select = select.where('of_dwelling', '=', 0)
+  if (query.tiers) select = select.where('tier', 'in', [...query.tiers])
+  for (const part of query.within ?? []) select = select.where(scopeCondition(part))
   if (query.place) select = select.where('place', '=', query.place.id).where('place_kind', '=', query.place.kind)
   const after = query.after
   if (after) {

@@ -106,8 +106,13 @@ export interface FlagQuery {
   /** Only open ones, unless false. */
   readonly openOnly?: boolean
   readonly rules?: readonly FlagRule[]
-  readonly subject?: { readonly kind: FlagSubjectKind; readonly id: string }
+  /** One subject, or all of a kind. */
+  readonly subject?: { readonly kind: FlagSubjectKind; readonly id?: string }
   readonly alert?: string
+  readonly building?: string
+  readonly circuit?: string
+  /** Only of these parts of the scope. */
+  readonly within?: readonly Scope[]
   readonly after?: NewestFirstCursor
   readonly limit: number
 }
@@ -128,8 +133,12 @@ export async function listFlags(
   if (!query.dwellings) select = select.where('of_dwelling', '=', 0)
   if (query.rules) select = select.where('rule', 'in', [...query.rules])
   if (query.alert !== undefined) select = select.where('alert', '=', query.alert)
+  if (query.building !== undefined) select = select.where('building', '=', query.building)
+  if (query.circuit !== undefined) select = select.where('circuit', '=', query.circuit)
+  for (const part of query.within ?? []) select = select.where(scopeCondition(part))
   if (query.subject) {
-    select = select.where('subject', '=', query.subject.id).where('subject_kind', '=', query.subject.kind)
+    select = select.where('subject_kind', '=', query.subject.kind)
+    if (query.subject.id !== undefined) select = select.where('subject', '=', query.subject.id)
   }
   const after = query.after
   if (after) {

@@ -96,6 +96,21 @@ describe('flags', () => {
     expect((await get('city', '/flags?rule=cold')).json()).toMatchObject({ code: 'validation' })
   })
 
+  test('by part of the scope and by what they are on', async () => {
+    expect(await pick('city', '/flags?territory=daoli', 'subject')).toEqual(['D-2', 'circuit-daoli'])
+    expect(await pick('city', '/flags?firm=firm-nangang', 'subject')).toEqual(['D-1'])
+    expect(await pick('street', '/flags?territory=daoli', 'subject')).toEqual([])
+    expect(await pick('city', '/flags?subjectKind=circuit', 'subject')).toEqual(['circuit-daoli'])
+  })
+
+  test('as CSV of the same scope and filters', async () => {
+    const { headers, body } = await get('team', '/flags/csv?state=all')
+    expect(headers['content-type']).toBe('text/csv; charset=utf-8')
+    const [columns, ...rows] = body.trim().split('\n')
+    expect(columns).toContain('key,subject_kind,subject,rule')
+    expect(rows.map((row) => row.split(',')[2])).toEqual(['D-2', 'D-3', 'circuit-daoli'])
+  })
+
   test('in pages', async () => {
     const seen: string[] = []
     let cursor = ''
@@ -134,6 +149,13 @@ describe('alerts', () => {
     ['viewer', ['a-1', 'a-2']],
   ])('%s sees %j', async (account, alerts) => {
     expect(await pick(account, '/alerts', 'id')).toEqual(alerts)
+  })
+
+  test('by tier and part of the scope, and as CSV', async () => {
+    expect(await pick('city', '/alerts?tier=notice&tier=serious&territory=nangang', 'id')).toEqual(['a-1'])
+    expect(await pick('city', '/alerts?tier=danger', 'id')).toEqual([])
+    const { body } = await get('street', '/alerts/csv?state=all')
+    expect(body.trim().split('\n').slice(1)).toEqual([expect.stringMatching(/^a-1,serious,below16,circuit,/)])
   })
 
   test('history, by place, and one by one', async () => {
