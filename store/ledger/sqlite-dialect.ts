@@ -17,7 +17,7 @@ const statementsCachedMax = 500
 /** Kysely on node:sqlite: one connection, one transaction at a time, prepared statements kept. */
 export function sqliteDialect(path: string): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new TransactionalSqliteAdapter(),
     createDriver: () => new SerialSqliteDriver({ database: openDatabase(path) }),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -59,6 +59,16 @@ function bind(parameters: readonly unknown[]): SQLInputValue[] {
     if (typeof value === 'boolean') return value ? 1 : 0
     return value as SQLInputValue
   })
+}
+
+/**
+ * Kysely's own adapter would run migrations without a transaction, and two processes that open a new ledger into each
+ * other; SQLite's definitions of tables belong to a transaction like everything else.
+ */
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
 }
 
 /**

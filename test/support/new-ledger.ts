@@ -25,20 +25,36 @@ export async function newLedger(): Promise<Ledger> {
   }
 }
 
-/** Where a new ledger can be, for those who open it several times or in several processes. */
-export async function newLedgerPlace(): Promise<{ target: LedgerTarget; remove(): Promise<void> }> {
+/**
+ * Where a new ledger can be, for those who open it several times or in several processes. "empty" is what nobody has
+ * opened yet; "made" may be up to date already, which is quicker.
+ */
+export async function newLedgerPlace(
+  state: 'empty' | 'made' = 'made',
+): Promise<{ target: LedgerTarget; remove(): Promise<void> }> {
   if (postgresUrl === undefined) {
     const folder = await mkdtemp(join(tmpdir(), 'ledger-'))
     return { target: join(folder, 'ledger.db'), remove: () => rm(folder, { recursive: true, force: true }) }
   }
   const name = randomUUID()
-  await ask(postgresUrl, `create database "${name}" template ledger`)
+  await ask(postgresUrl, `create database "${name}" template ${state === 'made' ? 'ledger' : 'template0'}`)
   const url = new URL(postgresUrl)
   url.pathname = name
   return {
     target: { url: url.href },
     remove: () => ask(postgresUrl, `drop database "${name}" with (force)`),
   }
+}
+
+/** What is done to databases from outside. */
+export const postgresDatabases = {
+  /** Puts a copy in the place of a database to which nobody is connected, as a restore does. */
+  async replaceByCopy(url: string): Promise<void> {
+    const name = new URL(url).pathname.slice(1)
+    await ask(url, `create database "${name}-copy" template "${name}"`)
+    await ask(url, `drop database "${name}"`)
+    await ask(url, `alter database "${name}-copy" rename to "${name}"`)
+  },
 }
 
 async function ask(serverUrl: string, text: string): Promise<void> {
