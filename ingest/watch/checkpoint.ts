@@ -6,13 +6,15 @@ import type { ProbeColumns } from './probe-columns.ts'
 import type { SnapshotFile, StoredPage } from './snapshot-file.ts'
 
 /**
- * Writes the watch's state piece by piece while it goes on changing. How much it writes goes by how much was read:
- * each reading earns a few bytes, so that the disk's share of a reading has a bound however large the city is.
+ * Writes the watch's state piece by piece while it goes on changing. How much it writes goes by how much was read: a
+ * few bytes for a reading, and in a large city as much as it takes that a restart has a bounded piece of the journal
+ * to read again.
  */
 export interface Checkpoint {
   /** From here on the journal is needed to bring every written piece up to date. */
   readonly floor: number
-  earn(readings: number, ticks: number): void
+  /** What was read since the last call. */
+  earn(read: { readonly readings: number; readonly ticks: number; readonly journalBytes: number }): void
   isDue(now: number): boolean
   /** Writes some pieces as they are at a position. Everything before it must be durable in the ledger. */
   write(position: number, clock: ClockState): void
@@ -21,13 +23,20 @@ export interface Checkpoint {
 }
 
 /** SQLite writes a page to its log and then to its place: about twice this reaches the disk. */
-const bytesPerReading = 13
+const bytesPerReading = 10
 /** A quiet city is written as well, in the end. */
 const bytesPerTick = 4_096
-/** A page's states, about. Only decides how many pages are written at a time. */
-const bytesPerSlot = 22
-/** Written together, for one sync. */
-const batchBytesDefault = 128 * 1024
+/**
+ * All of the state is written once while the journal grows by this much: it is read again in some 15 seconds, and at
+ * 2.5 million probes the state costs a reading about 40 bytes of writing.
+ */
+const replayBytesMax = 192 << 20
+/** A slot's state, until pages were written and it is known. */
+const bytesPerSlotAtFirst = 12
+/** Written together, for one sync and a few pages of SQLite's own. */
+const batchBytesDefault = 512 * 1024
+/** Less is not worth a sync. */
+const batchBytesMin = 32 * 1024
 /** A city that was replayed has earned more than is good at once. */
 const earnedBatchesMax = 4
 /** Plants and gateways are few, and written whole. */
@@ -50,6 +59,7 @@ interface CheckpointParts {
 export function createCheckpoint(parts: CheckpointParts): Checkpoint {
   const { file, columns, pages, devices, packWorld, batchBytes = batchBytesDefault } = parts
   let earnedBytes = 0
+  let bytesPerSlot = bytesPerSlotAtFirst
   let floor = parts.floor
   let idsWritten = parts.idsWritten
   let worldAt = 0
@@ -92,26 +102,27 @@ export function createCheckpoint(parts: CheckpointParts): Checkpoint {
       ...(withWorld && { world: { position, state: packWorld() } }),
     })
     idsWritten = devices.length
-    for (const { state } of packed) earnedBytes -= state.length
+    const packedBytes = packed.reduce((sum, { state }) => sum + state.length, 0)
+    earnedBytes -= packedBytes
+    if (packed.length > 0) bytesPerSlot = packedBytes / packed.reduce((sum, { number }) => sum + slotsOf(number), 0)
   }
 
-  const dirtyBytes = () => pages.dirtyCount * Math.min(pageSlots, devices.length) * bytesPerSlot
+  const pageBytes = () => Math.min(pageSlots, devices.length) * bytesPerSlot
+  const dirtyBytes = () => Math.max(batchBytesMin, pages.dirtyCount * pageBytes())
   const isWorldDue = (now: number) => now - worldAt >= worldEveryMs
 
   return {
     get floor() {
       return floor
     },
-    earn(readings, ticks) {
-      earnedBytes = Math.min(
-        earnedBatchesMax * batchBytes,
-        earnedBytes + readings * bytesPerReading + ticks * bytesPerTick,
-      )
+    earn({ readings, ticks, journalBytes }) {
+      const always = readings * bytesPerReading + ticks * bytesPerTick
+      const inTime = (devices.length * bytesPerSlot * journalBytes) / replayBytesMax
+      earnedBytes = Math.min(earnedBatchesMax * batchBytes, earnedBytes + Math.max(always, inTime))
     },
     isDue: (now) => isWorldDue(now) || (pages.dirtyCount > 0 && earnedBytes >= Math.min(batchBytes, dirtyBytes())),
     write(position, clock) {
-      const pageBytes = Math.min(pageSlots, devices.length) * bytesPerSlot
-      const count = Math.max(0, Math.floor(earnedBytes / pageBytes))
+      const count = Math.max(0, Math.ceil(earnedBytes / pageBytes()))
       save(pages.takeDirty(count), isWorldDue(clock.lastAt), position, clock)
     },
     writeAll(position, clock) {

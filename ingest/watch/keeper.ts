@@ -214,7 +214,8 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     effects.some(({ kind }) => kind !== 'clock') || (effects.length > 0 && book.dueAt() <= taker.lastAt)
 
   async function settle(block: DecodedBlock): Promise<Signal[]> {
-    checkpoint.earn(block.readings.count, block.ticks.length)
+    const journalBytes = block.to - block.from
+    checkpoint.earn({ readings: block.readings.count, ticks: block.ticks.length, journalBytes })
     // While a replay is before what was committed, nothing is written: the ledger is ahead.
     if (position < committedAtOpen) return []
     const isDue = checkpoint.isDue(taker.lastAt)

@@ -9,7 +9,10 @@ export interface DirtyPages {
   appliedTo(slot: number): number
   /** Position of the oldest change that is not written; infinite when all are. */
   oldest(): number
-  /** Pages that changed, at most `limit`, beginning with the one after the last that was taken. */
+  /**
+   * Pages that changed, at most `limit`, those first whose change is oldest: so the journal is let go of, also by a
+   * process that never lives long enough to write them all.
+   */
   takeDirty(limit: number): number[]
   /** Says that a page is written as it was at a position. */
   written(page: number, position: number): void
@@ -22,7 +25,6 @@ export function createDirtyPages(): DirtyPages {
   /** Position up to which the written page is applied. */
   let writtenAt = new Float64Array(64)
   let dirtyCount = 0
-  let cursor = 0
 
   function room(page: number): void {
     if (page < dirtySince.length) return
@@ -51,14 +53,11 @@ export function createDirtyPages(): DirtyPages {
       return oldest
     },
     takeDirty(limit) {
-      const taken: number[] = []
-      for (let step = 0; step < dirtySince.length && taken.length < limit; step += 1) {
-        const page = (cursor + step) % dirtySince.length
-        if (dirtySince[page] !== -1) taken.push(page)
-      }
-      const last = taken.at(-1)
-      if (last !== undefined) cursor = last + 1
-      return taken
+      if (limit === 0) return []
+      const since = (page: number) => dirtySince[page] as number
+      const dirty: number[] = []
+      for (let page = 0; page < dirtySince.length; page += 1) if (since(page) !== -1) dirty.push(page)
+      return dirty.sort((left, right) => since(left) - since(right)).slice(0, limit)
     },
     written(page, position) {
       room(page)

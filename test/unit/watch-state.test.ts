@@ -78,7 +78,7 @@ test('a page that is packed and unpacked is the same, in few bytes', () => {
     const life = Array.from({ length: 30 }, () => ({ stepMs: 600_000 + index, c: 0, near: 0.01, kind: 'near' }))
     return statesOf([{ stepMs: index * 300, c: 22, near: 0, kind: 'far' }, ...life]).at(-1) ?? newProbe
   })
-  expect(packPage(warm).length / warm.length).toBeLessThan(30)
+  expect(packPage(warm).length / warm.length).toBeLessThan(15)
 })
 
 test('ids get the number of their arrival, and keep it', () => {
