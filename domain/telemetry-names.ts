@@ -65,17 +65,18 @@ export const flagFields = {
   flags_danger: integer('open flags of tier danger (below 5 °C)'),
 } as const satisfies Record<string, Field>
 
-/** Newest good values that a plant's own sensors sent in the period. */
-const plantMetrics = metricNames.filter(
-  (name) =>
-    !['indoor_temperature_c', 'humidity_pct', 'battery_pct', 'signal_strength_dbm', 'outdoor_temperature_c'].includes(
-      name,
-    ),
-) as PlantMetric[]
-export type PlantMetric = Exclude<
-  MetricName,
-  'indoor_temperature_c' | 'humidity_pct' | 'battery_pct' | 'signal_strength_dbm' | 'outdoor_temperature_c'
->
+/** What a home's probe sends, and what stands among the weather. */
+const notOfPlants = [
+  'indoor_temperature_c',
+  'humidity_pct',
+  'battery_pct',
+  'signal_strength_dbm',
+  'outdoor_temperature_c',
+] as const satisfies readonly MetricName[]
+export type PlantMetric = Exclude<MetricName, (typeof notOfPlants)[number]>
+export const isPlantMetric = (name: MetricName): name is PlantMetric =>
+  !(notOfPlants as readonly MetricName[]).includes(name)
+const plantMetrics = metricNames.filter(isPlantMetric)
 
 /** What follows from a plant's values. */
 export const derivedPlantFields = {

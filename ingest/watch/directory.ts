@@ -50,6 +50,8 @@ export interface Directory {
   contractAt(dwelling: number, at: number): DwellingPeriod['contract'] | undefined
   /** Slots of the probes in a dwelling. */
   slotsIn(dwelling: number): number[]
+  /** The first of these, or -1; the others follow in the column `sibling`. */
+  firstSlotIn(dwelling: number): number
   /** Takes registry rows; returns the slots in use whose placement was taken from under them. */
   addPlacements(rows: readonly PlacementRow[], inUseAt: (slot: number) => number): DisplacedSlot[]
   addContracts(rows: readonly ContractRow[]): void
@@ -272,6 +274,7 @@ export function createDirectory(kept?: DirectoryParts, shared?: IdTable): Direct
       for (let slot = firstSlot[dwelling] ?? -1; slot >= 0; slot = columns.sibling[slot] as number) slots.push(slot)
       return slots
     },
+    firstSlotIn: (dwelling) => firstSlot[dwelling] ?? -1,
     addPlacements: (rows, inUseAt) =>
       rows.map((row) => addPlacement(row, inUseAt)).filter((displaced) => displaced !== undefined),
     addContracts: (rows) => rows.forEach(addContract),

@@ -1,4 +1,5 @@
 import { metricNameByCode, metrics } from '#domain/metric.ts'
+import { quality as qualityCodes } from '#domain/quality.ts'
 import type { DecodedBlock, Tick } from '../decoded-block.ts'
 import { afterTick, allParts, type ClockState, partRange, seenAt, sweptParts } from './city-clock.ts'
 import { type Directory, placeCodes } from './directory.ts'
@@ -24,6 +25,12 @@ export interface JournalTaker {
   registryChanged(): void
 }
 
+/** Whoever takes the journal's good readings beside the watch, up to a position of its own. */
+export interface ReadingsBeside {
+  time(position: number, now: number): void
+  reading(position: number, slot: number, metricCode: number, at: number, value: number): void
+}
+
 interface JournalTakerParts {
   readonly directory: Directory
   readonly pages: DirtyPages
@@ -38,6 +45,7 @@ interface JournalTakerParts {
   readonly worldPosition: number
   /** What comes of records before this position stands in the ledger already. */
   readonly emitFrom: number
+  readonly beside?: ReadingsBeside
 }
 
 /** A day's end is written over this time, a piece a tick, so that it delays nothing. */
@@ -49,7 +57,7 @@ const sweepEventsMax = 10_000
 const indoorTemperature = metrics.indoor_temperature_c.code
 
 export function createJournalTaker(parts: JournalTakerParts): JournalTaker {
-  const { directory, pages, probes, world, termsSource, emit, count, clockPosition, worldPosition } = parts
+  const { directory, pages, probes, world, termsSource, emit, count, clockPosition, worldPosition, beside } = parts
   const slotOf = createIdMap((id) => directory.devices.find(id))
   const gatewayOf = createIdMap((id) => directory.gateways.find(id))
   let clock = parts.clock
@@ -68,6 +76,7 @@ export function createJournalTaker(parts: JournalTakerParts): JournalTaker {
     const { readings } = block
     const receivedAt = readings.receivedAt[index] as number
     if (receivedAt > lastAt) lastAt = receivedAt
+    beside?.time(at, receivedAt)
     const where = circumstances(at)
     if (where.emitting) count('readings')
     if (at >= worldPosition) {
@@ -81,11 +90,12 @@ export function createJournalTaker(parts: JournalTakerParts): JournalTaker {
       if (where.emitting) count('unassigned')
       return
     }
-    const isProbe = directory.columns.placeKind[slot] === placeCodes.dwelling
-    if (at < (isProbe ? pages.appliedTo(slot) : worldPosition)) return
     const value = readings.value[index] as number
     const quality = readings.quality[index] as number
     const metricCode = readings.metric[index] as number
+    if (quality === qualityCodes.good) beside?.reading(at, slot, metricCode, readAt, value)
+    const isProbe = directory.columns.placeKind[slot] === placeCodes.dwelling
+    if (at < (isProbe ? pages.appliedTo(slot) : worldPosition)) return
     if (!isProbe) {
       const metric = metricNameByCode[metricCode]
       if (metric) world.sample(slot, { metric, at: readAt, value, quality, receivedAt }, where)
@@ -122,6 +132,7 @@ export function createJournalTaker(parts: JournalTakerParts): JournalTaker {
   }
 
   function takeTick(tick: Tick): void {
+    beside?.time(tick.position, tick.at)
     if (tick.position < clockPosition) return
     const before = seenAt(clock, lastAt)
     const step = afterTick(before, tick)

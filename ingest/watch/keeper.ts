@@ -7,6 +7,7 @@ import { readProgress } from '#store/ledger/reader-positions.ts'
 import { outdoorTemperatureAt, plantsSource } from '#store/ledger/weather.ts'
 import type { DecodedBlock } from '../decoded-block.ts'
 import type { RegisteredDevices } from '../registered-devices.ts'
+import type { RollUps, WatchedCity } from '../roll-ups/roll-ups.ts'
 import { createAlertBook } from './alert-book.ts'
 import { createCheckpoint } from './checkpoint.ts'
 import { commitEffects } from './commit.ts'
@@ -34,6 +35,8 @@ export interface WatchKeeperOptions {
   readonly directoryCopyRowsMin?: number
   /** So much of the snapshot is written at a time. */
   readonly snapshotBatchBytes?: number
+  /** Opens the live roll-ups, which read the journal with the watch. */
+  openRollUps?(city: WatchedCity): RollUps
   readonly log: { info(facts: object, message: string): void }
 }
 
@@ -80,8 +83,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   const restored = await restore(stored, options.directory, ledger, options.devices)
   const { directory, columns, pages } = restored
   const isNew = stored.clock === undefined
-  const openedPosition = isNew ? saved.position : stored.floor
-  let position = openedPosition
+  const floor = isNew ? saved.position : stored.floor
   const committedAtOpen = saved.position
   let committed = saved.position
   let committedAt = 0
@@ -113,6 +115,10 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   await feed.loadAll(inUseAt)
   columns.reserve(directory.devices.length)
 
+  const rollUps = options.openRollUps?.({ directory, places: () => feed.places(), position: floor, isNew })
+  const openedPosition = Math.min(floor, rollUps?.position ?? floor)
+  let position = openedPosition
+
   const book = createAlertBook((at) => rulesAt(at).alert)
   book.put(await joinableAlerts(ledger.db, openedAt - rulesAt(openedAt).alert.windowMs))
   /** Without a snapshot the sums of the first day lack what came before. */
@@ -133,7 +139,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     pages,
     devices: directory.devices,
     packWorld: () => world.pack(),
-    floor: position,
+    floor,
     ...(options.snapshotBatchBytes !== undefined && { batchBytes: options.snapshotBatchBytes }),
     idsWritten: stored.ids.reduce((sum, ids) => sum + ids.split('\n').length, 0),
   })
@@ -155,6 +161,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     clockPosition: stored.clock?.position ?? 0,
     worldPosition: stored.world?.position ?? 0,
     emitFrom: committedAtOpen,
+    ...(rollUps && { beside: rollUps }),
   })
   log.info({ devices: directory.devices.length, position, committed }, 'watch is open')
 
@@ -237,7 +244,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
       return position
     },
     get replayPosition() {
-      return Math.min(checkpoint.floor, position)
+      return Math.min(checkpoint.floor, position, rollUps?.replayPosition ?? position)
     },
     registered: registeredDevices(directory, feed),
     heardBefore(before) {
@@ -247,13 +254,16 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     async apply(block) {
       if (failure !== undefined) throw new Error('The watch failed and has to be opened again', { cause: failure })
       try {
+        await rollUps?.room()
         await refresh()
         await agree()
         const replayEnd = Math.min(block.to, Math.max(position, committedAtOpen))
         take(block, replayEnd)
         await agree()
         take(block, block.to)
-        return { signals: await settle(block) }
+        const signals = await settle(block)
+        rollUps?.settle(position)
+        return { signals }
       } catch (error) {
         // The state in memory is ahead of the ledger now: only the snapshot and the journal can be trusted.
         failure = error
@@ -264,12 +274,14 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     counters: () => ({
       ...counters,
       ...probes.counters(),
+      ...rollUps?.counters(),
       registryRows,
       dirtyPages: pages.dirtyCount,
       records: columns.recordsInUse(),
     }),
     async abandon() {
       failure ??= new Error('The watch was abandoned')
+      await rollUps?.abandon()
       file.close()
       await keeping
     },
@@ -278,6 +290,8 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
         await writeEverything()
         await keeping
       } finally {
+        if (failure === undefined) await rollUps?.close()
+        else await rollUps?.abandon()
         file.close()
       }
     },

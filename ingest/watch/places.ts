@@ -51,7 +51,8 @@ export interface Places {
 
 const rowsPerPage = 5_000
 
-async function everyRow<T extends Parameters<typeof allRows>[1]>(db: LedgerDb, table: T) {
+/** Every row of a small table that counts. */
+export async function everyRow<T extends Parameters<typeof allRows>[1]>(db: LedgerDb, table: T) {
   const all: Awaited<ReturnType<typeof allRows<T>>> = []
   let after: (string | number)[] | undefined
   for (;;) {
