@@ -7,6 +7,7 @@ import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
 import { answerErrors } from './errors.ts'
 import { makeMetrics } from './metrics.ts'
 import { describeApi, documentProblems } from './openapi.ts'
+import { makeRankingDays } from './ranking/days.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
@@ -14,8 +15,8 @@ import { authRoutes } from './routes/auth.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { flagRoutes } from './routes/flags.ts'
 import { gatewayRoutes } from './routes/gateways.ts'
-import { grafanaHookRoutes } from './routes/hooks-grafana.ts'
 import { healthRoutes } from './routes/health.ts'
+import { grafanaHookRoutes } from './routes/hooks-grafana.ts'
 import { mappingTrialRoutes } from './routes/mapping-trials.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { nameRoutes } from './routes/names.ts'
@@ -60,12 +61,15 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
   const loginLimiter = makeLoginLimiter(wallClock)
   const metrics = deps.metrics ?? makeMetrics()
   const see = makeSee(deps.ledger.db, deps.clock)
+  const { ledger } = deps
+  const rankingDays = deps.rankingDays ?? makeRankingDays({ ledger, policy: options.policy, holder: 'api', wallClock })
   const shared = {
     ...deps,
     wallClock,
     passwords,
     loginLimiter,
     metrics,
+    rankingDays,
     see,
     options,
     openMetrics: options.openMetrics,

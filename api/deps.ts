@@ -8,6 +8,7 @@ import type { Clock, ClockAnchor } from '#domain/time.ts'
 import type { Ledger } from '#store/ledger/database.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import type { ApiMetrics } from './metrics.ts'
+import type { RankingDays } from './ranking/days.ts'
 import type { PasswordCost } from './security/passwords.ts'
 
 /** City time, and how it stands to the wall clock. */
@@ -58,6 +59,8 @@ export interface ApiDeps {
   readonly figures?: () => Promise<readonly Figure[]>
   /** Why the service as a whole is not ready; empty when it is. */
   readonly notReady?: () => Promise<readonly string[]>
+  /** Seals days and rolls them up; without it, this thread does. */
+  readonly rankingDays?: RankingDays
   /** Counters that are shared with the sockets and the notifier of the same process. */
   readonly metrics?: ApiMetrics
   /** Wall clock in epoch milliseconds: sessions, rate limits, leases and retries go by it. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { isLoopback } from '#domain/host.ts'
 import { buildApp } from './app.ts'
@@ -5,6 +6,7 @@ import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
 import { openLive } from './live.ts'
 import { makeMetrics } from './metrics.ts'
 import { type Notifier, startNotifier } from './notify/notifier.ts'
+import { makeRankingDays } from './ranking/days.ts'
 import { startSealing } from './ranking/sealing.ts'
 import { openStreamFeed } from './stream-feed.ts'
 
@@ -32,7 +34,9 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const wallClock = deps.wallClock ?? Date.now
   const metrics = deps.metrics ?? makeMetrics()
   const openMetrics = options.openMetrics ?? isLoopback(options.host)
-  const app = await buildApp({ ...deps, metrics }, { ...options, openMetrics })
+  const policy = options.policy ?? apiDefaults.policy
+  const rankingDays = deps.rankingDays ?? makeRankingDays({ ledger, policy, holder: `api/${randomUUID()}`, wallClock })
+  const app = await buildApp({ ...deps, metrics, rankingDays }, { ...options, openMetrics })
   const feed = await openStreamFeed(ledger.db, {
     pollMs,
     onError: (error) => log.error({ err: error }, 'the stream could not be read'),
@@ -41,9 +45,9 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const notifier: Notifier = startNotifier({ ...deps, metrics, wallClock })
   feed.onNews(() => notifier.wake())
   const sealing = startSealing({
-    ledger,
+    rankingDays,
     clock: deps.clock,
-    policy: options.policy ?? apiDefaults.policy,
+    policy,
     onSealed: (days) => log.info({ days }, 'days were sealed for the ranking'),
     onError: (error) => log.error({ err: error }, 'days could not be sealed for the ranking'),
   })

@@ -5,6 +5,7 @@ import { wakeTopic } from '#domain/topics.ts'
 import { openLedger } from '#store/ledger/database.ts'
 import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
+import { startRankingThread } from '../api/ranking/ranking-thread.ts'
 import { type Api, startApi } from '../api/start.ts'
 import { tryMapping } from '../ingest/codecs/try-mapping.ts'
 import { serve, tellSupervisor } from './child.ts'
@@ -89,6 +90,8 @@ async function runApi(
 ): Promise<{ address: string; stop(): Promise<void> }> {
   const folder = folderOf(values)
   const ledger = await openLedger(folder.ledger)
+  const policy = readPolicy(values)
+  const rankingDays = startRankingThread({ ledger: folder.ledger, policy })
   const influx = influxTarget(values)
   const telemetry = influx
     ? openInfluxTelemetryReader({ target: influx })
@@ -102,6 +105,7 @@ async function runApi(
       clock,
       log,
       tryMapping,
+      rankingDays,
       ...(values.edgeUrl !== undefined && { notReady: () => edgeNotReady(values.edgeUrl ?? '') }),
       ...(broker && {
         publish: async (topic: string, payload: string) => {
@@ -115,7 +119,7 @@ async function runApi(
       version: JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
       secureCookies: values.secureCookies,
       trustProxy: values.trustProxy,
-      policy: readPolicy(values),
+      policy,
       grafanaHookToken: secretOf(values.grafanaHookToken, values.grafanaHookTokenFile),
       brokerAddresses: values.mqttUrl === undefined ? [] : [values.mqttUrl],
     },
@@ -125,6 +129,7 @@ async function runApi(
     address: api.address,
     async stop() {
       await started.close()
+      await rankingDays.close()
       await broker?.endAsync()
       await telemetry.close()
       await ledger.close()

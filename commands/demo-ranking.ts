@@ -3,8 +3,8 @@ import { rankingMethods } from '#domain/ranking-methods/index.ts'
 import { localDayAt } from '#domain/season.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import type { Ledger } from '#store/ledger/database.ts'
+import { enterRankingFigures } from '#store/ledger/ranking-figures.ts'
 import { draftList, rankingLists } from '#store/ledger/ranking-lists.ts'
-import { enterRankingInputs } from '#store/ledger/ranking-records.ts'
 import type { City } from '../simulators/city.ts'
 import { makeRankingFigures } from '../simulators/ranking-figures.ts'
 
@@ -33,14 +33,10 @@ export async function draftDemoRanking(
   if (!method || territory === undefined) throw new Error('The simulated city has no territory to rank')
   const firms = city.registry.firm.filter(({ role }) => role !== 'source').map(({ id }) => id)
   const by = { actor: 'service/demo', at: from }
-  const figures = makeRankingFigures(seed, firms).map((figure) => ({
-    ...figure,
-    ...period,
-    territory,
-    evidence: 'made up for the simulated city',
-  }))
+  const figures = makeRankingFigures(seed, firms)
+  const evidence = 'made up for the simulated city'
   await ledger.write(async (transaction) => {
-    await enterRankingInputs(transaction, figures, by)
+    await enterRankingFigures(transaction, { territory, ...period, evidence, figures }, by)
     const list = await draftList(transaction, { territory, ...period }, method, by)
     const detail = { territory, figures: figures.length }
     await appendAudit(transaction, { ...by, action: 'ranking.draft', subject: `ranking-list/${list.id}`, detail })

@@ -63,7 +63,7 @@ export interface FirmScore {
     readonly document?: string
   }[]
   readonly standing: Standing
-  /** Share of home-days that confirmed exclusions take out. */
+  /** Share of heated area and time that exclusions take out. */
   readonly excludedShare: number
   /** Absent where nothing is assessed; firms with the same points have the same rank. */
   readonly rank?: number
@@ -116,7 +116,7 @@ export function scoreFirm(method: RankingMethod, input: FirmInput, daysInPeriod:
       : { kind, state: 'notAssessed' as const }
   })
   const assessedShare = assessedPoints / method.totalPoints
-  const { homeDays, excludedHomeDays } = input.rollUp
+  const { areaMinutes, areaMinutesExcluded } = input.rollUp
   const provisional: ProvisionalReason[] = []
   if (input.probes < method.probesMin) provisional.push('fewProbes')
   if (input.days < daysInPeriod * shareOfPeriodMin) provisional.push('partOfThePeriod')
@@ -131,7 +131,7 @@ export function scoreFirm(method: RankingMethod, input: FirmInput, daysInPeriod:
     provisional,
     vetoes,
     standing: standingOf(method, scaled, assessedShare, vetoes),
-    excludedShare: homeDays + excludedHomeDays === 0 ? 0 : excludedHomeDays / (homeDays + excludedHomeDays),
+    excludedShare: share(areaMinutesExcluded, areaMinutes + areaMinutesExcluded) ?? 0,
   }
 }
 

@@ -149,6 +149,8 @@ export const deviceSchema = z.strictObject({
   model: z.string().max(80).optional(),
 })
 
+/** Who sees to it that a probe measures. */
+export const probeKeepers = ['firm', 'city', 'resident', 'carrier', 'maker'] as const
 export const placeKinds = ['dwelling', 'source', 'substation', 'circuit', 'district'] as const
 /** Where a device is, who carries its messages, and how often it measures and reports. */
 export const devicePeriodSchema = z.strictObject({
@@ -162,6 +164,8 @@ export const devicePeriodSchema = z.strictObject({
   reporting_interval_s: z.coerce.number().int().min(1).max(86_400),
   /** Stated measuring tolerance in kelvin; a dwelling is below target only when below it by more than this. */
   tolerance_k: z.coerce.number().min(0).max(5).default(0.3),
+  /** Who answers for what the device does not tell; without an entry, the firm that heats the home. */
+  keeper: z.enum(probeKeepers).optional(),
 })
 export type DevicePeriod = z.infer<typeof devicePeriodSchema>
 

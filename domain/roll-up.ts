@@ -19,6 +19,8 @@ export interface RollUp {
   readonly areaMinutesBelow16: number
   readonly areaMinutesBelow12: number
   readonly areaMinutesCovered: number
+  /** Time that is left out: of excluded home-days all of it, of others what a keeper who is not the firm let pass. */
+  readonly areaMinutesExcluded: number
   /** Tenths of a kelvin hour missing to the target, at most to 12 °C; unmeasured time counts as 12 °C. */
   readonly areaShortfall: number
 }
@@ -32,6 +34,7 @@ export const emptyRollUp: RollUp = {
   areaMinutesBelow16: 0,
   areaMinutesBelow12: 0,
   areaMinutesCovered: 0,
+  areaMinutesExcluded: 0,
   areaShortfall: 0,
 }
 
@@ -45,10 +48,14 @@ export function sumRollUps(parts: Iterable<RollUp>): RollUp {
 }
 
 /** One probe's day; a probe that told nothing has no covered time. */
-export type ProbeDay = Pick<
-  DwellingDay,
-  'coveredMs' | 'belowTargetMs' | 'below16Ms' | 'below12Ms' | 'deficitTargetKh' | 'deficit12Kh'
->
+export interface ProbeDay
+  extends Pick<
+    DwellingDay,
+    'coveredMs' | 'belowTargetMs' | 'below16Ms' | 'below12Ms' | 'deficitTargetKh' | 'deficit12Kh'
+  > {
+  /** Somebody else than the firm keeps the probe: what it did not measure is left out, not held against the firm. */
+  readonly keptByOthers?: boolean
+}
 
 export const silentProbeDay: ProbeDay = {
   coveredMs: 0,
@@ -75,34 +82,49 @@ export const passAllowanceMs = 2 * hourMs
 const depthFloorC = 12
 
 /**
- * A home's day as a roll-up. The coldest room decides, measure by measure. Unmeasured time counts as not at target and
- * as 12 °C deep, because otherwise a cold home would score better with its probe unplugged.
+ * A home's day as a roll-up. The coldest room decides, measure by measure. Time that a probe of the firm did not
+ * measure counts as not at target and as 12 °C deep, because otherwise a cold home would score better with its probe
+ * unplugged. Where others keep all of a home's probes, the time that none of them measured is left out, and of a day
+ * that is unmeasured for the most part everything.
  */
 export function rollUpHomeDay(home: HomeDay): RollUp {
-  if (home.excluded) return { ...emptyRollUp, excludedHomeDays: 1 }
+  const { probes, dayMs } = home
   const area = Math.round(home.heatedAreaM2 * 10)
-  const probes = home.probes.map((probe) => ({ ...probe, coveredMs: Math.min(probe.coveredMs, home.dayMs) }))
-  const missingMs = (probe: ProbeDay) => home.dayMs - probe.coveredMs
-  const notAtTargetMs = worst(probes, (probe) => Math.min(home.dayMs, probe.belowTargetMs + missingMs(probe)))
+  const dayMinutes = minutes(dayMs)
+  const missingMs = (probe: ProbeDay) => Math.max(0, dayMs - probe.coveredMs)
+  const others = probes.length > 0 && probes.every(({ keptByOthers }) => keptByOthers)
+  const leftOutMs = others ? probes.reduce((least, probe) => Math.min(least, missingMs(probe)), dayMs) : 0
+  if (home.excluded || leftOutMs > dayMs / 2) {
+    return { ...emptyRollUp, excludedHomeDays: 1, areaMinutesExcluded: area * dayMinutes }
+  }
+  const countedMs = dayMs - leftOutMs
+  const countedMinutes = minutes(countedMs)
+  const heldMs = (probe: ProbeDay) => (probe.keptByOthers ? 0 : missingMs(probe))
+  const notAtTargetMs = worst(probes, (probe) => Math.min(countedMs, probe.belowTargetMs + heldMs(probe)))
   const depthMaxK = Math.max(0, home.targetC - depthFloorC)
   const shortfallKh = worst(
     probes,
-    (probe) => probe.deficitTargetKh - probe.deficit12Kh + (missingMs(probe) / hourMs) * depthMaxK,
+    (probe) => probe.deficitTargetKh - probe.deficit12Kh + (heldMs(probe) / hourMs) * depthMaxK,
   )
-  const minutes = (ms: number) => Math.round(ms / minuteMs)
   const below = (measure: (probe: ProbeDay) => number) => area * minutes(worst(probes, measure))
   return {
     homeDays: 1,
     excludedHomeDays: 0,
     passedHomeDays: notAtTargetMs <= passAllowanceMs ? 1 : 0,
-    areaMinutes: area * minutes(home.dayMs),
-    areaMinutesAtTarget: area * (minutes(home.dayMs) - minutes(notAtTargetMs)),
+    areaMinutes: area * countedMinutes,
+    areaMinutesAtTarget: area * (countedMinutes - minutes(notAtTargetMs)),
     areaMinutesBelow16: below((probe) => probe.below16Ms),
     areaMinutesBelow12: below((probe) => probe.below12Ms),
-    areaMinutesCovered: area * minutes(home.dayMs - worst(probes, missingMs)),
+    areaMinutesCovered: area * minutes(Math.max(0, countedMs - worst(probes, heldMs))),
+    areaMinutesExcluded: area * (dayMinutes - countedMinutes),
     areaShortfall: area * Math.round(shortfallKh * 10),
   }
 }
 
-const worst = (probes: readonly ProbeDay[], measure: (probe: ProbeDay) => number): number =>
-  probes.reduce((most, probe) => Math.max(most, measure(probe)), 0)
+const minutes = (ms: number) => Math.round(ms / minuteMs)
+
+const worst = (probes: readonly ProbeDay[], measure: (probe: ProbeDay) => number): number => {
+  let most = 0
+  for (const probe of probes) most = Math.max(most, measure(probe))
+  return most
+}

@@ -74,10 +74,3 @@ function localDayOf(zone: string, date: Temporal.PlainDate): LocalDay {
   const beginning = (day: Temporal.PlainDate) => day.toZonedDateTime(zone).epochMilliseconds
   return { day: epochDay(date), beginsAt: beginning(date), endsAt: beginning(date.add({ days: 1 })) }
 }
-
-/** First instant of a local day and of the next. */
-export function localDayBounds(zone: string, day: number): LocalDay {
-  const date = Temporal.PlainDate.from('1970-01-01').add({ days: day })
-  const beginning = (one: Temporal.PlainDate) => one.toZonedDateTime(zone).epochMilliseconds
-  return { day, beginsAt: beginning(date), endsAt: beginning(date.add({ days: 1 })) }
-}

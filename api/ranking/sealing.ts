@@ -1,16 +1,15 @@
 import type { Policy } from '#domain/policy.ts'
 import { localDayAt } from '#domain/season.ts'
-import type { Ledger } from '#store/ledger/database.ts'
-import { bringDaysUpToDate } from '#store/ledger/ranking-days.ts'
 import type { ApiDeps } from '../deps.ts'
+import type { RankingDays } from './days.ts'
 
 /** A day is sealed once; asking costs one query. */
 const lookEveryMs = 15_000
-/** Days that may still be open when the service comes back after a weekend. */
-const daysLookedBack = 10
+/** A season: what comes late, is excluded or corrected has its days rolled up again, however old they are. */
+const daysLookedBack = 200
 
 export interface SealingDeps {
-  readonly ledger: Ledger
+  readonly rankingDays: RankingDays
   readonly clock: ApiDeps['clock']
   readonly policy: Policy
   onSealed(days: number): void
@@ -18,7 +17,9 @@ export interface SealingDeps {
 }
 
 /** Seals each day of the season soon after it is over, so that its root stands in the audit log from then on. */
-export function startSealing({ ledger, clock, policy, onSealed, onError }: SealingDeps): { close(): Promise<void> } {
+export function startSealing({ rankingDays, clock, policy, onSealed, onError }: SealingDeps): {
+  close(): Promise<void>
+} {
   let running: Promise<void> | undefined
 
   async function look(): Promise<void> {
@@ -26,7 +27,7 @@ export function startSealing({ ledger, clock, policy, onSealed, onError }: Seali
     if (clock.anchor().catchingUp) return
     const now = clock.now()
     const toDay = localDayAt(policy.season.zone, now).day
-    const sealed = await bringDaysUpToDate(ledger, policy, { fromDay: toDay - daysLookedBack, toDay }, now)
+    const sealed = await rankingDays.bringUpToDate({ fromDay: toDay - daysLookedBack, toDay, now })
     if (sealed > 0) onSealed(sealed)
   }
 

@@ -2,20 +2,18 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { importedMeasures, vetoKinds } from '#domain/ranking-method.ts'
 import { idSchema } from '#domain/registry.ts'
-import { appendAudit } from '#store/ledger/audit.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
 import {
-  bringVeto,
-  confirmVeto,
   decideExclusion,
   type Exclusion,
-  enterRankingInputs,
   exclusionKinds,
   exclusionPlaceKinds,
   exclusionsOn,
   findExclusion,
   proposeExclusion,
-} from '#store/ledger/ranking-records.ts'
+} from '#store/ledger/ranking-exclusions.ts'
+import { enterRankingFigures } from '#store/ledger/ranking-figures.ts'
+import { bringVeto, confirmVeto } from '#store/ledger/ranking-vetoes.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
 import { checkPeriod, dateIn, evidenceText, idAnswer } from '../ranking/shapes.ts'
@@ -95,12 +93,9 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       }
       if (errors.length > 0) throw new ProblemError('validation', undefined, { errors })
       const by = { actor: principalOf(request).account.id, at: clock.now() }
-      await ledger.write(async (transaction) => {
-        const inputs = figures.map((figure) => ({ ...figure, ...days, territory, evidence }))
-        await enterRankingInputs(transaction, inputs, by)
-        const detail = { from: dayText(from), to: dayText(to), evidence, figures }
-        await appendAudit(transaction, { ...by, action: 'ranking.import', subject: `territory/${territory}`, detail })
-      })
+      await ledger.write((transaction) =>
+        enterRankingFigures(transaction, { territory, ...days, evidence, figures }, by),
+      )
       return { stored: figures.length }
     },
   )
@@ -150,18 +145,9 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       const days = checkPeriod({ from, to })
       if (!(await seesPlace(see(request), proposed))) throw new ProblemError('not_found')
       const by = { actor: principalOf(request).account.id, at: clock.now() }
-      const exclusion = await ledger.write(async (transaction) => {
-        const made = await proposeExclusion(transaction, {
-          ...proposed,
-          ...days,
-          proposedBy: by.actor,
-          proposedAt: by.at,
-        })
-        const subject = `ranking-exclusion/${made.id}`
-        const detail = { ...request.body, from: dayText(from), to: dayText(to) }
-        await appendAudit(transaction, { ...by, action: 'ranking.proposeExclusion', subject, detail })
-        return made
-      })
+      const exclusion = await ledger.write((transaction) =>
+        proposeExclusion(transaction, { ...proposed, ...days, proposedBy: by.actor, proposedAt: by.at }),
+      )
       return reply.code(201).send(shownExclusion(exclusion))
     },
   )
@@ -184,18 +170,8 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       const by = { actor: principalOf(request).account.id, at: clock.now() }
       if (exclusion.proposedBy === by.actor) throw new ProblemError('conflict', 'Somebody else must decide it')
       const { state, decision } = request.body
-      const decided = await ledger.write(async (transaction) => {
-        const verdict = { state, decision, by: by.actor, at: by.at }
-        if (!(await decideExclusion(transaction, exclusion, verdict))) return false
-        const subject = `ranking-exclusion/${exclusion.id}`
-        await appendAudit(transaction, {
-          ...by,
-          action: 'ranking.decideExclusion',
-          subject,
-          detail: { state, decision },
-        })
-        return true
-      })
+      const verdict = { state, decision, by: by.actor, at: by.at }
+      const decided = await ledger.write((transaction) => decideExclusion(transaction, exclusion, verdict))
       if (!decided) throw new ProblemError('conflict', 'It was decided already')
       return shownExclusion({ ...exclusion, state, decision, decidedBy: by.actor, decidedAt: by.at })
     },
@@ -227,17 +203,7 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       const days = checkPeriod({ from, to })
       if (!(await currentRow(ledger.db, 'firm', veto.firm))) throw new ProblemError('not_found')
       const by = { actor: account.id, at: clock.now() }
-      const id = await ledger.write(async (transaction) => {
-        const brought = await bringVeto(transaction, { ...veto, ...days }, by)
-        const detail = { ...veto, from: dayText(from), to: dayText(to) }
-        await appendAudit(transaction, {
-          ...by,
-          action: 'ranking.bringVeto',
-          subject: `ranking-veto/${brought}`,
-          detail,
-        })
-        return brought
-      })
+      const id = await ledger.write((transaction) => bringVeto(transaction, { ...veto, ...days }, by))
       return reply.code(201).send({ id })
     },
   )
@@ -260,12 +226,9 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       const { id } = request.params
       const by = { actor: account.id, at: clock.now() }
       const { document } = request.body
-      const confirmed = await ledger.write(async (transaction) => {
-        if (!(await confirmVeto(transaction, id, { document, by: by.actor, at: by.at }))) return false
-        const subject = `ranking-veto/${id}`
-        await appendAudit(transaction, { ...by, action: 'ranking.confirmVeto', subject, detail: { document } })
-        return true
-      })
+      const confirmed = await ledger.write((transaction) =>
+        confirmVeto(transaction, id, { document, by: by.actor, at: by.at }),
+      )
       if (!confirmed) throw new ProblemError('conflict', 'There is no such veto that waits to be confirmed')
       return { id }
     },

@@ -8,8 +8,7 @@ import { idSchema, instantSchema } from '#domain/registry.ts'
 import { outageIndices } from '#domain/supply-outage.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
-import { bringDaysUpToDate } from '#store/ledger/ranking-days.ts'
-import { evidenceOf } from '#store/ledger/ranking-inputs.ts'
+import { homeEvidence } from '#store/ledger/ranking-evidence.ts'
 import {
   draftList,
   findList,
@@ -23,6 +22,7 @@ import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { attachment, csvContentType, csvText } from '../csv.ts'
 import type { ApiDeps, ApiOptions } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
+import type { RankingDays } from '../ranking/days.ts'
 import {
   checkPeriod,
   dateIn,
@@ -65,11 +65,12 @@ const outageSchema = z
 
 export interface RankingDeps extends Pick<ApiDeps, 'ledger' | 'clock'> {
   readonly see: See
+  readonly rankingDays: RankingDays
   readonly options: Pick<ApiOptions, 'policy'>
 }
 
 export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, deps) => {
-  const { ledger, clock, see, options } = deps
+  const { ledger, clock, see, options, rankingDays } = deps
   const { policy } = options
   const tags = ['ranking']
   const read = { access: 'plant.read' } as const
@@ -162,7 +163,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
         throw new ProblemError('validation', undefined, { errors })
       }
       const by = { actor: principalOf(request).account.id, at: clock.now() }
-      await bringDaysUpToDate(ledger, policy, days, by.at)
+      await rankingDays.bringUpToDate({ ...days, now: by.at })
       const list = await ledger.write(async (transaction) => {
         const drafted = await draftList(transaction, { territory, ...days }, method, by)
         const detail = { territory, from: dayText(from), to: dayText(to), method: methodId, version }
@@ -271,12 +272,16 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
       const isOwn = account.scope.kind === 'firm' && account.scope.id === firm
       const seesHomes =
         can(account.role, 'dwelling.read') && (isOwn || (await see(request).holdsTerritory(list.territory)))
-      const rows = await evidenceOf(ledger.db, firm, list, seesHomes ? 0 : probesShownMin, evidenceRowsMax)
+      const { places } = await homeEvidence(ledger.db, firm, list, {
+        measure: 'shareAtTarget',
+        probesMin: seesHomes ? 0 : probesShownMin,
+        limit: evidenceRowsMax,
+      })
       const items = seesHomes || input.probes >= probesShownMin ? score.items : []
       const { days, probes, connectedHomes, heatedAreaM2 } = input
       const indices = input.outage && outageIndices(input.outage)
       const outage = indices && { ...input.outage, ...indices }
-      const evidence = rows.map(({ day, ...row }) => ({ date: dayText(day), ...row }))
+      const evidence = places.map(({ day, ...row }) => ({ date: dayText(day), ...row }))
       return {
         firm: placed,
         items,
@@ -332,7 +337,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
     async (request) => {
       const list = await ownList(request, request.params.id)
       const by = { actor: principalOf(request).account.id, at: clock.now() }
-      await bringDaysUpToDate(ledger, policy, list, by.at)
+      await rankingDays.bringUpToDate({ fromDay: list.fromDay, toDay: list.toDay, now: by.at })
       const published = await publishList(ledger, policy, list, by)
       if (!published.ok) throw new ProblemError('conflict', refusalText[published.reason])
       return shownList(await ownList(request, list.id))

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** JSON with the keys of every object in order, so that the same content always makes the same text. */
 export function canonicalJson(value: unknown): string {
@@ -9,7 +9,7 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, content]) => `${JSON.stringify(key)}:${canonicalJson(content)}`).join(',')}}`
 }
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sha256 = (text: string): string => hash('sha256', text)
 
 export const digestOf = (value: unknown): string => sha256(canonicalJson(value))
 
@@ -20,9 +20,13 @@ const emptyRoot = sha256('')
  * The Merkle root of leaves in their order. Leaves and inner nodes are hashed apart (RFC 6962), so that neither can
  * stand for the other; a node without a partner is carried up as it is.
  */
-export function merkleRoot(leaves: readonly string[]): string {
-  if (leaves.length === 0) return emptyRoot
-  let level = leaves.map((leaf) => sha256(`leaf ${leaf}`))
+export const merkleRoot = (leaves: readonly string[]): string =>
+  merkleRootOfHashes(leaves.map((leaf) => sha256(`leaf ${leaf}`)))
+
+/** The Merkle root over what is hashed already: leaves, or the roots of trees below. */
+export function merkleRootOfHashes(hashes: readonly string[]): string {
+  if (hashes.length === 0) return emptyRoot
+  let level = hashes
   while (level.length > 1) {
     const above: string[] = []
     for (let index = 0; index < level.length; index += 2) {

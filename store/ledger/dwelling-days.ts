@@ -1,24 +1,27 @@
-import { type Selectable, sql } from 'kysely'
+import { hash } from 'node:crypto'
 import type { DwellingDay } from '#domain/dwelling-day.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
-import { digestOf } from './digest.ts'
+import { type DayFigures, putEntries, readEntries, wholeFigures } from './dwelling-day-page.ts'
+import { buildingsOf, type ProbeSlot, probeKey, slotsFor, slotsOf } from './home-probes.ts'
+import { raiseVersion } from './ledger-version.ts'
+import { haveRolledUpAgain } from './roll-up-waiting.ts'
 
 export interface DwellingDayTables {
-  dwelling_day: {
+  /** See `dwelling-day-page.ts` for what the entries are. */
+  dwelling_day_page: { day: number; page: number; entries: Uint8Array }
+  /** Days that wait to be computed again, with the journal position of the reading that made them wrong. */
+  dwelling_day_wrong: { day: number; dwelling: string; device: string; position: number }
+  /** What late readings changed after a day was sealed: gapless numbers, sealed with the days that follow. */
+  dwelling_day_change: {
+    number: number
     day: number
     dwelling: string
     device: string
-    covered_ms: number
-    below_target_ms: number
-    below_16_ms: number
-    below_12_ms: number
-    deficit_target_kh: number
-    deficit_16_kh: number
-    deficit_12_kh: number
-    min_c: number | null
-    mean_c: number | null
-    /** Journal position of the reading that made the row wrong until it is computed again; null where it is right. */
-    stale_since: number | null
+    /** What the day's leaf was, empty where there was none. */
+    before_leaf: string
+    after_leaf: string
+    /** Journal position of the reading that made the day wrong; 0 where the day came after it was sealed. */
+    position: number
   }
 }
 
@@ -28,55 +31,125 @@ export interface StoredDwellingDay extends DwellingDay {
 }
 
 /** Keeps a statement under SQLite's limit of bound values, and one statement text for all full chunks. */
-const daysPerStatementMax = 500
+const rowsPerStatementMax = 500
 
 /** A summary to write; `staleSince` is the journal position of what made it wrong already. */
 export interface ClosedDay extends DwellingDay {
   readonly staleSince?: number
 }
 
-/** Writes the summaries of closed days. One that is there is replaced, and stays stale if it was. */
-export async function saveDwellingDays(transaction: LedgerTransaction, days: readonly ClosedDay[]): Promise<void> {
-  for (let start = 0; start < days.length; start += daysPerStatementMax) {
-    const rows = days
-      .slice(start, start + daysPerStatementMax)
-      .map(
-        (day) =>
-          sql`(${sql.join([
-            day.day,
-            day.dwelling,
-            day.device,
-            day.coveredMs,
-            day.belowTargetMs,
-            day.below16Ms,
-            day.below12Ms,
-            day.deficitTargetKh,
-            day.deficit16Kh,
-            day.deficit12Kh,
-            day.minC ?? null,
-            day.meanC ?? null,
-            day.staleSince ?? null,
-          ])})`,
+/**
+ * Writes the summaries of closed days. One that is there is replaced, and stays stale if it was. What changes a day
+ * that is sealed is written down with the journal position of what changed it, and has its building rolled up again.
+ */
+export async function saveDwellingDays(
+  transaction: LedgerTransaction,
+  days: readonly ClosedDay[],
+  position = 0,
+): Promise<void> {
+  if (days.length === 0) return
+  const slots = await slotsFor(transaction, days)
+  const byDay = Map.groupBy(days, ({ day }) => day)
+  const sealed = await sealedOf(transaction, [...byDay.keys()])
+  const changes: Change[] = []
+  for (const [day, ofDay] of byDay) {
+    const byPage = new Map<number, Map<number, ClosedDay>>()
+    for (const closed of ofDay) {
+      const { page, slot } = slots.get(probeKey(closed)) as ProbeSlot
+      const ofPage = byPage.get(page) ?? new Map<number, ClosedDay>()
+      byPage.set(page, ofPage.set(slot, closed))
+    }
+    const kept = await pagesOf(transaction, day, [...byPage.keys()])
+    await savePages(
+      transaction,
+      [...byPage].map(([page, entries]) => ({ day, page, entries: putEntries(kept.get(page) ?? emptyPage, entries) })),
+    )
+    if (!sealed.has(day)) continue
+    for (const [page, entries] of byPage) changes.push(...changesOf(kept.get(page) ?? emptyPage, entries, position))
+  }
+  for (const { staleSince, ...key } of days) {
+    if (staleSince !== undefined) await markDayStale(transaction, key, staleSince)
+  }
+  if (changes.length > 0) await keepChanges(transaction, changes)
+}
+
+async function sealedOf(db: LedgerDb, days: readonly number[]): Promise<Set<number>> {
+  const rows = await db.selectFrom('ranking_day').select('day').where('day', 'in', days).execute()
+  return new Set(rows.map(({ day }) => day))
+}
+
+type Change = Omit<DwellingDayTables['dwelling_day_change'], 'number'>
+
+/** What the entries of a page change of what counts. */
+function changesOf(page: Uint8Array, entries: ReadonlyMap<number, ClosedDay>, position: number): Change[] {
+  const changes: Change[] = []
+  const kept = readEntries(page)
+  for (const [slot, closed] of entries) {
+    const { day, dwelling, device } = closed
+    const before = kept.get(slot)
+    const beforeLeaf = before ? dayLeaf(closed, before) : ''
+    const afterLeaf = dayLeaf(closed, closed)
+    if (beforeLeaf === afterLeaf) continue
+    changes.push({ day, dwelling, device, before_leaf: beforeLeaf, after_leaf: afterLeaf, position })
+  }
+  return changes
+}
+
+/** A list that was published from a day is told later why the day is no longer what it was. */
+async function keepChanges(transaction: LedgerTransaction, changes: readonly Change[]): Promise<void> {
+  const last = await raiseVersion(transaction, 'dwelling_day_change', changes.length)
+  const rows = changes.map((change, index) => ({ ...change, number: last - changes.length + 1 + index }))
+  for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
+    await transaction
+      .insertInto('dwelling_day_change')
+      .values(rows.slice(start, start + rowsPerStatementMax))
+      .execute()
+  }
+  const buildings = await buildingsOf(
+    transaction,
+    changes.map(({ dwelling }) => dwelling),
+  )
+  const places = new Map<string, { day: number; building: string }>()
+  for (const { day, dwelling } of changes) {
+    const building = buildings.get(dwelling)
+    if (building !== undefined) places.set(`${day}/${building}`, { day, building })
+  }
+  await haveRolledUpAgain(transaction, [...places.values()])
+}
+
+const emptyPage = new Uint8Array()
+
+async function savePages(
+  transaction: LedgerTransaction,
+  pages: readonly DwellingDayTables['dwelling_day_page'][],
+): Promise<void> {
+  for (let start = 0; start < pages.length; start += rowsPerStatementMax) {
+    await transaction
+      .insertInto('dwelling_day_page')
+      .values(pages.slice(start, start + rowsPerStatementMax))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['day', 'page'])
+          .doUpdateSet((expression) => ({ entries: expression.ref('excluded.entries') })),
       )
-    await sql`insert into dwelling_day (day, dwelling, device, covered_ms, below_target_ms, below_16_ms, below_12_ms,
-        deficit_target_kh, deficit_16_kh, deficit_12_kh, min_c, mean_c, stale_since) values ${sql.join(rows)}
-      on conflict (day, dwelling, device) do update set ${sql.join(
-        summed.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`),
-      )}, stale_since = coalesce(excluded.stale_since, dwelling_day.stale_since)`.execute(transaction)
+      .execute()
   }
 }
 
-const summed = [
-  'covered_ms',
-  'below_target_ms',
-  'below_16_ms',
-  'below_12_ms',
-  'deficit_target_kh',
-  'deficit_16_kh',
-  'deficit_12_kh',
-  'min_c',
-  'mean_c',
-]
+/** Entries of some pages of a day, by page. */
+export async function pagesOf(db: LedgerDb, day: number, pages: readonly number[]): Promise<Map<number, Uint8Array>> {
+  const found = new Map<number, Uint8Array>()
+  for (let start = 0; start < pages.length; start += rowsPerStatementMax) {
+    const rows = await db
+      .selectFrom('dwelling_day_page')
+      .select(['page', 'entries'])
+      .where('day', '=', day)
+      .where('page', 'in', pages.slice(start, start + rowsPerStatementMax))
+      .execute()
+    for (const { page, entries } of rows) found.set(page, entries)
+  }
+  return found
+}
 
 /** A day of one home and probe. */
 export interface DayKey {
@@ -85,24 +158,16 @@ export interface DayKey {
   readonly device: string
 }
 
-/** Marks a closed day as wrong because of a reading at a journal position; a day without a row gets an empty one. */
-export async function markDayStale(transaction: LedgerTransaction, key: DayKey, position: number): Promise<void> {
+/** Marks a closed day as wrong because of a reading at a journal position, whether there is a summary of it or not. */
+export async function markDayStale(
+  transaction: LedgerTransaction,
+  { day, dwelling, device }: DayKey,
+  position: number,
+): Promise<void> {
   await transaction
-    .insertInto('dwelling_day')
-    .values({
-      ...key,
-      covered_ms: 0,
-      below_target_ms: 0,
-      below_16_ms: 0,
-      below_12_ms: 0,
-      deficit_target_kh: 0,
-      deficit_16_kh: 0,
-      deficit_12_kh: 0,
-      min_c: null,
-      mean_c: null,
-      stale_since: position,
-    })
-    .onConflict((conflict) => conflict.columns(['day', 'dwelling', 'device']).doUpdateSet({ stale_since: position }))
+    .insertInto('dwelling_day_wrong')
+    .values({ day, dwelling, device, position })
+    .onConflict((conflict) => conflict.columns(['day', 'dwelling', 'device']).doUpdateSet({ position }))
     .execute()
 }
 
@@ -113,20 +178,23 @@ export async function staleDays(
   limit: number,
 ): Promise<(DayKey & { readonly staleSince: number })[]> {
   const rows = await db
-    .selectFrom('dwelling_day')
-    .select(['day', 'dwelling', 'device', 'stale_since'])
-    .where('stale_since', '<', before)
-    .orderBy('stale_since')
+    .selectFrom('dwelling_day_wrong')
+    .selectAll()
+    .where('position', '<', before)
+    .orderBy('position')
+    .orderBy('day')
+    .orderBy('dwelling')
+    .orderBy('device')
     .limit(limit)
     .execute()
-  return rows.map(({ day, dwelling, device, stale_since }) => ({ day, dwelling, device, staleSince: stale_since ?? 0 }))
+  return rows.map(({ position, ...key }) => ({ ...key, staleSince: position }))
 }
 
 /** What a dwelling-day counts as in the tree of its day; empty where nothing was measured. */
-export function dayLeaf(row: Selectable<DwellingDayTables['dwelling_day']>): string {
-  if (row.covered_ms === 0) return ''
-  const { stale_since: _, ...content } = row
-  return digestOf(content)
+export function dayLeaf({ day, dwelling, device }: DayKey, figures: DayFigures): string {
+  if (figures.coveredMs === 0) return ''
+  const words = wholeFigures(figures).map((figure) => figure ?? '-')
+  return hash('sha256', `leaf ${day} ${dwelling} ${device} ${words.join(' ')}`)
 }
 
 /** Writes a summary that was computed again, unless more readings made the day wrong meanwhile. */
@@ -135,47 +203,15 @@ export async function replaceStaleDay(
   day: DwellingDay,
   staleSince: number,
 ): Promise<void> {
-  const before = await transaction
-    .selectFrom('dwelling_day')
-    .selectAll()
+  const { numDeletedRows } = await transaction
+    .deleteFrom('dwelling_day_wrong')
     .where('day', '=', day.day)
     .where('dwelling', '=', day.dwelling)
     .where('device', '=', day.device)
+    .where('position', '=', staleSince)
     .executeTakeFirst()
-  const after = await transaction
-    .updateTable('dwelling_day')
-    .set({
-      covered_ms: day.coveredMs,
-      below_target_ms: day.belowTargetMs,
-      below_16_ms: day.below16Ms,
-      below_12_ms: day.below12Ms,
-      deficit_target_kh: day.deficitTargetKh,
-      deficit_16_kh: day.deficit16Kh,
-      deficit_12_kh: day.deficit12Kh,
-      min_c: day.minC ?? null,
-      mean_c: day.meanC ?? null,
-      stale_since: null,
-    })
-    .where('day', '=', day.day)
-    .where('dwelling', '=', day.dwelling)
-    .where('device', '=', day.device)
-    .where('stale_since', '=', staleSince)
-    .returningAll()
-    .executeTakeFirst()
-  if (!before || !after || dayLeaf(before) === dayLeaf(after)) return
-  // A list that was published from this day is told later why the day is no longer what it was.
-  await transaction
-    .insertInto('dwelling_day_change')
-    .values({
-      day: day.day,
-      dwelling: day.dwelling,
-      device: day.device,
-      before_leaf: dayLeaf(before),
-      after_leaf: dayLeaf(after),
-      position: staleSince,
-    })
-    .execute()
-  await transaction.updateTable('ranking_day').set({ stale: 1 }).where('day', '=', day.day).execute()
+  if (numDeletedRows === 0n) return
+  await saveDwellingDays(transaction, [day], staleSince)
 }
 
 /** Local date "2026-01-15" as days since 1970-01-01, and back. */
@@ -189,37 +225,95 @@ export async function dwellingDays(
   fromDay: number,
   toDay: number,
 ): Promise<StoredDwellingDay[]> {
+  const probes = [...(await slotsOf(db, [dwelling])).values()]
+  const wrong = await db
+    .selectFrom('dwelling_day_wrong')
+    .selectAll()
+    .where('dwelling', '=', dwelling)
+    .where('day', '>=', fromDay)
+    .where('day', '<=', toDay)
+    .execute()
+  const found = new Map(
+    // A day of which nothing was written yet, though readings of it came late.
+    wrong.map(({ day, device }): [string, StoredDwellingDay] => [
+      `${day}/${device}`,
+      { dwelling, device, day, ...nothingMeasured, stale: true },
+    ]),
+  )
   const days = Array.from({ length: Math.max(0, toDay - fromDay + 1) }, (_, index) => fromDay + index)
-  const found: StoredDwellingDay[] = []
-  // The key begins with the day, so naming the days makes each look-up one descent of the index.
-  for (let start = 0; start < days.length; start += daysPerStatementMax) {
-    const rows = await db
-      .selectFrom('dwelling_day')
-      .selectAll()
-      .where('day', 'in', days.slice(start, start + daysPerStatementMax))
-      .where('dwelling', '=', dwelling)
-      .orderBy('day')
-      .orderBy('device')
-      .execute()
-    found.push(...rows.map(fromRow))
+  for (const { device, page, slot } of probes) {
+    // The key begins with the day, so naming the days makes each look-up one descent of the index.
+    for (let start = 0; start < days.length; start += rowsPerStatementMax) {
+      const rows = await db
+        .selectFrom('dwelling_day_page')
+        .selectAll()
+        .where('day', 'in', days.slice(start, start + rowsPerStatementMax))
+        .where('page', '=', page)
+        .execute()
+      for (const { day, entries } of rows) {
+        const figures = readEntries(entries, slot).get(slot)
+        const stale = found.has(`${day}/${device}`)
+        if (figures) found.set(`${day}/${device}`, { dwelling, device, day, ...figures, stale })
+      }
+    }
   }
-  return found
+  return [...found.values()].sort((left, right) => left.day - right.day || (left.device < right.device ? -1 : 1))
 }
 
-function fromRow(row: Selectable<DwellingDayTables['dwelling_day']>): StoredDwellingDay {
-  return {
-    dwelling: row.dwelling,
-    device: row.device,
-    day: row.day,
-    coveredMs: row.covered_ms,
-    belowTargetMs: row.below_target_ms,
-    below16Ms: row.below_16_ms,
-    below12Ms: row.below_12_ms,
-    deficitTargetKh: row.deficit_target_kh,
-    deficit16Kh: row.deficit_16_kh,
-    deficit12Kh: row.deficit_12_kh,
-    ...(row.min_c !== null && { minC: row.min_c }),
-    ...(row.mean_c !== null && { meanC: row.mean_c }),
-    stale: row.stale_since !== null,
+const nothingMeasured: DayFigures = {
+  coveredMs: 0,
+  belowTargetMs: 0,
+  below16Ms: 0,
+  below12Ms: 0,
+  deficitTargetKh: 0,
+  deficit16Kh: 0,
+  deficit12Kh: 0,
+}
+
+/** So many pages are read at a time: some milliseconds. */
+const pagesPerRead = 200
+
+/** A page of a day with the probes that have a place on it, in the order of their slots. */
+export interface DayPage {
+  readonly page: number
+  readonly probes: readonly ProbeSlot[]
+  readonly figures: ReadonlyMap<number, DayFigures>
+}
+
+/** Every page of a day in order, those included that have lost their entries but once had probes. */
+export async function* dayPages(db: LedgerDb, day: number): AsyncGenerator<DayPage> {
+  const { last } = await db
+    .selectFrom('home_probe')
+    .select(({ fn }) => fn.max<number | null>('page').as('last'))
+    .executeTakeFirstOrThrow()
+  for (let from = 0; from <= (last ?? -1); from += pagesPerRead) {
+    const pages = await db
+      .selectFrom('dwelling_day_page')
+      .select(['page', 'entries'])
+      .where('day', '=', day)
+      .where('page', '>=', from)
+      .where('page', '<', from + pagesPerRead)
+      .execute()
+    const probes = await db
+      .selectFrom('home_probe')
+      .selectAll()
+      .where('page', '>=', from)
+      .where('page', '<', from + pagesPerRead)
+      .orderBy('page')
+      .orderBy('slot')
+      .execute()
+    const entries = new Map(pages.map((row) => [row.page, row.entries]))
+    for (const [page, ofPage] of Map.groupBy(probes, (probe) => probe.page)) {
+      yield { page, probes: ofPage, figures: readEntries(entries.get(page) ?? emptyPage) }
+    }
   }
+}
+
+/** The first day of which anything was kept; undefined before there is any. */
+export async function firstKeptDay(db: LedgerDb): Promise<number | undefined> {
+  const { day } = await db
+    .selectFrom('dwelling_day_page')
+    .select(({ fn }) => fn.min<number | null>('day').as('day'))
+    .executeTakeFirstOrThrow()
+  return day ?? undefined
 }

@@ -1,7 +1,14 @@
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 
 /** What is counted: readers compare the number with the one they saw, and load again when it rose. */
-type VersionName = 'registry' | 'registry_batch' | 'identities' | 'quarantine'
+type VersionName =
+  | 'registry'
+  | 'registry_batch'
+  | 'identities'
+  | 'quarantine'
+  | 'home_probe_page'
+  | 'dwelling_day_change'
+  | 'roll_up_waiting'
 
 /** The present number; 0 before the first change. */
 export async function readVersion(db: LedgerDb, name: VersionName): Promise<number> {

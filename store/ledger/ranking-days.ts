@@ -1,127 +1,50 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Insertable, type Selectable, sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { type Policy, policyAt } from '#domain/policy.ts'
-import type { RollUp } from '#domain/roll-up.ts'
-import { localDayBounds, seasonOn } from '#domain/season.ts'
+import { localDayNumbered, seasonOn } from '#domain/season.ts'
 import { hourMs } from '#domain/time.ts'
 import { appendAudit } from './audit.ts'
-import type { Ledger, LedgerDb } from './database.ts'
-import { merkleRoot } from './digest.ts'
-import { dayLeaf, dayText } from './dwelling-days.ts'
-import { firstMeasuredDay, type RolledUp, rollUpDay } from './ranking-roll-up.ts'
+import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
+import { changesRoot, type DayTree, dayTree } from './day-tree.ts'
+import { dayText, firstKeptDay } from './dwelling-days.ts'
+import { readVersion } from './ledger-version.ts'
+import { circuitFirms, noonOf, outdoorMean, rollUpBuildings } from './ranking-roll-up.ts'
+import { addSums, emptySums, type SumColumns, sumColumns } from './ranking-sums.ts'
 import { registryVersion } from './registry-batches.ts'
-
-/** Sums of home-days with the homes, probes and tenths of a square metre behind them. */
-export interface SumColumns {
-  home_days: number
-  excluded_home_days: number
-  passed_home_days: number
-  area_minutes: number
-  area_minutes_at_target: number
-  area_minutes_below_16: number
-  area_minutes_below_12: number
-  area_minutes_covered: number
-  area_shortfall: number
-  homes: number
-  probes: number
-  area_tenths: number
-  /** Of circuits with a plant sensor: the only ones whose outages show. */
-  watched_homes: number
-  watched_area_tenths: number
-}
+import { type RegistryChanges, registryChanges } from './registry-changes.ts'
+import { counts } from './registry-view.ts'
+import { daysWaiting, doneWith, waitingOn } from './roll-up-waiting.ts'
 
 export interface RankingDayTables {
   ranking_day: {
     day: number
-    /** Merkle root of the dwelling-days as they were when the day was sealed; never changed after. */
+    /** Merkle root of the dwelling-days as they were when the day was sealed, never changed after; empty before. */
     root: string
     leaves: number
+    /** Changes by late readings that are sealed with the day: numbers after the one, up to the other, and their root. */
+    changes_after: number
+    changes_upto: number
+    changes_root: string
     outdoor_c: number | null
+    /** The registry as it was when the roll-ups were made or last found to follow from it. */
     registry_version: number
-    /** 1 where an exclusion was decided since, and the roll-ups wait to be made again. */
-    stale: number
     sealed_at: number
     rolled_up_at: number
   }
   roll_up_day: SumColumns & { day: number; circuit: string; building: string; estate: string; firm: string }
   firm_day: SumColumns & { day: number; firm: string; district: string }
-  dwelling_day_change: {
-    day: number
-    dwelling: string
-    device: string
-    before_leaf: string
-    after_leaf: string
-    position: number
-  }
 }
-
-/** What a place or a firm had on some days. */
-export interface Measured {
-  readonly rollUp: RollUp
-  readonly homes: number
-  readonly probes: number
-  readonly areaTenths: number
-  readonly watchedHomes: number
-  readonly watchedAreaTenths: number
-}
-
-export const sumsOf = ({ rollUp, ...measured }: Measured): SumColumns => ({
-  home_days: rollUp.homeDays,
-  excluded_home_days: rollUp.excludedHomeDays,
-  passed_home_days: rollUp.passedHomeDays,
-  area_minutes: rollUp.areaMinutes,
-  area_minutes_at_target: rollUp.areaMinutesAtTarget,
-  area_minutes_below_16: rollUp.areaMinutesBelow16,
-  area_minutes_below_12: rollUp.areaMinutesBelow12,
-  area_minutes_covered: rollUp.areaMinutesCovered,
-  area_shortfall: rollUp.areaShortfall,
-  homes: measured.homes,
-  probes: measured.probes,
-  area_tenths: measured.areaTenths,
-  watched_homes: measured.watchedHomes,
-  watched_area_tenths: measured.watchedAreaTenths,
-})
-
-export const rollUpOf = (row: SumColumns): RollUp => ({
-  homeDays: row.home_days,
-  excludedHomeDays: row.excluded_home_days,
-  passedHomeDays: row.passed_home_days,
-  areaMinutes: row.area_minutes,
-  areaMinutesAtTarget: row.area_minutes_at_target,
-  areaMinutesBelow16: row.area_minutes_below_16,
-  areaMinutesBelow12: row.area_minutes_below_12,
-  areaMinutesCovered: row.area_minutes_covered,
-  areaShortfall: row.area_shortfall,
-})
-
-export const sumColumns = [
-  'home_days',
-  'excluded_home_days',
-  'passed_home_days',
-  'area_minutes',
-  'area_minutes_at_target',
-  'area_minutes_below_16',
-  'area_minutes_below_12',
-  'area_minutes_covered',
-  'area_shortfall',
-  'homes',
-  'probes',
-  'area_tenths',
-  'watched_homes',
-  'watched_area_tenths',
-] as const satisfies readonly (keyof SumColumns)[]
 
 /** After a day closes, its summaries are still on their way from the journal for a moment. */
 const sealsAfterMs = 3 * hourMs
-/** A day's dwelling-days are read in pieces, so that nobody waits long for the ledger. */
-const leavesPerPage = 5_000
 const rowsPerStatementMax = 300
+const placesPerStatementMax = 500
 
 /** Days of the season within a period that are over, and old enough that their summaries are there. */
 export function sealableDays(policy: Policy, fromDay: number, toDay: number, now: number): number[] {
   const days: number[] = []
   for (let day = fromDay; day <= toDay; day += 1) {
-    const { beginsAt, endsAt } = localDayBounds(policy.season.zone, day)
+    const { beginsAt, endsAt } = localDayNumbered(policy.season.zone, day)
     const { rules } = policyAt(policy, beginsAt)
     if (endsAt + rules.dayClosesAfterMs + sealsAfterMs > now) break
     if (seasonOn(policy.season, day)) days.push(day)
@@ -129,115 +52,304 @@ export function sealableDays(policy: Policy, fromDay: number, toDay: number, now
   return days
 }
 
+export interface DayWork {
+  readonly ledger: Ledger
+  readonly policy: Policy
+  readonly now: number
+  /** Called first in each transaction: throws where the work went to somebody else. */
+  readonly guard?: (transaction: LedgerTransaction) => Promise<void>
+}
+
 /**
- * Seals the days of a period that are over, and makes roll-ups again whose registry or exclusions changed since.
- * Returns how many days it touched.
+ * Seals the days of a period that are over, and rolls up again what no longer follows from dwelling-days, registry
+ * and exclusions: the buildings and circuits that are touched, not the city. Every transaction is short. Returns how
+ * many days it touched.
  */
 export async function bringDaysUpToDate(
-  ledger: Ledger,
-  policy: Policy,
+  work: DayWork,
   period: { readonly fromDay: number; readonly toDay: number },
-  now: number,
 ): Promise<number> {
-  const version = await registryVersion(ledger.db)
-  const known = new Map((await rankingDays(ledger.db, period)).map((row) => [row.day, row]))
+  const { db } = work.ledger
+  const version = await registryVersion(db)
+  const known = new Map((await rankingDays(db, period)).map((row) => [row.day, row]))
+  const waiting = await daysWaiting(db, period)
+  const changes = changesSince(db, version)
+  const first = await firstKeptDay(db)
+  if (first === undefined) return 0
   let touched = 0
-  const first = await firstMeasuredDay(ledger.db)
-  for (const day of sealableDays(policy, Math.max(first, period.fromDay), period.toDay, now)) {
+  const days = sealableDays(work.policy, Math.max(first, period.fromDay), period.toDay, work.now)
+  // A day that is over is sealed before older ones are looked at again, which may take long.
+  for (const day of days.toSorted((left, right) => Number(known.has(left)) - Number(known.has(right)))) {
     const row = known.get(day)
-    if (row && row.registry_version === version && row.stale === 0) continue
-    const rolledUp = await rollUpDay(ledger.db, policy, day)
-    const leaves = row ? undefined : await dayLeaves(ledger.db, day)
-    await keepDay(
-      ledger,
-      day,
-      rolledUp,
-      leaves?.map(({ leaf }) => leaf),
-      { version, now },
-    )
-    touched += 1
+    if (row?.registry_version === version && !waiting.has(day)) continue
+    const changed = row && (await changes(row.registry_version))
+    const worked =
+      !changed || changed.everything
+        ? await rollUpWhole(work, day, version, row === undefined)
+        : await rollUpTouched(work, day, version, changed)
+    if (worked) touched += 1
+    await nextTurn()
   }
   return touched
 }
 
-async function keepDay(
-  ledger: Ledger,
-  day: number,
-  rolledUp: RolledUp,
-  leaves: readonly string[] | undefined,
-  { version, now }: { readonly version: number; readonly now: number },
-): Promise<void> {
-  const places = rolledUp.places.map(({ measured, ...place }) => ({ day, ...place, ...sumsOf(measured) }))
-  const firms = rolledUp.firms.map(({ measured, ...firm }) => ({ day, ...firm, ...sumsOf(measured) }))
-  const state = {
-    outdoor_c: rolledUp.outdoorC ?? null,
-    registry_version: version,
-    stale: 0,
-    rolled_up_at: now,
+/** Days mostly have the same version behind them: the comparison is made once. */
+function changesSince(db: LedgerDb, version: number): (from: number) => Promise<RegistryChanges> {
+  const made = new Map<number, Promise<RegistryChanges>>()
+  return (from) => {
+    const changes = made.get(from) ?? registryChanges(db, from, version)
+    made.set(from, changes)
+    return changes
   }
-  await ledger.write(async (transaction) => {
-    await transaction.deleteFrom('roll_up_day').where('day', '=', day).execute()
-    await transaction.deleteFrom('firm_day').where('day', '=', day).execute()
-    for (const rows of pieces<Insertable<RankingDayTables['roll_up_day']>>(places)) {
-      await transaction.insertInto('roll_up_day').values(rows).execute()
+}
+
+async function rollUpWhole(work: DayWork, day: number, version: number, isNew: boolean): Promise<boolean> {
+  const { upTo } = await waitingOn(work.ledger.db, day)
+  if (isNew) await beginSealing(work, day)
+  await rollUpPieces(work, day)
+  await writeGuarded(work, async (transaction) => {
+    // What the registry no longer has was not rolled up again.
+    await sql`delete from roll_up_day where day = ${day} and not exists (
+      select 1 from building where building.id = roll_up_day.building and ${counts('building', 'building')})`.execute(
+      transaction,
+    )
+    await sumFirms(transaction, day)
+    await doneWith(transaction, day, upTo)
+    await keepVersion(transaction, work, day, version)
+  })
+  while (isNew) {
+    // Late readings may change the day while its tree is made: then the tree is of no moment that ever was.
+    const changes = await readVersion(work.ledger.db, 'dwelling_day_change')
+    const tree = await dayTree(work.ledger.db, day)
+    if (await writeGuarded(work, (transaction) => seal(transaction, work, day, tree, changes))) break
+  }
+  return true
+}
+
+/** Rolls up the places that are touched on a day. False where nothing that the day has is touched. */
+async function rollUpTouched(work: DayWork, day: number, version: number, changes: RegistryChanges): Promise<boolean> {
+  const { db } = work.ledger
+  const bounds = localDayNumbered(work.policy.season.zone, day)
+  const noon = noonOf(bounds)
+  const upToNoon = (places: ReadonlyMap<string, number>) =>
+    [...places].filter(([, since]) => since <= noon).map(([place]) => place)
+  const { buildings: asked, upTo } = await waitingOn(db, day)
+  const onWatched = await buildingsOn(db, day, upToNoon(changes.watched))
+  const buildings = [...new Set([...asked, ...upToNoon(changes.buildings), ...onWatched])].sort()
+  const circuits = upToNoon(changes.circuits)
+  const firms = await rollUpPieces(work, day, buildings)
+  const firmOf = circuits.length === 0 ? undefined : await circuitFirms(db, noon)
+  await writeGuarded(work, async (transaction) => {
+    for (const circuit of firmOf ? circuits : []) {
+      for (const firm of await giveCircuit(transaction, day, circuit, firmOf?.(circuit) ?? '')) firms.add(firm)
     }
-    for (const rows of pieces<Insertable<RankingDayTables['firm_day']>>(firms)) {
-      await transaction.insertInto('firm_day').values(rows).execute()
-    }
-    const isSealed = await transaction.selectFrom('ranking_day').select('day').where('day', '=', day).executeTakeFirst()
-    if (!leaves || isSealed) {
-      await transaction.updateTable('ranking_day').set(state).where('day', '=', day).execute()
-      return
-    }
-    const root = merkleRoot(leaves)
+    await sumFirms(transaction, day, changes.territory ? undefined : [...firms])
+    await doneWith(transaction, day, upTo)
+    await keepVersion(transaction, work, day, version)
+  })
+  return buildings.length > 0 || firms.size > 0 || changes.territory
+}
+
+/** Writes roll-ups of buildings, some at a time; gives the firms that had or have homes in them. */
+async function rollUpPieces(work: DayWork, day: number, named?: readonly string[]): Promise<Set<string>> {
+  const firms = new Set<string>()
+  if (named?.length === 0) return firms
+  for await (const { buildings, places } of rollUpBuildings(work.ledger.db, work.policy, day, named)) {
+    // They count when the day is finished, and are made again if that does not come.
+    await work.ledger.stage(async (transaction) => {
+      await work.guard?.(transaction)
+      const before = await transaction
+        .deleteFrom('roll_up_day')
+        .where('day', '=', day)
+        .where('building', 'in', buildings)
+        .returning('firm')
+        .execute()
+      for (const { firm } of [...before, ...places]) firms.add(firm)
+      for (let start = 0; start < places.length; start += rowsPerStatementMax) {
+        await transaction
+          .insertInto('roll_up_day')
+          .values(places.slice(start, start + rowsPerStatementMax))
+          .execute()
+      }
+    })
+  }
+  return firms
+}
+
+/** One transaction, for as long as the work is ours. */
+const writeGuarded = <T>(
+  { ledger, guard }: DayWork,
+  write: (transaction: LedgerTransaction) => Promise<T>,
+): Promise<T> =>
+  ledger.write(async (transaction) => {
+    await guard?.(transaction)
+    return write(transaction)
+  })
+
+async function buildingsOn(db: LedgerDb, day: number, circuits: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  for (let start = 0; start < circuits.length; start += placesPerStatementMax) {
+    const rows = await db
+      .selectFrom('roll_up_day')
+      .select('building')
+      .distinct()
+      .where('circuit', 'in', circuits.slice(start, start + placesPerStatementMax))
+      .where('day', '=', day)
+      .execute()
+    found.push(...rows.map(({ building }) => building))
+  }
+  return found
+}
+
+/** Counts a circuit's day for a firm; gives the firms for which that makes a difference. */
+async function giveCircuit(
+  transaction: LedgerTransaction,
+  day: number,
+  circuit: string,
+  firm: string,
+): Promise<string[]> {
+  const before = await transaction
+    .selectFrom('roll_up_day')
+    .select('firm')
+    .distinct()
+    .where('circuit', '=', circuit)
+    .where('day', '=', day)
+    .where('firm', '!=', firm)
+    .execute()
+  if (before.length === 0) return []
+  await transaction
+    .updateTable('roll_up_day')
+    .set({ firm })
+    .where('circuit', '=', circuit)
+    .where('day', '=', day)
+    .execute()
+  return [firm, ...before.map((row) => row.firm)]
+}
+
+/** Adds a day up by firm and district: for the firms that are named, or for all. */
+async function sumFirms(transaction: LedgerTransaction, day: number, firms?: readonly string[]): Promise<void> {
+  if (firms?.length === 0) return
+  const rows = await firmDays(transaction, day, firms)
+  let old = transaction.deleteFrom('firm_day').where('day', '=', day)
+  if (firms) old = old.where('firm', 'in', firms)
+  await old.execute()
+  for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
+    await transaction
+      .insertInto('firm_day')
+      .values(rows.slice(start, start + rowsPerStatementMax))
+      .execute()
+  }
+}
+
+/** What a day's roll-ups are by firm and district. */
+export async function firmDays(
+  db: LedgerDb,
+  day: number,
+  firms?: readonly string[],
+): Promise<RankingDayTables['firm_day'][]> {
+  const sums = sql.join(sumColumns.map((column) => sql`sum(${sql.ref(column)}) as ${sql.ref(column)}`))
+  const some = firms ? sql`and firm in (${sql.join(firms)})` : sql``
+  const found = await sql<SumColumns & { firm: string; estate: string }>`
+    select firm, estate, ${sums} from roll_up_day where day = ${day} ${some} group by firm, estate`.execute(db)
+  const districtOf = await estateDistricts(db)
+  const rows = new Map<string, RankingDayTables['firm_day']>()
+  for (const { firm, estate, ...more } of found.rows) {
+    const district = districtOf(estate)
+    const key = `${firm}/${district}`
+    const row = rows.get(key) ?? { day, firm, district, ...emptySums }
+    addSums(row, more)
+    rows.set(key, row)
+  }
+  return [...rows.values()]
+}
+
+/** Estates that lie in no district. */
+export const nowhere = '-'
+
+/** The district that an estate lies in. */
+async function estateDistricts(db: LedgerDb): Promise<(estate: string) => string> {
+  const nodes = await sql<{ id: string; kind: string; parent: string | null }>`
+    select id, kind, parent from territory where ${counts('territory', 'territory')}`.execute(db)
+  const byId = new Map(nodes.rows.map((node) => [node.id, node]))
+  return (estate) => {
+    let node = byId.get(estate)
+    while (node && node.kind !== 'district') node = node.parent === null ? undefined : byId.get(node.parent)
+    return node?.id ?? nowhere
+  }
+}
+
+/** From now on what late readings change on the day is written down; the row counts when it has a root. */
+async function beginSealing(work: DayWork, day: number): Promise<void> {
+  const row = {
+    ...{ day, root: '', leaves: 0, changes_after: 0, changes_upto: 0, changes_root: '' },
+    ...{ outdoor_c: null, registry_version: 0, sealed_at: work.now, rolled_up_at: work.now },
+  }
+  await writeGuarded(work, async (transaction) => {
     await transaction
       .insertInto('ranking_day')
-      .values({ day, root, leaves: leaves.length, sealed_at: now, ...state })
+      .values(row)
+      .onConflict((conflict) => conflict.column('day').doNothing())
       .execute()
-    // The audit log is a chain: a history that is rewritten, or whose tail is cut, shows there.
-    const detail = { root, leaves: leaves.length }
-    await appendAudit(transaction, {
-      at: now,
-      actor: 'service/ranking',
-      action: 'ranking.seal',
-      subject: `day/${dayText(day)}`,
-      detail,
-    })
   })
-  await nextTurn()
 }
 
-function* pieces<Row>(rows: readonly Row[]): Generator<Row[]> {
-  for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
-    yield rows.slice(start, start + rowsPerStatementMax)
+/** Seals a day with its tree; false where it changed after the change that is numbered `seen`. */
+async function seal(
+  transaction: LedgerTransaction,
+  { now }: DayWork,
+  day: number,
+  { root, leaves }: DayTree,
+  seen: number,
+): Promise<boolean> {
+  const later = await transaction
+    .selectFrom('dwelling_day_change')
+    .select('number')
+    .where('day', '=', day)
+    .where('number', '>', seen)
+    .limit(1)
+    .executeTakeFirst()
+  if (later) return false
+  const { changed } = await transaction
+    .selectFrom('ranking_day')
+    .select(({ fn }) => fn.max<number | null>('changes_upto').as('changed'))
+    .executeTakeFirstOrThrow()
+  const after = changed ?? 0
+  const upTo = Math.max(after, seen)
+  const sealed = {
+    ...{ root, leaves, changes_after: after, changes_upto: upTo },
+    changes_root: await changesRoot(transaction, after, upTo),
   }
+  await transaction
+    .updateTable('ranking_day')
+    .set({ ...sealed, sealed_at: now })
+    .where('day', '=', day)
+    .execute()
+  // The audit log is a chain: a history that is rewritten, or whose tail is cut, shows there.
+  await appendAudit(transaction, {
+    at: now,
+    actor: 'service/ranking',
+    action: 'ranking.seal',
+    subject: `day/${dayText(day)}`,
+    detail: sealed,
+  })
+  return true
 }
 
-/** Every dwelling-day of a day that says anything, as a leaf of the day's tree, in the order of dwelling and probe. */
-export async function dayLeaves(db: LedgerDb, day: number): Promise<{ readonly key: string; readonly leaf: string }[]> {
-  const leaves: { key: string; leaf: string }[] = []
-  let after: { dwelling: string; device: string } | undefined = { dwelling: '', device: '' }
-  while (after) {
-    const { dwelling, device }: { dwelling: string; device: string } = after
-    const rows = await db
-      .selectFrom('dwelling_day')
-      .selectAll()
-      .where('day', '=', day)
-      .where(sql<boolean>`(dwelling, device) > (${dwelling}, ${device})`)
-      .orderBy('dwelling')
-      .orderBy('device')
-      .limit(leavesPerPage)
-      .execute()
-    for (const row of rows) {
-      if (row.covered_ms > 0) leaves.push({ key: `${row.dwelling}/${row.device}`, leaf: dayLeaf(row) })
-    }
-    const last = rows.at(-1)
-    after = rows.length < leavesPerPage ? undefined : last
-    await nextTurn()
-  }
-  return leaves.sort((left, right) => (left.key < right.key ? -1 : 1))
+async function keepVersion(
+  transaction: LedgerTransaction,
+  { policy, now }: DayWork,
+  day: number,
+  version: number,
+): Promise<void> {
+  const outdoorC = await outdoorMean(transaction, localDayNumbered(policy.season.zone, day))
+  await transaction
+    .updateTable('ranking_day')
+    .set({ outdoor_c: outdoorC ?? null, registry_version: version, rolled_up_at: now })
+    .where('day', '=', day)
+    .execute()
 }
 
+/** The sealed days of a period. */
 export function rankingDays(
   db: LedgerDb,
   { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
@@ -247,6 +359,7 @@ export function rankingDays(
     .selectAll()
     .where('day', '>=', fromDay)
     .where('day', '<=', toDay)
+    .where('root', '!=', '')
     .orderBy('day')
     .execute()
 }

@@ -3,10 +3,12 @@ import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
 import { sumRollUps } from '#domain/roll-up.ts'
 import type { LedgerDb } from './database.ts'
-import { rankingDays, rollUpOf, type SumColumns, sumColumns } from './ranking-days.ts'
-import { rankingInputs, rankingVetoes } from './ranking-records.ts'
+import { nowhere, rankingDays } from './ranking-days.ts'
+import { rankingFigures } from './ranking-figures.ts'
 import { nobody } from './ranking-roll-up.ts'
+import { rollUpOf, type SumColumns, sumColumns } from './ranking-sums.ts'
 import { edgesWithin, type SeasonEdge, supplyReader } from './ranking-supply.ts'
+import { rankingVetoes } from './ranking-vetoes.ts'
 import { counts, territoryBelow } from './registry-view.ts'
 
 /** Days of a territory, both included: what a list is about. */
@@ -23,7 +25,7 @@ export async function firmInputs(db: LedgerDb, policy: Policy, period: RankingPe
   const coldest = await coldestDays(db, period)
   const edges = edgesWithin(policy, fromDay, toDay)
   const byFirm = Map.groupBy(await firmParts(db, period, districts, coldest, edges), ({ firm }) => firm)
-  const imported = await rankingInputs(db, territory, period)
+  const imported = await rankingFigures(db, territory, period)
   const vetoes = await rankingVetoes(db, period)
   const supplyOf = await supplyReader(db, policy, period, districts, edges)
   const firms = new Set([...byFirm.keys(), ...imported.map(({ firm }) => firm), ...(await suppliersIn(db, territory))])
@@ -86,12 +88,12 @@ async function firmParts(
 }
 
 /** The districts that a list is about: those below its territory, or the district itself. */
-async function districtsOf(db: LedgerDb, territory: string): Promise<string[]> {
+export async function districtsOf(db: LedgerDb, territory: string): Promise<string[]> {
   const found = await sql<{ id: string }>`select id from territory as node
     where node.kind = 'district' and ${counts('territory', 'node')} and node.id in ${territoryBelow(territory)}`.execute(
     db,
   )
-  return [nobody, ...found.rows.map(({ id }) => id)]
+  return [nowhere, ...found.rows.map(({ id }) => id)]
 }
 
 /** Every registered supplier belongs on the city's own list, with or without data. */
@@ -103,55 +105,10 @@ async function suppliersIn(db: LedgerDb, territory: string): Promise<string[]> {
 }
 
 /** The coldest quarter of the days whose outdoor temperature is known; of two that are alike, the earlier. */
-async function coldestDays(db: LedgerDb, period: RankingPeriod): Promise<Set<number>> {
+export async function coldestDays(db: LedgerDb, period: RankingPeriod): Promise<Set<number>> {
   const known = (await rankingDays(db, period))
     .map(({ day, outdoor_c }) => ({ day, outdoorC: outdoor_c }))
     .filter((entry): entry is { day: number; outdoorC: number } => entry.outdoorC !== null)
     .sort((left, right) => left.outdoorC - right.outdoorC || left.day - right.day)
   return new Set(known.slice(0, Math.ceil(known.length / 4)).map(({ day }) => day))
-}
-
-/** A stretch of a day's roll-ups behind one firm's points: which buildings and circuits, from the worst. */
-export interface Evidence {
-  readonly day: number
-  readonly circuit: string
-  readonly building: string
-  readonly homes: number
-  readonly probes: number
-  readonly shareAtTarget: number
-  readonly excludedHomeDays: number
-}
-
-/** Days, circuits and buildings where a firm's homes were longest not at target, of at least so many probes. */
-export async function evidenceOf(
-  db: LedgerDb,
-  firm: string,
-  { territory, fromDay, toDay }: RankingPeriod,
-  probesMin: number,
-  limit: number,
-): Promise<Evidence[]> {
-  const rows = await db
-    .selectFrom('roll_up_day')
-    .selectAll()
-    .where('firm', '=', firm)
-    .where('day', '>=', fromDay)
-    .where('day', '<=', toDay)
-    .where('area_minutes', '>', 0)
-    .where('probes', '>=', probesMin)
-    .where(sql<boolean>`estate in ${territoryBelow(territory)}`)
-    .orderBy(sql`area_minutes - area_minutes_at_target`, 'desc')
-    .orderBy('day')
-    .orderBy('circuit')
-    .orderBy('building')
-    .limit(limit)
-    .execute()
-  return rows.map((row) => ({
-    day: row.day,
-    circuit: row.circuit,
-    building: row.building,
-    homes: row.homes,
-    probes: row.probes,
-    shareAtTarget: row.area_minutes_at_target / row.area_minutes,
-    excludedHomeDays: row.excluded_home_days,
-  }))
 }

@@ -1,34 +1,38 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { type Policy, policyAt } from '#domain/policy.ts'
-import { type ProbeDay, rollUpHomeDay, silentProbeDay, sumRollUps } from '#domain/roll-up.ts'
-import { localDayBounds } from '#domain/season.ts'
+import { type HomeDay, type ProbeDay, rollUpHomeDay, silentProbeDay } from '#domain/roll-up.ts'
+import { type LocalDay, localDayNumbered } from '#domain/season.ts'
 import { hourMs } from '#domain/time.ts'
 import type { LedgerDb } from './database.ts'
+import { type DayFigures, readEntries } from './dwelling-day-page.ts'
+import { firstKeptDay, pagesOf } from './dwelling-days.ts'
 import { listOutages } from './outages.ts'
-import type { Measured } from './ranking-days.ts'
-import { exclusionsOn } from './ranking-records.ts'
+import { exclusionsOn } from './ranking-exclusions.ts'
+import { addRollUp, emptySums, type SumColumns } from './ranking-sums.ts'
 import { counts, inForce } from './registry-view.ts'
 
-export interface RolledUpPlace {
+/** A circuit's homes in one building on one day: the smallest unit that is kept. */
+export interface PlaceDay extends SumColumns {
+  readonly day: number
   readonly circuit: string
   readonly building: string
   readonly estate: string
   readonly firm: string
-  readonly measured: Measured
 }
 
-/** A day of the whole city, by circuit and building, and by firm and district. */
-export interface RolledUp {
-  readonly places: readonly RolledUpPlace[]
-  readonly firms: readonly { readonly firm: string; readonly district: string; readonly measured: Measured }[]
-  readonly outdoorC?: number
+/** Some buildings with their roll-ups; a building without heated homes has none. */
+export interface RolledUpBuildings {
+  readonly buildings: readonly string[]
+  readonly places: readonly PlaceDay[]
 }
 
 /** Homes whose circuit nobody is registered to operate. */
 export const nobody = '-'
-/** So many homes are read at a time: a few milliseconds. */
-const homesPerPage = 2_000
+/** Buildings that are read at a time, some thousand homes: tens of milliseconds. */
+const buildingsPerRead = 40
+/** A statement holds so many values beside the rest. */
+const dwellingsPerStatementMax = 2_000
 /**
  * Gateways keep what they measure for some hours while the service is down. A day with a longer outage of ours is no
  * evidence against anybody and is left out whole, so that it cannot matter which of its readings arrived.
@@ -36,88 +40,101 @@ const homesPerPage = 2_000
 const ownOutageMsMax = 4 * hourMs
 const outagesPerDayMax = 500
 
-/** Rolls up a local day from the dwelling-days and the registry as it stood at the day's middle. */
-export async function rollUpDay(db: LedgerDb, policy: Policy, day: number): Promise<RolledUp> {
-  const bounds = localDayBounds(policy.season.zone, day)
-  const noon = (bounds.beginsAt + bounds.endsAt) / 2
-  const { rules } = policyAt(policy, noon)
-  const firmOf = await circuitFirms(db, noon)
-  const districtOf = await estateDistricts(db)
-  const watched = await watchedCircuits(db, noon)
-  const isExcluded = await excludedOn(db, day, bounds)
-  const places = new Map<string, RolledUpPlace & { readonly parts: Measured[] }>()
-  for (let after = ''; ; ) {
-    const homes = await heatedHomes(db, noon, after)
-    const probes = await probeDays(
-      db,
-      day,
-      noon,
-      homes.map(({ dwelling }) => dwelling),
-    )
-    for (const home of homes) {
-      const { circuit, building, estate } = home
-      const ofHome = probes.get(home.dwelling)
-      const rollUp = ofHome
-        ? rollUpHomeDay({
-            heatedAreaM2: home.heated_area_m2,
-            targetC: rules.targetC,
-            dayMs: bounds.endsAt - bounds.beginsAt,
-            probes: ofHome,
-            excluded: isExcluded(home),
-          })
-        : sumRollUps([])
-      const key = `${circuit}/${building}`
-      const place = places.get(key) ?? {
-        circuit,
-        building,
-        estate,
-        firm: firmOf(circuit),
-        measured: sumMeasured([]),
-        parts: [],
-      }
-      const areaTenths = Math.round(home.heated_area_m2 * 10)
-      const isWatched = watched.has(circuit)
-      place.parts.push({
-        rollUp,
-        homes: 1,
-        probes: ofHome ? 1 : 0,
-        areaTenths,
-        watchedHomes: isWatched ? 1 : 0,
-        watchedAreaTenths: isWatched ? areaTenths : 0,
-      })
-      places.set(key, place)
+/**
+ * Rolls up a local day from the dwelling-days and the registry as it stood at the day's middle, some buildings at a
+ * time: all, or those that are named.
+ */
+export async function* rollUpBuildings(
+  db: LedgerDb,
+  policy: Policy,
+  day: number,
+  named?: readonly string[],
+): AsyncGenerator<RolledUpBuildings> {
+  const context = await dayContext(db, policy, day)
+  if (named) {
+    for (let start = 0; start < named.length; start += buildingsPerRead) {
+      yield await rollUpSome(db, context, named.slice(start, start + buildingsPerRead))
+      await nextTurn()
     }
-    const last = homes.at(-1)
-    if (!last || homes.length < homesPerPage) break
-    after = last.dwelling
+    return
+  }
+  for (let after = ''; ; ) {
+    const found = await sql<{ id: string }>`select id from building where building.id > ${after}
+      and ${counts('building', 'building')} order by id limit ${sql.lit(buildingsPerRead)}`.execute(db)
+    const last = found.rows.at(-1)
+    if (!last) return
+    yield await rollUpSome(
+      db,
+      context,
+      found.rows.map(({ id }) => id),
+    )
+    after = last.id
     await nextTurn()
   }
-  const summed = [...places.values()].map(({ parts, ...place }) => ({ ...place, measured: sumMeasured(parts) }))
-  const outdoorC = await outdoorMean(db, bounds.beginsAt, bounds.endsAt)
-  return { places: summed, firms: byFirmAndDistrict(summed, districtOf), ...(outdoorC !== undefined && { outdoorC }) }
 }
 
-function sumMeasured(parts: readonly Measured[]): Measured {
-  const total = (of: (part: Measured) => number) => parts.reduce((sum, part) => sum + of(part), 0)
+/** What holds for every home on a day. */
+interface DayContext extends LocalDay {
+  readonly noon: number
+  readonly targetC: number
+  readonly firmOf: (circuit: string) => string
+  readonly watched: ReadonlySet<string>
+  readonly isExcluded: (home: HeatedHome) => boolean
+}
+
+async function dayContext(db: LedgerDb, policy: Policy, day: number): Promise<DayContext> {
+  const bounds = localDayNumbered(policy.season.zone, day)
+  const noon = noonOf(bounds)
   return {
-    rollUp: sumRollUps(parts.map(({ rollUp }) => rollUp)),
-    homes: total(({ homes }) => homes),
-    probes: total(({ probes }) => probes),
-    areaTenths: total(({ areaTenths }) => areaTenths),
-    watchedHomes: total(({ watchedHomes }) => watchedHomes),
-    watchedAreaTenths: total(({ watchedAreaTenths }) => watchedAreaTenths),
+    ...bounds,
+    noon,
+    targetC: policyAt(policy, noon).rules.targetC,
+    firmOf: await circuitFirms(db, noon),
+    watched: await watchedCircuits(db, noon),
+    isExcluded: await excludedOn(db, bounds),
   }
 }
 
-function byFirmAndDistrict(places: readonly RolledUpPlace[], districtOf: (estate: string) => string) {
-  const groups = new Map<string, { firm: string; district: string; parts: Measured[] }>()
-  for (const { firm, estate, measured } of places) {
-    const district = districtOf(estate)
-    const group = groups.get(`${firm}/${district}`) ?? { firm, district, parts: [] }
-    group.parts.push(measured)
-    groups.set(`${firm}/${district}`, group)
+/** What the registry says in the middle of a day holds for the whole of it. */
+export const noonOf = ({ beginsAt, endsAt }: LocalDay): number => (beginsAt + endsAt) / 2
+
+async function rollUpSome(db: LedgerDb, context: DayContext, buildings: readonly string[]): Promise<RolledUpBuildings> {
+  const { day, beginsAt, endsAt, targetC } = context
+  const homes = await heatedHomes(db, context.noon, buildings)
+  const probes = await probeDays(
+    db,
+    context,
+    homes.map(({ dwelling }) => dwelling),
+  )
+  const places = new Map<string, PlaceDay>()
+  for (const home of homes) {
+    const { circuit, building, estate } = home
+    const key = `${circuit}/${building}`
+    let place = places.get(key)
+    if (!place) {
+      place = { day, circuit, building, estate, firm: context.firmOf(circuit), ...emptySums }
+      places.set(key, place)
+    }
+    const ofHome = probes.get(home.dwelling)
+    const areaTenths = Math.round(home.heated_area_m2 * 10)
+    place.homes += 1
+    place.area_tenths += areaTenths
+    if (context.watched.has(circuit)) {
+      place.watched_homes += 1
+      place.watched_area_tenths += areaTenths
+    }
+    if (!ofHome) continue
+    place.probes += 1
+    const homeDay: HomeDay = {
+      heatedAreaM2: home.heated_area_m2,
+      targetC,
+      dayMs: endsAt - beginsAt,
+      probes: ofHome,
+      excluded: context.isExcluded(home),
+    }
+    addRollUp(place, rollUpHomeDay(homeDay))
   }
-  return [...groups.values()].map(({ parts, ...group }) => ({ ...group, measured: sumMeasured(parts) }))
+  return { buildings, places: [...places.values()] }
 }
 
 interface HeatedHome {
@@ -128,54 +145,49 @@ interface HeatedHome {
   readonly heated_area_m2: number
 }
 
-async function heatedHomes(db: LedgerDb, at: number, after: string): Promise<HeatedHome[]> {
+async function heatedHomes(db: LedgerDb, at: number, buildings: readonly string[]): Promise<HeatedHome[]> {
   const found = await sql<HeatedHome>`
     select period.dwelling, period.circuit, period.heated_area_m2, building.id as building, building.estate
-    from dwelling_period as period
-    join dwelling on dwelling.id = period.dwelling and ${counts('dwelling', 'dwelling')}
-    join entrance on entrance.id = dwelling.entrance and ${counts('entrance', 'entrance')}
-    join building on building.id = entrance.building and ${counts('building', 'building')}
-    where period.dwelling > ${after} and period.contract = 'heated' and ${inForce('dwelling_period', 'period', at)}
-    order by period.dwelling limit ${homesPerPage}`.execute(db)
+    from building
+    join entrance on entrance.building = building.id and ${counts('entrance', 'entrance')}
+    join dwelling on dwelling.entrance = entrance.id and ${counts('dwelling', 'dwelling')}
+    join dwelling_period as period on period.dwelling = dwelling.id and ${inForce('dwelling_period', 'period', at)}
+    where building.id in (${sql.join(buildings)}) and ${counts('building', 'building')}
+      and period.contract = 'heated'`.execute(db)
   return found.rows
+}
+
+interface RegisteredProbe {
+  readonly place: string
+  readonly keeper: string | null
+  readonly page: number | null
+  readonly slot: number | null
 }
 
 /** Every registered probe of the homes with its day; one that told nothing has an empty day. */
 async function probeDays(
   db: LedgerDb,
-  day: number,
-  at: number,
+  { day, noon }: DayContext,
   dwellings: readonly string[],
 ): Promise<Map<string, ProbeDay[]>> {
   const found = new Map<string, ProbeDay[]>()
-  if (dwellings.length === 0) return found
-  const registered = await sql<{ place: string; device: string }>`
-    select period.place, period.device from device_period as period
-    where period.place_kind = 'dwelling' and period.place in (${sql.join(dwellings)})
-      and ${inForce('device_period', 'period', at)} order by period.device`.execute(db)
-  const days = await db
-    .selectFrom('dwelling_day')
-    .selectAll()
-    .where('day', '=', day)
-    .where('dwelling', 'in', dwellings)
-    .execute()
-  const measured = new Map(
-    days.map((row): [string, ProbeDay] => [
-      `${row.dwelling}/${row.device}`,
-      {
-        coveredMs: row.covered_ms,
-        belowTargetMs: row.below_target_ms,
-        below16Ms: row.below_16_ms,
-        below12Ms: row.below_12_ms,
-        deficitTargetKh: row.deficit_target_kh,
-        deficit12Kh: row.deficit_12_kh,
-      },
-    ]),
-  )
-  for (const { place, device } of registered.rows) {
-    const ofHome = found.get(place) ?? []
-    ofHome.push(measured.get(`${place}/${device}`) ?? silentProbeDay)
-    found.set(place, ofHome)
+  for (let start = 0; start < dwellings.length; start += dwellingsPerStatementMax) {
+    const some = dwellings.slice(start, start + dwellingsPerStatementMax)
+    const registered = await sql<RegisteredProbe>`
+      select period.place, period.keeper, home_probe.page, home_probe.slot from device_period as period
+      left join home_probe on home_probe.dwelling = period.place and home_probe.device = period.device
+      where period.place in (${sql.join(some)}) and period.place_kind = 'dwelling'
+        and ${inForce('device_period', 'period', noon)}`.execute(db)
+    const numbers = new Set(registered.rows.map(({ page }) => page).filter((page) => page !== null))
+    const pages = new Map<number, Map<number, DayFigures>>()
+    for (const [page, entries] of await pagesOf(db, day, [...numbers])) pages.set(page, readEntries(entries))
+    for (const { place, keeper, page, slot } of registered.rows) {
+      const figures = page === null || slot === null ? undefined : pages.get(page)?.get(slot)
+      const probe: ProbeDay = figures ?? silentProbeDay
+      const ofHome = found.get(place) ?? []
+      ofHome.push(keeper === null || keeper === 'firm' ? probe : { ...probe, keptByOthers: true })
+      found.set(place, ofHome)
+    }
   }
   return found
 }
@@ -202,51 +214,26 @@ async function watchedCircuits(db: LedgerDb, at: number): Promise<Set<string>> {
   return new Set(found.rows.map(({ id }) => id))
 }
 
-/** The district that an estate lies in. */
-async function estateDistricts(db: LedgerDb): Promise<(estate: string) => string> {
-  const nodes = await sql<{ id: string; kind: string; parent: string | null }>`
-    select id, kind, parent from territory where ${counts('territory', 'territory')}`.execute(db)
-  const byId = new Map(nodes.rows.map((node) => [node.id, node]))
-  return (estate) => {
-    let node = byId.get(estate)
-    while (node && node.kind !== 'district') node = node.parent === null ? undefined : byId.get(node.parent)
-    return node?.id ?? nobody
-  }
-}
-
-async function excludedOn(
-  db: LedgerDb,
-  day: number,
-  { beginsAt, endsAt }: { readonly beginsAt: number; readonly endsAt: number },
-): Promise<(home: HeatedHome) => boolean> {
+async function excludedOn(db: LedgerDb, { day, beginsAt, endsAt }: LocalDay): Promise<(home: HeatedHome) => boolean> {
   const outages = await listOutages(db, beginsAt, endsAt, outagesPerDayMax)
   const downMs = outages
     .filter(({ kind }) => kind === 'down')
     .reduce((sum, { beganAt, endedAt }) => sum + Math.min(endedAt, endsAt) - Math.max(beganAt, beginsAt), 0)
-  if (downMs > ownOutageMsMax || day <= (await firstMeasuredDay(db))) return () => true
+  if (downMs > ownOutageMsMax || day <= ((await firstKeptDay(db)) ?? day)) return () => true
   const exclusions = await exclusionsOn(db, { fromDay: day, toDay: day }, 'confirmed')
   const places = new Set(exclusions.map(({ placeKind, place }) => `${placeKind}/${place}`))
   return ({ dwelling, building, circuit }) =>
     places.has(`dwelling/${dwelling}`) || places.has(`building/${building}`) || places.has(`circuit/${circuit}`)
 }
 
-/** The service began some time in this day: what is missing before is nobody's fault. */
-export async function firstMeasuredDay(db: LedgerDb): Promise<number> {
-  const first = await db
-    .selectFrom('dwelling_day')
-    .select(({ fn }) => fn.min<number | null>('day').as('day'))
-    .executeTakeFirst()
-  return first?.day ?? Number.MAX_SAFE_INTEGER
-}
-
 /** Mean outdoor temperature of the city over a time, in hundredths; undefined where nobody observed any. */
-async function outdoorMean(db: LedgerDb, from: number, to: number): Promise<number | undefined> {
+export async function outdoorMean(db: LedgerDb, { beginsAt, endsAt }: LocalDay): Promise<number | undefined> {
   const row = await db
     .selectFrom('weather')
     .select(({ fn }) => fn.avg<number | null>('outdoor_temperature_c').as('mean'))
     .where('kind', '=', 'observed')
-    .where('at', '>=', from)
-    .where('at', '<', to)
+    .where('at', '>=', beginsAt)
+    .where('at', '<', endsAt)
     .executeTakeFirst()
   return row?.mean == null ? undefined : Math.round(row.mean * 100) / 100
 }

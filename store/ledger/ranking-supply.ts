@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
-import { localDayBounds, seasonOn } from '#domain/season.ts'
+import { localDayNumbered, seasonOn } from '#domain/season.ts'
 import { type CircuitSupply, type Stretch, sumOutages, valveOpeningByHour } from '#domain/supply-outage.ts'
 import type { LedgerDb } from './database.ts'
 import type { FirmPart, RankingPeriod } from './ranking-inputs.ts'
@@ -28,7 +28,7 @@ export async function supplyReader(
   districts: readonly string[],
   edges: readonly SeasonEdge[],
 ): Promise<(firm: string, parts: readonly FirmPart[]) => Supply> {
-  const begins = (day: number) => localDayBounds(policy.season.zone, day).beginsAt
+  const begins = (day: number) => localDayNumbered(policy.season.zone, day).beginsAt
   const period = { from: begins(fromDay), to: begins(toDay + 1) }
   const stretches = await stretchesWithoutFlow(db, period.from, period.to)
   const hit = await hitCircuits(db, { fromDay, toDay }, [...stretches.keys()], await estatesOf(db, districts))
@@ -117,7 +117,7 @@ async function hitCircuits(
 }
 
 async function estatesOf(db: LedgerDb, districts: readonly string[]): Promise<Set<string>> {
-  const estates: string[] = [nobody]
+  const estates: string[] = []
   for (const district of districts) {
     const found = await sql<{ id: string }>`select id from territory as node
       where node.kind = 'estate' and ${counts('territory', 'node')} and node.id in ${territoryBelow(district)}`.execute(

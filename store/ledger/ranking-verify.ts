@@ -1,19 +1,23 @@
 import type { Policy } from '#domain/policy.ts'
 import { rankFirms } from '#domain/ranking.ts'
 import type { LedgerDb } from './database.ts'
-import { canonicalJson, merkleRoot, sha256 } from './digest.ts'
+import { changesRoot, dayTree } from './day-tree.ts'
+import { canonicalJson, sha256 } from './digest.ts'
 import { dayText } from './dwelling-days.ts'
-import { dayLeaves, rankingDays, sumsOf } from './ranking-days.ts'
+import { probeKey } from './home-probes.ts'
+import { firmDays, type RankingDayTables, rankingDays } from './ranking-days.ts'
 import { firmInputs } from './ranking-inputs.ts'
 import type { FrozenInputs } from './ranking-lists.ts'
-import { rollUpDay } from './ranking-roll-up.ts'
+import { rollUpBuildings } from './ranking-roll-up.ts'
+import { recordsWithoutTrace } from './ranking-traces.ts'
 import { registryVersion } from './registry-batches.ts'
+import { waitingOn } from './roll-up-waiting.ts'
 
 /** Why today's stores are not what a list was frozen from. */
 export type DifferenceReason = 'late' | 'correction' | 'unexplained' | 'noLongerCheckable'
 
 export interface Difference {
-  /** As `day/2026-01-15` or `firm/F1`. */
+  /** As `day/2026-01-15`, `firm/F1`, `exclusion/ID`, `changes/1-7`. */
   readonly subject: string
   readonly reason: DifferenceReason
   readonly detail: string
@@ -74,29 +78,76 @@ async function differencesFrom(
   frozen: FrozenInputs,
   today: number,
 ): Promise<Difference[]> {
-  const differences: Difference[] = []
+  const differences: Difference[] = [
+    ...(await brokenSeals(db, frozen)),
+    ...(await recordsWithoutTrace(db, frozen.period)),
+  ]
   const kept = new Map((await rankingDays(db, frozen.period)).map((row) => [row.day, row]))
   const version = await registryVersion(db)
   for (const sealed of frozen.days) {
     const row = kept.get(sealed.day)
     const subject = `day/${dayText(sealed.day)}`
-    if (row?.root !== sealed.root) {
-      differences.push({ subject, reason: 'unexplained', detail: 'the root that was kept for the day was changed' })
-    }
-    const ofDay = await compareDay(db, sealed, today)
+    const ofDay = await compareDay(db, sealed, row, today)
     if (ofDay) differences.push({ subject, ...ofDay })
     if (ofDay?.reason === 'noLongerCheckable') continue
     if (await rollUpsAgree(db, policy, sealed.day)) continue
-    const late = await changesOf(db, sealed.day)
-    const waits = row !== undefined && (row.stale === 1 || row.registry_version !== version)
+    const { buildings } = await waitingOn(db, sealed.day)
+    const waits = buildings.length > 0 || (row !== undefined && row.registry_version !== version)
+    const late = (await changesAfter(db, sealed.day, row?.changes_upto ?? 0)).length > 0
     differences.push({
       subject,
-      reason: !waits ? 'unexplained' : late.length > 0 ? 'late' : 'correction',
+      reason: !waits ? 'unexplained' : late ? 'late' : 'correction',
       detail: waits ? 'the roll-ups wait to be made again' : 'the roll-ups do not follow from the dwelling-days',
     })
   }
   return [...differences, ...(await compareInputs(db, policy, frozen, differences, version))]
 }
+
+/**
+ * Seals of days that are not what the audit log says, or that are not there, and changes by late readings that are
+ * not what was sealed: whoever rewrites a history has to rewrite those too.
+ */
+async function brokenSeals(db: LedgerDb, frozen: FrozenInputs): Promise<Difference[]> {
+  const broken: Difference[] = []
+  const rows = await db.selectFrom('ranking_day').selectAll().where('root', '!=', '').orderBy('day').execute()
+  const kept = new Map(rows.map((row) => [row.day, row]))
+  const seals = await db
+    .selectFrom('audit_entry')
+    .select(['subject', 'detail'])
+    .where('action', '=', 'ranking.seal')
+    .orderBy('number')
+    .execute()
+  const logged = new Map(seals.map(({ subject, detail }) => [subject, JSON.parse(detail)]))
+  const days = new Set([...frozen.days.map(({ day }) => day), ...kept.keys()])
+  for (const day of [...days].sort((left, right) => left - right)) {
+    const subject = `day/${dayText(day)}`
+    const row = kept.get(day)
+    const frozenRoot = frozen.days.find((one) => one.day === day)?.root
+    const agrees =
+      row !== undefined &&
+      canonicalJson(sealOf(row)) === canonicalJson(logged.get(subject) ?? null) &&
+      (frozenRoot === undefined || frozenRoot === row.root)
+    if (!agrees) {
+      broken.push({
+        subject,
+        reason: 'unexplained',
+        detail: 'the seal that is kept for the day is not what was sealed',
+      })
+      continue
+    }
+    const { changes_after: after, changes_upto: upTo } = row
+    if (upTo === after || (await changesRoot(db, after, upTo)) === row.changes_root) continue
+    const changes = `changes/${after + 1}-${upTo}`
+    broken.push({ subject: changes, reason: 'unexplained', detail: 'changes by late readings are not what was sealed' })
+  }
+  return broken
+}
+
+type KeptDay = RankingDayTables['ranking_day']
+
+const sealOf = ({ root, leaves, changes_after, changes_upto, changes_root }: KeptDay) => ({
+  ...{ root, leaves, changes_after, changes_upto, changes_root },
+})
 
 interface SealedDay {
   readonly day: number
@@ -108,42 +159,63 @@ interface SealedDay {
 async function compareDay(
   db: LedgerDb,
   sealed: SealedDay,
+  row: KeptDay | undefined,
   today: number,
 ): Promise<Omit<Difference, 'subject'> | undefined> {
-  const leaves = new Map((await dayLeaves(db, sealed.day)).map(({ key, leaf }) => [key, leaf]))
-  if (rootOf(leaves) === sealed.root) return undefined
-  if (leaves.size === 0 && today - sealed.day > dwellingDaysKept) {
+  const now = await dayTree(db, sealed.day)
+  if (now.root === sealed.root) return undefined
+  if (now.leaves === 0 && today - sealed.day > dwellingDaysKept) {
     return { reason: 'noLongerCheckable', detail: 'the dwelling-days are older than they are kept' }
   }
-  const changes = await changesOf(db, sealed.day)
-  for (const { dwelling, device, before_leaf, after_leaf } of changes.toReversed()) {
-    const key = `${dwelling}/${device}`
-    if ((leaves.get(key) ?? '') !== after_leaf) continue
-    if (before_leaf === '') leaves.delete(key)
-    else leaves.set(key, before_leaf)
+  const changes = await changesAfter(db, sealed.day, row?.changes_upto ?? 0)
+  const undone = new Map<string, { after: string; before: string }>()
+  for (const change of changes.toReversed()) {
+    const known = undone.get(probeKey(change))
+    // The newest change must lead to what is there, and each one before to the one after.
+    if (known && known.before !== change.after_leaf) continue
+    undone.set(probeKey(change), { after: known?.after ?? change.after_leaf, before: change.before_leaf })
   }
-  if (rootOf(leaves) === sealed.root) {
-    return { reason: 'late', detail: `${changes.length} dwelling-days were computed again from late readings` }
+  const then = await dayTree(db, sealed.day, (key, leaf) => {
+    const change = undone.get(key)
+    return change?.after === leaf ? change.before : leaf
+  })
+  if (then.root === sealed.root) {
+    return { reason: 'late', detail: `${undone.size} dwelling-days were computed again from late readings` }
   }
   return { reason: 'unexplained', detail: 'dwelling-days were changed, added or removed without a trace' }
 }
 
-const rootOf = (leaves: ReadonlyMap<string, string>): string =>
-  merkleRoot([...leaves].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, leaf]) => leaf))
-
-const changesOf = (db: LedgerDb, day: number) =>
-  db.selectFrom('dwelling_day_change').selectAll().where('day', '=', day).orderBy('position').execute()
+/** What late readings changed on a day after it was sealed, in order. */
+const changesAfter = (db: LedgerDb, day: number, after: number) =>
+  db
+    .selectFrom('dwelling_day_change')
+    .selectAll()
+    .where('day', '=', day)
+    .where('number', '>', after)
+    .orderBy('number')
+    .execute()
 
 /** Whether the roll-ups that are kept for a day follow from its dwelling-days, registry and exclusions. */
 async function rollUpsAgree(db: LedgerDb, policy: Policy, day: number): Promise<boolean> {
-  const { places, firms } = await rollUpDay(db, policy, day)
-  const placesKept = await db.selectFrom('roll_up_day').selectAll().where('day', '=', day).execute()
-  const firmsKept = await db.selectFrom('firm_day').selectAll().where('day', '=', day).execute()
   const inOrder = (rows: readonly object[]) => rows.map(canonicalJson).sort().join('\n')
-  return (
-    inOrder(places.map(({ measured, ...place }) => ({ day, ...place, ...sumsOf(measured) }))) === inOrder(placesKept) &&
-    inOrder(firms.map(({ measured, ...firm }) => ({ day, ...firm, ...sumsOf(measured) }))) === inOrder(firmsKept)
-  )
+  let followed = 0
+  for await (const { buildings, places } of rollUpBuildings(db, policy, day)) {
+    const kept = await db
+      .selectFrom('roll_up_day')
+      .selectAll()
+      .where('day', '=', day)
+      .where('building', 'in', buildings)
+      .execute()
+    if (inOrder(kept) !== inOrder(places)) return false
+    followed += kept.length
+  }
+  const { rows } = await db
+    .selectFrom('roll_up_day')
+    .select(({ fn }) => fn.countAll<number>().as('rows'))
+    .where('day', '=', day)
+    .executeTakeFirstOrThrow()
+  const firmsKept = await db.selectFrom('firm_day').selectAll().where('day', '=', day).execute()
+  return rows === followed && inOrder(await firmDays(db, day)) === inOrder(firmsKept)
 }
 
 async function compareInputs(

@@ -4,6 +4,7 @@ import type { AuditTables } from './audit.ts'
 import type { CommissioningTables } from './commissioning.ts'
 import type { DwellingDayTables } from './dwelling-days.ts'
 import type { FlagTables } from './flags.ts'
+import type { HomeProbeTables } from './home-probes.ts'
 import type { LeaseTables } from './leases.ts'
 import type { MqttIdentityTables } from './mqtt-identities.ts'
 import type { NotificationTables } from './notifications.ts'
@@ -11,12 +12,15 @@ import type { OutageTables } from './outages.ts'
 import type { PresenceTables } from './presence.ts'
 import type { QuarantineTables } from './quarantine.ts'
 import type { RankingDayTables } from './ranking-days.ts'
+import type { RankingExclusionTables } from './ranking-exclusions.ts'
+import type { RankingFigureTables } from './ranking-figures.ts'
 import type { RankingListTables } from './ranking-lists.ts'
 import type { RankingObjectionTables } from './ranking-objections.ts'
-import type { RankingRecordTables } from './ranking-records.ts'
+import type { RankingVetoTables } from './ranking-vetoes.ts'
 import type { ReaderPositionTables } from './reader-positions.ts'
 import type { RefusalTables } from './refusals.ts'
 import type { RegistryTables } from './registry-schema.ts'
+import type { RollUpWaitingTables } from './roll-up-waiting.ts'
 import type { ServiceNoticeTables } from './service-notices.ts'
 import type { SessionTables } from './sessions.ts'
 import type { SignalTables } from './signals.ts'
@@ -33,6 +37,8 @@ export type LedgerSchema = RegistryTables &
   FlagTables &
   AlertTables &
   DwellingDayTables &
+  HomeProbeTables &
+  RollUpWaitingTables &
   OutageTables &
   WeatherTables &
   AuditTables &
@@ -45,6 +51,8 @@ export type LedgerSchema = RegistryTables &
   RankingDayTables &
   RankingListTables &
   RankingObjectionTables &
-  RankingRecordTables &
+  RankingExclusionTables &
+  RankingFigureTables &
+  RankingVetoTables &
   ReaderPositionTables &
   SignalTables

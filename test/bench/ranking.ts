@@ -9,7 +9,8 @@ import { rankingMethods } from '#domain/ranking-methods/index.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { dayNumber, saveDwellingDays } from '#store/ledger/dwelling-days.ts'
 import { bringDaysUpToDate } from '#store/ledger/ranking-days.ts'
-import { evidenceOf, firmInputs } from '#store/ledger/ranking-inputs.ts'
+import { homeEvidence } from '#store/ledger/ranking-evidence.ts'
+import { firmInputs } from '#store/ledger/ranking-inputs.ts'
 
 /*
  * Measures the ranking on a city of 60 firms. Prints JSON lines, one for each size and question:
@@ -109,8 +110,8 @@ async function writeSeason(ledger: Ledger, dwellings: number): Promise<void> {
       insert into firm_day (day, firm, district, ${columns}) select day, 'F' || i, 'D' || j, ${homes}, 0, ${homes},
       ${minutes}, ${minutes} - i * ${homes}, 0, 0, ${minutes}, i, ${homes}, ${homes}, ${homes * 700}, ${homes}, ${homes * 700}
       from d, f, t`.execute(transaction)
-    await sql`${days} insert into ranking_day (day, root, leaves, outdoor_c, registry_version, stale, sealed_at, rolled_up_at)
-      select day, '', 0, -(day % 30), 1, 0, 0, 0 from d`.execute(transaction)
+    await sql`${days} insert into ranking_day (day, root, leaves, outdoor_c, registry_version, changes_after, changes_upto, changes_root, sealed_at, rolled_up_at)
+      select day, 'root', 0, -(day % 30), 1, 0, 0, '', 0, 0 from d`.execute(transaction)
     await sql`with recursive d(day) as (select ${firstDay} union all select day + 1 from d where day + 1 < ${firstDay + 30}),
       b(i) as (select 0 union all select i + 1 from b where i + 1 < ${buildings})
       insert into roll_up_day (day, circuit, building, estate, firm, ${columns})
@@ -130,8 +131,8 @@ async function rankSeason(dwellings: number): Promise<void> {
     const scores = await timed(async () => method && rankFirms(method, inputs.result, seasonDays))
     print({ bench: 'rank', dwellings, firms: inputs.result.length, inputsMs: inputs.ms, rankMs: scores.ms })
     const month = { ...period, toDay: firstDay + 29 }
-    const evidence = await timed(() => evidenceOf(ledger.db, 'F7', month, 0, 100))
-    print({ bench: 'evidence', dwellings, days: 30, rows: evidence.result.length, ms: evidence.ms })
+    const evidence = await timed(() => homeEvidence(ledger.db, 'F7', month, { measure: 'shareAtTarget', probesMin: 0, limit: 100 }))
+    print({ bench: 'evidence', dwellings, days: 30, rows: evidence.result.places.length, ms: evidence.ms })
   })
 }
 
@@ -171,9 +172,9 @@ async function closeDay(dwellings: number): Promise<void> {
       .catch(() => undefined)
     const total = bytes?.rows[0]?.bytes
     const period = { fromDay: day, toDay: day }
-    const close = await timed(() => bringDaysUpToDate(ledger, policy, period, afterSeason))
-    await sql`update ranking_day set stale = 1`.execute(ledger.db)
-    const again = await timed(() => bringDaysUpToDate(ledger, policy, period, afterSeason))
+    const close = await timed(() => bringDaysUpToDate({ ledger, policy, now: afterSeason }, period))
+    await sql`update ranking_day set registry_version = -1`.execute(ledger.db)
+    const again = await timed(() => bringDaysUpToDate({ ledger, policy, now: afterSeason }, period))
     print({
       bench: 'close',
       dwellings,

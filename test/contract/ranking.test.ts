@@ -1,13 +1,25 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RankingMethod } from '#domain/ranking-method.ts'
 import { rankingMethods } from '#domain/ranking-methods/index.ts'
 import { hourMs } from '#domain/time.ts'
 import type { Ledger } from '#store/ledger/database.ts'
-import { dayNumber, dayText, markDayStale, replaceStaleDay, saveDwellingDays } from '#store/ledger/dwelling-days.ts'
+import { putEntries, readEntries } from '#store/ledger/dwelling-day-page.ts'
+import {
+  dayLeaf,
+  dayNumber,
+  dayText,
+  markDayStale,
+  pagesOf,
+  replaceStaleDay,
+  saveDwellingDays,
+} from '#store/ledger/dwelling-days.ts'
 import { insertFlags } from '#store/ledger/flags.ts'
 import { bringDaysUpToDate, rankingDays } from '#store/ledger/ranking-days.ts'
-import { evidenceOf, firmInputs } from '#store/ledger/ranking-inputs.ts'
+import { homeEvidence } from '#store/ledger/ranking-evidence.ts'
+import { decideExclusion, findExclusion, proposeExclusion } from '#store/ledger/ranking-exclusions.ts'
+import { enterRankingFigures } from '#store/ledger/ranking-figures.ts'
+import { firmInputs } from '#store/ledger/ranking-inputs.ts'
 import {
   draftList,
   findList,
@@ -17,16 +29,10 @@ import {
   type RankingList,
 } from '#store/ledger/ranking-lists.ts'
 import { decideObjection, raiseObjection } from '#store/ledger/ranking-objections.ts'
-import {
-  bringVeto,
-  confirmVeto,
-  decideExclusion,
-  enterRankingInputs,
-  findExclusion,
-  proposeExclusion,
-} from '#store/ledger/ranking-records.ts'
 import { verifyList } from '#store/ledger/ranking-verify.ts'
+import { bringVeto, confirmVeto } from '#store/ledger/ranking-vetoes.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
+import { haveRolledUpAgain } from '#store/ledger/roll-up-waiting.ts'
 import { dwellingDay, rankedFrom, rankedLedger, rankedNow, rankedPolicy, rankedTo } from '../support/ranked-ledger.ts'
 
 const period = { territory: 'harbin', fromDay: rankedFrom, toDay: rankedTo }
@@ -34,10 +40,13 @@ const coldDay = rankedFrom + 2
 const by = { actor: 'regulator', at: rankedNow }
 const [method] = rankingMethods as [RankingMethod]
 
+const upToDate = (days: { readonly fromDay: number; readonly toDay: number }) =>
+  bringDaysUpToDate({ ledger, policy: rankedPolicy, now: rankedNow }, days)
+
 let ledger: Ledger
 beforeEach(async () => {
   ledger = await rankedLedger()
-  await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)
+  await upToDate(period)
 })
 afterEach(() => ledger.close())
 
@@ -52,6 +61,12 @@ async function published(): Promise<RankingList> {
 
 const verdictOf = (list: RankingList) => verifyList(ledger.db, rankedPolicy, list.id, rankedTo + 8)
 const sound = { scoreFollows: true, inputsMatchDigest: true, differences: [] }
+
+const lateReading = (celsius: number) =>
+  ledger.write(async (transaction) => {
+    await markDayStale(transaction, { day: coldDay, dwelling: 'D-1802', device: 'P-2' }, 77)
+    await replaceStaleDay(transaction, dwellingDay('D-1802', 'P-2', coldDay, celsius), 77)
+  })
 
 const exclude = async () => {
   const { id } = await ledger.write((transaction) =>
@@ -87,8 +102,8 @@ describe('days', () => {
       .where('action', '=', 'ranking.seal')
       .execute()
     expect(sealed.map(({ subject }) => subject)).toEqual(days.map(({ day }) => `day/${dayText(day)}`))
-    expect(await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)).toBe(0)
-    expect(await bringDaysUpToDate(ledger, rankedPolicy, { ...period, toDay: rankedTo + 100 }, rankedNow)).toBe(7)
+    expect(await upToDate(period)).toBe(0)
+    expect(await upToDate({ ...period, toDay: rankedTo + 100 })).toBe(7)
   })
 
   test('a firm has the figures of its own circuits, and every connected home', async () => {
@@ -113,7 +128,7 @@ describe('days', () => {
 
   test('the day on which the service began is left out for everybody', async () => {
     const first = { ...period, fromDay: rankedFrom - 1 }
-    await bringDaysUpToDate(ledger, rankedPolicy, first, rankedNow)
+    await upToDate(first)
     const [f1] = await firmInputs(ledger.db, rankedPolicy, first)
     expect(f1?.rollUp).toMatchObject({ excludedHomeDays: 1, homeDays: 7 })
   })
@@ -162,30 +177,34 @@ describe('days', () => {
         { ...flag, key: 'b', since, raisedAt: since, clearedAt, where: { territory: [] } },
       ])
     })
-    await bringDaysUpToDate(ledger, rankedPolicy, season, rankedNow)
+    await upToDate(season)
     const late = (await firmInputs(ledger.db, rankedPolicy, season)).find(({ firm }) => firm === 'F2')
     expect((late?.edges?.areaHoursOpen ?? 0) / (late?.edges?.areaHours ?? 1)).toBeCloseTo(0.9, 3)
   })
 
   test('what is behind a point is named by day, circuit and building, the worst first', async () => {
-    expect((await evidenceOf(ledger.db, 'F2', period, 0, 1))[0]).toEqual({
+    expect(
+      (await homeEvidence(ledger.db, 'F2', period, { measure: 'shareAtTarget', probesMin: 0, limit: 1 })).places[0],
+    ).toEqual({
       day: coldDay,
       circuit: 'T1-H',
       building: 'B1',
       homes: 1,
       probes: 1,
       shareAtTarget: 0,
+      depthK: 3,
+      coveredShare: 1,
       excludedHomeDays: 0,
     })
   })
 
   test('an exclusion counts when it is confirmed, not when it is proposed', async () => {
     const id = await exclude()
-    await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)
+    await upToDate(period)
     expect((await firmInputs(ledger.db, rankedPolicy, period))[1]?.rollUp.excludedHomeDays).toBe(0)
     expect(await confirm(id)).toBe(true)
     expect(await confirm(id)).toBe(false)
-    expect(await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)).toBe(1)
+    expect(await upToDate(period)).toBe(1)
     expect((await firmInputs(ledger.db, rankedPolicy, period))[1]?.rollUp).toMatchObject({
       excludedHomeDays: 1,
       homeDays: 6,
@@ -197,7 +216,8 @@ describe('days', () => {
     const from = Date.parse(`${dayText(coldDay)}T00:00:00+08:00`)
     const rows = { plant_period: [{ plant_kind: 'circuit' as const, plant: 'T1-H', firm: 'F1', valid_from: from }] }
     await importRegistry(ledger, { rows }, { actor: 'test', now: () => rankedNow })
-    expect(await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)).toBe(7)
+    // Only the days from then on are touched, and nothing but whose they are.
+    expect(await upToDate(period)).toBe(5)
     const [f1, f2] = await firmInputs(ledger.db, rankedPolicy, period)
     expect(f1?.rollUp.homeDays).toBe(7 + 5)
     expect(f2).toMatchObject({ days: 2, rollUp: { homeDays: 2, passedHomeDays: 2 } })
@@ -267,14 +287,10 @@ describe('a list', () => {
 describe('what the check of a published list finds', () => {
   test('late readings, told as late', async () => {
     const list = await published()
-    const key = { day: coldDay, dwelling: 'D-1802', device: 'P-2' }
-    await ledger.write(async (transaction) => {
-      await markDayStale(transaction, key, 77)
-      await replaceStaleDay(transaction, dwellingDay('D-1802', 'P-2', coldDay, 18), 77)
-    })
+    await lateReading(18)
     const day = { subject: `day/${dayText(coldDay)}`, reason: 'late' }
     expect((await verdictOf(list))?.differences).toMatchObject([day, day])
-    await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)
+    await upToDate(period)
     expect(await verdictOf(list)).toMatchObject({
       scoreFollows: true,
       inputsMatchDigest: true,
@@ -286,19 +302,15 @@ describe('what the check of a published list finds', () => {
     const id = await exclude()
     const list = await published()
     await confirm(id, rankedNow + 1)
-    await bringDaysUpToDate(ledger, rankedPolicy, period, rankedNow)
-    const input = {
-      firm: 'F1',
-      territory: 'harbin',
-      measure: 'coalStockShare',
-      fromDay: rankedFrom,
-      toDay: rankedTo,
-    } as const
+    await upToDate(period)
+    const figures = [{ firm: 'F1', measure: 'coalStockShare', value: 0.7 }] as const
+    const days = { fromDay: rankedFrom, toDay: rankedTo }
     await ledger.write((transaction) =>
-      enterRankingInputs(transaction, [{ ...input, value: 0.7, evidence: 'file' }], {
-        actor: 'regulator',
-        at: rankedNow + 1,
-      }),
+      enterRankingFigures(
+        transaction,
+        { territory: 'harbin', ...days, evidence: 'file', figures },
+        { actor: 'regulator', at: rankedNow + 1 },
+      ),
     )
     expect((await verdictOf(list))?.differences).toMatchObject([
       { subject: 'firm/F1', reason: 'correction' },
@@ -307,37 +319,111 @@ describe('what the check of a published list finds', () => {
   })
 
   const day = `day/${dayText(coldDay)}`
-  test.each([
-    [
-      'a warmer reading',
-      sql`update dwelling_day set below_target_ms = 0, deficit_target_kh = 0 where day = ${coldDay}`,
-      [day, day],
-    ],
-    [
-      'a removed dwelling-day',
-      sql`delete from dwelling_day where day = ${coldDay} and dwelling = 'D-1802'`,
-      [day, day],
-    ],
-    ['a roll-up', sql`update roll_up_day set area_minutes_at_target = area_minutes where day = ${coldDay}`, [day]],
+  const run = (statement: RawBuilder<unknown>) => async () => {
+    await statement.execute(ledger.db)
+  }
+  /** Writes a home's day as nobody who goes by the service would. */
+  const forge = async (celsius: number | undefined) => {
+    const probe = await ledger.db
+      .selectFrom('home_probe')
+      .selectAll()
+      .where('dwelling', '=', 'D-1802')
+      .executeTakeFirstOrThrow()
+    const pages = await pagesOf(ledger.db, coldDay, [probe.page])
+    const entries = readEntries(pages.get(probe.page) ?? new Uint8Array())
+    entries.delete(probe.slot)
+    if (celsius !== undefined) entries.set(probe.slot, dwellingDay('D-1802', 'P-2', coldDay, celsius))
+    await ledger.db
+      .updateTable('dwelling_day_page')
+      .set({ entries: putEntries(new Uint8Array(), entries) })
+      .where('day', '=', coldDay)
+      .where('page', '=', probe.page)
+      .execute()
+  }
+
+  test.each<[string, () => Promise<void>, string[]]>([
+    ['a warmer day', () => forge(21), [day, day]],
+    ['a removed dwelling-day', () => forge(undefined), [day, day]],
+    ['a roll-up', run(sql`update roll_up_day set area_minutes_at_target = area_minutes where day = ${coldDay}`), [day]],
+    ['a removed roll-up', run(sql`delete from roll_up_day where day = ${coldDay} and circuit = 'T1-H'`), [day]],
     [
       "a firm's day",
-      sql`update firm_day set area_minutes_at_target = area_minutes where day = ${coldDay}`,
+      run(sql`update firm_day set area_minutes_at_target = area_minutes where day = ${coldDay}`),
       [day, 'firm/F2'],
     ],
-    ['a root', sql`update ranking_day set root = 'x' where day = ${coldDay}`, [day]],
+    ['a root', run(sql`update ranking_day set root = 'x' where day = ${coldDay}`), [day]],
+    ['a seal that is cut off', run(sql`delete from ranking_day where day = ${rankedTo}`), [`day/${dayText(rankedTo)}`]],
     [
       'an exclusion',
-      sql`insert into ranking_exclusion (id, kind, place_kind, place, from_day, to_day, evidence, proposed_by, proposed_at, state)
-        values ('x', 'plannedWork', 'circuit', 'T1-H', ${coldDay}, ${coldDay}, '', 'x', 0, 'confirmed')`,
-      [day],
+      run(sql`insert into ranking_exclusion (id, kind, place_kind, place, from_day, to_day, evidence, proposed_by, proposed_at, state)
+        values ('x', 'plannedWork', 'circuit', 'T1-H', ${coldDay}, ${coldDay}, '', 'x', 0, 'confirmed')`),
+      ['exclusion/x', day],
     ],
-  ])('%s changed by hand, as unexplained', async (_what, statement, subjects) => {
+    [
+      'an exclusion that has itself rolled up',
+      async () => {
+        const id = await exclude()
+        await sql`update ranking_exclusion set state = 'confirmed' where id = ${id}`.execute(ledger.db)
+        await ledger.write((transaction) => haveRolledUpAgain(transaction, [{ day: coldDay, building: 'B1' }]))
+        await upToDate(period)
+      },
+      [expect.stringMatching(/^exclusion\//), 'firm/F2'],
+    ],
+    [
+      'a figure',
+      run(sql`insert into ranking_input (id, firm, territory, measure, from_day, to_day, value, evidence, entered_by, entered_at)
+        values ('x', 'F1', 'harbin', 'coalStockShare', ${rankedFrom}, ${rankedTo}, 1, '', 'x', ${rankedNow + 1})`),
+      ['figure/F1/coalStockShare', 'firm/F1'],
+    ],
+    [
+      'a veto',
+      run(sql`insert into ranking_veto (id, firm, kind, from_day, to_day, state, evidence, brought_by, brought_at, document)
+        values ('x', 'F1', 'noLicence', ${rankedFrom}, ${rankedTo}, 'proven', '', 'x', 0, '7')`),
+      ['veto/x', 'firm/F1'],
+    ],
+  ])('%s changed by hand, as unexplained', async (_what, tamper, subjects) => {
     const list = await published()
-    await statement.execute(ledger.db)
+    await tamper()
     const verdict = await verdictOf(list)
     expect(verdict).toMatchObject({ scoreFollows: true, inputsMatchDigest: true })
     expect(verdict?.differences.map(({ subject }) => subject)).toEqual(subjects)
-    expect(new Set(verdict?.differences.map(({ reason }) => reason))).toEqual(new Set(['unexplained']))
+    const reasons = new Set(
+      verdict?.differences.filter(({ subject }) => !subject.startsWith('firm/')).map(({ reason }) => reason),
+    )
+    expect(reasons).toEqual(new Set(['unexplained']))
+  })
+
+  test('late data that somebody made up: the seals of the days after know what came late', async () => {
+    const list = await published()
+    await forge(21)
+    const real = dwellingDay('D-1802', 'P-2', coldDay, 17)
+    const change = { day: coldDay, dwelling: 'D-1802', device: 'P-2', position: 5, number: 1 }
+    const leaves = {
+      before_leaf: dayLeaf(real, real),
+      after_leaf: dayLeaf(real, dwellingDay('D-1802', 'P-2', coldDay, 21)),
+    }
+    await lateReading(18)
+    // The next day is sealed, and with it what came late.
+    const next = { fromDay: rankedTo + 1, toDay: rankedTo + 1 }
+    await ledger.write((transaction) => saveDwellingDays(transaction, [dwellingDay('D-0101', 'P-1', rankedTo + 1, 21)]))
+    expect(await upToDate(next)).toBe(1)
+    expect((await verdictOf(list))?.differences.map(({ subject }) => subject)).not.toContain('changes/1-1')
+    await ledger.db
+      .updateTable('dwelling_day_change')
+      .set({ ...change, ...leaves })
+      .where('number', '=', 1)
+      .execute()
+    expect((await verdictOf(list))?.differences[0]).toMatchObject({ subject: 'changes/1-1', reason: 'unexplained' })
+    await ledger.db.deleteFrom('dwelling_day_change').execute()
+    expect((await verdictOf(list))?.differences[0]).toMatchObject({ subject: 'changes/1-1', reason: 'unexplained' })
+  })
+
+  test('days that are older than they are kept, as no longer checkable', async () => {
+    const list = await published()
+    await sql`delete from dwelling_day_page`.execute(ledger.db)
+    const verdict = await verifyList(ledger.db, rankedPolicy, list.id, rankedTo + 4 * 366)
+    expect(verdict).toMatchObject({ scoreFollows: true, inputsMatchDigest: true })
+    expect(new Set(verdict?.differences.map(({ reason }) => reason))).toEqual(new Set(['noLongerCheckable']))
   })
 
   test('a changed row of the list: the score does not follow', async () => {

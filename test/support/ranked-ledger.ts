@@ -1,10 +1,11 @@
 import { cityPolicies, type Policy } from '#domain/policy.ts'
 import { dayMs } from '#domain/time.ts'
-import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import type { Ledger } from '#store/ledger/database.ts'
 import { dayNumber, saveDwellingDays } from '#store/ledger/dwelling-days.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import { recordWeather } from '#store/ledger/weather.ts'
 import { smallCity as city, home, probe } from '../contract/registry-city.ts'
+import { newLedger } from './new-ledger.ts'
 import { homeDayOf } from './ranking-city.ts'
 
 export const rankedPolicy = cityPolicies.harbin as Policy
@@ -14,8 +15,8 @@ export const rankedTo = dayNumber('2026-01-11')
 export const rankedNow = Date.parse('2026-01-19T12:00:00+08:00')
 
 /** Two firms in one building: F1's home is warm, F2's is 17 °C on one day of the week. */
-export async function rankedLedger(path = ':memory:'): Promise<Ledger> {
-  const ledger = await openLedger(path)
+export async function rankedLedger(): Promise<Ledger> {
+  const ledger = await newLedger()
   const rows = {
     ...city(),
     dwelling: [...city().dwelling, { id: 'D-0102', entrance: 'B1-1', door: '102' }],

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hourMs } from '#domain/time.ts'
 import { verifyAudit } from '#store/ledger/audit.ts'
 import { dayNumber, dayText } from '#store/ledger/dwelling-days.ts'
+import { makeRankingDays } from '../../api/ranking/days.ts'
 import { startSealing } from '../../api/ranking/sealing.ts'
 import { makeTestApi, type TestApi } from '../support/api.ts'
 import { rankedFrom, rankedLedger, rankedNow, rankedPolicy, rankedTo } from '../support/ranked-ledger.ts'
@@ -199,8 +200,9 @@ describe('sealing', () => {
       tell = resolve
     })
     const anchor = { cityMs: rankedNow, wallMs: 0, speed: 1, simulated: true, catchingUp: false }
+    const rankingDays = makeRankingDays({ ledger, policy: rankedPolicy, holder: 'test', wallClock: Date.now })
     const sealing = startSealing({
-      ledger,
+      rankingDays,
       clock: { now: () => clock.now, anchor: () => anchor },
       policy: rankedPolicy,
       onSealed: tell,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { quality } from '#domain/quality.ts'
 import { hourMs, minuteMs } from '#domain/time.ts'
-import { dayNumber } from '#store/ledger/dwelling-days.ts'
+import { dayNumber, saveDwellingDays } from '#store/ledger/dwelling-days.ts'
 import { insertFlags, type StoredFlag } from '#store/ledger/flags.ts'
 import { evening, makeTestApi, type TestApi } from '../support/api.ts'
 import { memoryTelemetry } from '../support/memory-telemetry.ts'
@@ -220,13 +220,10 @@ describe('a place', () => {
   })
 
   test('days of a home', async () => {
-    const row = { covered_ms: 1, below_target_ms: 2, below_16_ms: 3, below_12_ms: 4, deficit_target_kh: 5 }
-    const more = { deficit_16_kh: 6, deficit_12_kh: 7, min_c: 18, mean_c: 20, stale_since: null }
     const day = dayNumber('2026-01-14')
-    await api.ledger.db
-      .insertInto('dwelling_day')
-      .values({ day, dwelling: nangang.dwelling, device: nangang.probe, ...row, ...more })
-      .execute()
+    const below = { belowTargetMs: 2, below16Ms: 3, below12Ms: 4, deficitTargetKh: 5, deficit16Kh: 6, deficit12Kh: 7 }
+    const row = { day, dwelling: nangang.dwelling, device: nangang.probe, coveredMs: 1, ...below, minC: 18, meanC: 20 }
+    await api.ledger.write((transaction) => saveDwellingDays(transaction, [row]))
     const as = await api.as('street')
     const days = async (query = {}) => (await as({ url: url(`/dwellings/${nangang.dwelling}/days`, query) })).json()
     expect((await days()).items).toMatchObject([

@@ -12,6 +12,7 @@ import { payloadMappings } from './0010-payload-mappings.ts'
 import { quarantineRetain } from './0011-quarantine-retain.ts'
 import { streamOrigin } from './0012-stream-origin.ts'
 import { serviceNotices } from './0013-service-notices.ts'
+import { dwellingDayPages } from './0014-dwelling-day-pages.ts'
 import { flagCleared } from './0015-flag-cleared.ts'
 
 /** In the order of their names. A released migration is never changed. */
@@ -29,5 +30,6 @@ export const migrations: Record<string, Migration> = {
   '0011-quarantine-retain': quarantineRetain,
   '0012-stream-origin': streamOrigin,
   '0013-service-notices': serviceNotices,
+  '0014-dwelling-day-pages': dwellingDayPages,
   '0015-flag-cleared': flagCleared,
 }

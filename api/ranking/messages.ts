@@ -1,0 +1,20 @@
+import type { Policy } from '#domain/policy.ts'
+import type { LedgerTarget } from '#store/ledger/database.ts'
+import type { DaysAsked } from './days.ts'
+
+/** What the ranking's thread is started with. */
+export interface RankingWorkerData {
+  readonly ledger: LedgerTarget
+  readonly policy: Policy
+}
+
+export type ToRankingWorker =
+  | { readonly type: 'bring'; readonly request: number; readonly asked: DaysAsked }
+  | { readonly type: 'stop' }
+
+/** The answer to one request; `failure` is the error's text, because an error loses its cause between threads. */
+export interface FromRankingWorker {
+  readonly request: number
+  readonly days?: number
+  readonly failure?: string
+}
