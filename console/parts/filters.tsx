@@ -1,4 +1,4 @@
-import { Button, Select } from 'antd'
+import { Button, Segmented, Select } from 'antd'
 import type { ReactNode } from 'react'
 import { useTexts } from '../settings/settings.tsx'
 
@@ -71,6 +71,30 @@ export function Choices<T extends string>({
         allowClear
         value={[...value]}
         options={[...options]}
+        onChange={onChange}
+      />
+    </div>
+  )
+}
+
+interface StateChoiceProps {
+  readonly value: 'open' | 'all'
+  onChange(value: 'open' | 'all'): void
+}
+
+/** What is open now, or everything that was. */
+export function StateChoice({ value, onChange }: StateChoiceProps) {
+  const { lists } = useTexts()
+  return (
+    <div className="choice">
+      <span aria-hidden>{lists.state}</span>
+      <Segmented
+        aria-label={lists.state}
+        value={value}
+        options={[
+          { value: 'open', label: lists.open },
+          { value: 'all', label: lists.anyState },
+        ]}
         onChange={onChange}
       />
     </div>

@@ -1,3 +1,4 @@
+import { listTexts } from '../pages/alerts/texts.ts'
 import { appTexts, navigationTexts } from './app-texts.ts'
 import { type Language, languages, spokenIn } from './texts.ts'
 import { kindWords, metricWords, qualityWords, roleWords, ruleWords, signalWords, tierWords } from './words.ts'
@@ -6,6 +7,7 @@ import { kindWords, metricWords, qualityWords, roleWords, ruleWords, signalWords
 export const catalogue = {
   app: appTexts,
   navigation: navigationTexts,
+  lists: listTexts,
   rule: ruleWords,
   tier: tierWords,
   kind: kindWords,

@@ -24,7 +24,7 @@ const told = async (account: string, ...of: string[]) =>
 
 test('a home is called by its estate, building, entrance and door', async () => {
   const { items } = (await names('city', `dwelling/${nangang.dwelling}`)).json()
-  const row = <T extends { id: string }>(rows: readonly object[] | undefined, id: string) =>
+  const row = <T extends { id: string }>(rows: readonly unknown[] | undefined, id: string) =>
     (rows as T[]).find((one) => one.id === id) as T
   const dwelling = row<{ id: string; door: string; entrance: string }>(smallRegistry.dwelling, nangang.dwelling)
   expect(items[0].parts).toHaveLength(4)
