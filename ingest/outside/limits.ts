@@ -18,9 +18,12 @@ export const outsideLimits = {
   keepAliveSeconds: 60,
   /** A broker that owes an answer to SUBSCRIBE for longer does not work. */
   answerMs: 30_000,
-  /** First wait before the next attempt to connect, and the longest: doubled each time, and jittered. */
+  /**
+   * First wait before the next attempt to connect, and the longest: doubled each time, and jittered. A broker that has
+   * lost our session keeps nothing for us until we are back, and we are few.
+   */
   reconnectMsMin: 500,
-  reconnectMsMax: 30_000,
+  reconnectMsMax: 5_000,
   /** A connection that held so long was a good one: the waits begin from the shortest again. */
   goodConnectionMs: 30_000,
   /** Filters of one SUBSCRIBE or UNSUBSCRIBE: some 10 KB. */

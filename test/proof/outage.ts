@@ -1,30 +1,68 @@
+import { z } from 'zod'
 import { type Option, positiveInteger } from '../../commands/options.ts'
 import { optionsOrExit } from '../support/command-line.ts'
+import { runMosquittoOutage } from './outage-mosquitto.ts'
 import { runOutage, type Stretch } from './outage-run.ts'
 
-/** Proves that an outage of InfluxDB costs no reading, no PUBACK and no alert. */
+/** Nothing can come meanwhile, so that a longer one would show nothing more. */
+const mosquittoSecondsMax = 20
+
+/** Proves that an outage of what is not ours costs no reading, no PUBACK and no alert. */
 const options = {
   seconds: {
     env: 'WARMCITY_OUTAGE_SECONDS',
     default: 120,
     schema: positiveInteger('the outage in seconds', 86_400),
-    help: 'how long InfluxDB is away',
+    help: 'how long it is away; Mosquitto, without which nothing can come, at most 20 seconds',
   } satisfies Option<number>,
+  engines: {
+    env: 'WARMCITY_OUTAGE_ENGINES',
+    default: 'influxdb,mosquitto',
+    schema: z.string().min(1),
+    placeholder: 'NAMES',
+    help: 'what is stopped, one after the other',
+  } satisfies Option<string>,
 }
 
-const { seconds } = optionsOrExit(options)
-/** A PUBACK waits for the disk and, when a day is over, for the next to begin; InfluxDB has no part in it. */
-const ackGapMsMax = 5_000
+const { seconds, engines } = optionsOrExit(options)
+const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
+  influxdb: influxdbOutage,
+  mosquitto: async () => (await mosquittoOutage('SIGTERM')) && (await mosquittoOutage('SIGKILL')),
+}
+for (const engine of engines.split(',')) {
+  const proof = proofs[engine]
+  if (proof === undefined) throw new Error(`There is no proof for ${engine}: ${Object.keys(proofs).join(', ')}`)
+  if (!(await proof())) process.exitCode = 1
+}
 
-const { audit, before, outage, after, drainSeconds } = await runOutage(seconds)
-for (const [name, stretch] of Object.entries({ before, outage, after })) console.log(`${name}: ${described(stretch)}`)
-console.log(`everything stored ${drainSeconds.toFixed(0)} s after InfluxDB came back`)
-const { acked, stored, missing, duplicated, findings } = audit
-console.log(`acked ${acked}, stored ${stored}, missing ${missing}, duplicated ${duplicated}`)
-for (const finding of findings) console.log(`  ${finding}`)
-const stopped = outage.ackGapMsMax > ackGapMsMax || outage.ackedMessages === 0 || outage.signals === 0
-if (stopped) console.log('PUBACKs or signals stopped during the outage')
-process.exitCode = missing > 0 || duplicated > 0 || stopped ? 1 : 0
+async function influxdbOutage(): Promise<boolean> {
+  /** A PUBACK waits for the disk and, when a day is over, for the next to begin; InfluxDB has no part in it. */
+  const ackGapMsMax = 5_000
+  const { audit, before, outage, after, drainSeconds } = await runOutage(seconds)
+  console.log('InfluxDB')
+  for (const [name, stretch] of Object.entries({ before, outage, after })) console.log(`${name}: ${described(stretch)}`)
+  console.log(`everything stored ${drainSeconds.toFixed(0)} s after InfluxDB came back`)
+  const { acked, stored, missing, duplicated, findings } = audit
+  console.log(`acked ${acked}, stored ${stored}, missing ${missing}, duplicated ${duplicated}`)
+  for (const finding of findings) console.log(`  ${finding}`)
+  const stopped = outage.ackGapMsMax > ackGapMsMax || outage.ackedMessages === 0 || outage.signals === 0
+  if (stopped) console.log('PUBACKs or signals stopped during the outage')
+  return missing === 0 && duplicated === 0 && !stopped
+}
+
+async function mosquittoOutage(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
+  const outageSeconds = Math.min(seconds, mosquittoSecondsMax)
+  const result = await runMosquittoOutage({ signal, outageSeconds })
+  const { acked, handed, missing, duplicated, lostByMosquitto: lost, handedTwice, resent } = result
+  console.log(`Mosquitto, ${outageSeconds} s away after ${signal}, the edge killed once after that`)
+  console.log(`Mosquitto acked ${acked}, handed over ${handed}; of these missing ${missing}, duplicated ${duplicated}`)
+  console.log(`sent to us again because our ack did not arrive: ${resent}; handed over twice as new: ${handedTwice}`)
+  const isStopped = signal === 'SIGTERM'
+  console.log(
+    `acked and lost by Mosquitto itself: ${lost}${isStopped ? '; stopped in order it must lose nothing' : ''}`,
+  )
+  return missing === 0 && duplicated === 0 && handed > 0 && (!isStopped || lost === 0)
+}
 
 function described({ seconds, ackedMessages, ackGapMsMax: gap, signals, rssMbMax }: Stretch): string {
   const perSecond = Math.round(ackedMessages / seconds)
