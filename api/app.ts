@@ -23,6 +23,7 @@ import { nameRoutes } from './routes/names.ts'
 import { outageRoutes } from './routes/outages.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { placeRoutes } from './routes/places.ts'
+import { policyRoutes } from './routes/policy.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { rankingObjectionRoutes } from './routes/ranking-objections.ts'
 import { rankingPublicRoutes } from './routes/ranking-public.ts'
@@ -112,6 +113,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       guardRoutes(v1, deps.ledger.db, wallClock)
       documentProblems(v1)
       await v1.register(timeRoutes, shared)
+      await v1.register(policyRoutes, shared)
       await v1.register(authRoutes, shared)
       await v1.register(tokenRoutes, shared)
       await v1.register(accountRoutes, shared)

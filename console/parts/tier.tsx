@@ -21,15 +21,14 @@ export function TierBadge({ tier, text }: { readonly tier: AlertTier; readonly t
   )
 }
 
-/** How bad a flag of a rule looks; what people are told is decided by the alert, not by this. */
+/** How bad a flag of a rule looks, as alerts take it by default; the others are notices. */
 const ruleTiers: Readonly<Partial<Record<FlagRule, AlertTier>>> = {
-  belowTarget: 'warning',
-  below16: 'serious',
-  below12: 'danger',
+  below16: 'warning',
+  below12: 'serious',
   below5: 'danger',
-  noFlow: 'danger',
-  supplyUnderCurve: 'serious',
-  stationAlarm: 'serious',
+  noFlow: 'serious',
+  supplyUnderCurve: 'warning',
+  stationAlarm: 'warning',
   plantSilent: 'warning',
 }
 export const tierOfRule = (rule: FlagRule): AlertTier => ruleTiers[rule] ?? 'notice'
