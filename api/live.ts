@@ -151,6 +151,7 @@ export function openLive(server: HttpServer, deps: LiveDeps): Live {
   async function sendBatch(client: Client): Promise<void> {
     const after = client.position
     const page = await feed.page(after, audienceOf(client.principal.account), signalsPerBatchMax)
+    if (client.position !== after) return
     if (page.signals.length > 0) {
       const acknowledgeMs = deps.acknowledgeMs ?? acknowledgeMsDefault
       const acknowledged = await client.socket
@@ -166,6 +167,8 @@ export function openLive(server: HttpServer, deps: LiveDeps): Live {
         return end(client, 'slow')
       }
       metrics.signalsSent(page.signals.length)
+      // It was sent elsewhere meanwhile: these numbers are another stream's.
+      if (client.position !== after) return
       client.told = page.through
     }
     client.position = page.through
@@ -200,6 +203,14 @@ export function openLive(server: HttpServer, deps: LiveDeps): Live {
     }
   }
 
+  feed.onOtherStream(() => {
+    const { streamId, head } = feed.extent()
+    for (const client of clients.values()) {
+      client.position = head
+      client.told = head
+      client.socket.emit('resynchronise', { reason: 'otherStream', streamId, head })
+    }
+  })
   feed.onNews(() => {
     for (const client of clients.values()) void pump(client)
   })

@@ -51,14 +51,17 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
     onSealed: (days) => log.info({ days }, 'days were sealed for the ranking'),
     onError: (error) => log.error({ err: error }, 'days could not be sealed for the ranking'),
   })
+  const wake = () => {
+    feed.wake().catch((error: unknown) => log.error({ err: error }, 'the stream could not be read'))
+  }
+  const listening = await ledger.listen(wake)
   await app.listen({ host: options.host, port: options.port })
   const { address, family, port } = app.server.address() as AddressInfo
   return {
     address: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
-    wake() {
-      feed.wake().catch((error: unknown) => log.error({ err: error }, 'the stream could not be read'))
-    },
+    wake,
     async close() {
+      await listening.close()
       await live.close()
       await sealing.close()
       await Promise.all([app.close(), notifier.close()])

@@ -21,6 +21,8 @@ export interface StreamFeed {
   /** Looks into the ledger now rather than at the next poll. Resolves when it has looked. */
   wake(): Promise<void>
   onNews(listener: () => void): void
+  /** The ledger was put back from a copy: numbers that were given before mean nothing any more. */
+  onOtherStream(listener: () => void): void
   close(): Promise<void>
 }
 
@@ -39,12 +41,19 @@ export async function openStreamFeed(db: LedgerDb, options: StreamFeedOptions): 
   let extent = await streamExtent(db)
   const kept: Signal[] = []
   const listeners: (() => void)[] = []
+  const otherStreamListeners: (() => void)[] = []
   let reading: Promise<void> | undefined
   let again = false
 
   async function readOn(): Promise<void> {
     for (;;) {
       const page = await signalsAfter(db, extent.head, everything, signalsPerReadMax)
+      if (page.streamId !== extent.streamId || page.head < extent.head) {
+        extent = await streamExtent(db)
+        kept.length = 0
+        for (const listener of otherStreamListeners) listener()
+        return
+      }
       const news = page.through > extent.head
       kept.push(...page.signals)
       kept.splice(0, Math.max(0, kept.length - signalsKeptMax))
@@ -79,6 +88,7 @@ export async function openStreamFeed(db: LedgerDb, options: StreamFeedOptions): 
     extent: () => extent,
     wake,
     onNews: (listener) => listeners.push(listener),
+    onOtherStream: (listener) => otherStreamListeners.push(listener),
     async page(after, audience, limit) {
       const first = kept[0]?.number ?? extent.head + 1
       if (after < first - 1) return clampToHead(await signalsAfter(db, after, audience, limit), extent.head)

@@ -194,6 +194,21 @@ describe('the stream', () => {
     expect(client.numbers()).toEqual(Array.from({ length: 5_510 }, (_, index) => 1 + index))
   })
 
+  test('clients are told when the ledger was put back, and follow the stream that it is now', async () => {
+    await serve()
+    await append(makeSignal(), makeSignal())
+    const client = await connect('city')
+    await client.event('hello')
+    await api.ledger.write(async (transaction) => {
+      await transaction.deleteFrom('signal').where('number', '>', 1).execute()
+      await transaction.updateTable('stream').set({ id: 'put-back', head: 1 }).execute()
+    })
+    expect(await client.event('resynchronise')).toEqual({ reason: 'otherStream', streamId: 'put-back', head: 1 })
+    await append(makeSignal())
+    await client.until(() => client.numbers().length > 0)
+    expect(client.batches[0]).toMatchObject({ streamId: 'put-back', after: 1, through: 2, head: 2 })
+  })
+
   test('each account gets what lies in its scope and nothing else', async () => {
     await append(
       makeSignal(),
