@@ -3,6 +3,7 @@ import { checksum } from './checksum.ts'
 import { createDurableEnd, type DurableEnd } from './durable-end.ts'
 import { diskFiles, type JournalFiles } from './files.ts'
 import { createGathering, type Group } from './group.ts'
+import { createGroupPace } from './group-pace.ts'
 import { JournalError } from './journal-error.ts'
 import {
   deliveryBytesBound,
@@ -120,6 +121,7 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
   const durableEnd = createDurableEnd()
   durableEnd.set(segments.end())
   const gathering = createGathering()
+  const pace = createGroupPace()
   const counters = { records: 0, repeats: 0, bytes: 0, syncs: 0, syncMsMax: 0, refused: 0 }
   let registryVersion = 0
   /** Why nothing more is taken; undefined while the journal runs. */
@@ -150,6 +152,13 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
   async function flush(): Promise<void> {
     let written: Group | undefined
     for (;;) {
+      const gathered = gathering.bytes() > 0 && !ended ? pace.gather(gathering.bytes) : undefined
+      if (gathered) {
+        // What is durable does not wait for the company of what is not.
+        if (written) acknowledge(written)
+        written = undefined
+        await gathered
+      }
       const group = gathering.take()
       const writing = group && write(group)
       // While the disk is at work on the next group, the one before is acked.
@@ -218,6 +227,7 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
     group.length = encodeDelivery(group.bytes, group.length, delivery, marks, payloadChecksum)
     group.records++
     group.accepted.push(accepted)
+    pace.arrived(gateway)
     flushSoon()
   }
 
@@ -229,6 +239,7 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
       // While acks are withheld at the bound, ticks are as well: the clock of the journal stands still with it.
       const group = ended ? undefined : gathering.groupFor(tickBytes)
       if (group === undefined) return
+      pace.setCatchingUp(catchingUp)
       const tick = { at, catchingUp, started, groupStart: group.records === 0 }
       group.length = encodeTick(group.bytes, group.length, tick, registryVersion)
       group.records++
