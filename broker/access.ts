@@ -1,4 +1,5 @@
 import type { MqttIdentity } from '#domain/identity.ts'
+import { parseSparkplugCommandFilter, parseSparkplugTopic, sparkplugNodeTopic } from '#domain/sparkplug.ts'
 import { filterCovers, filterMatches, hasWildcard, isValidFilter, levelCount } from '#domain/topic-filter.ts'
 import {
   gatewayTopic,
@@ -80,23 +81,36 @@ export function subscribeVerdict(
   if (ownsTopics(identity) && readableKinds.some((kind) => filter === gatewayTopic(identity.id, kind))) {
     return { allowed: true }
   }
-  if (identity.subscribe.some((granted) => filterCovers(granted, filter))) {
+  if (identity.subscribe.some((granted) => filterCovers(granted, filter)) || isOwnSparkplugCommand(identity, filter)) {
     return { allowed: true }
   }
   return refuse(identity.kind === 'gateway' ? 'topic_not_own' : 'topic_not_granted')
 }
 
-/** A last will speaks of the gateway's own presence and of nothing else. */
+/** A last will speaks of the gateway's own presence, or of the death of its Sparkplug nodes, and of nothing else. */
 export function willVerdict(identity: Grants, topic: string): { readonly allowed: true } | Refused {
-  return ownsTopics(identity) && topic === gatewayTopic(identity.id, 'status')
-    ? { allowed: true }
-    : refuse('will_topic_not_own')
+  const isOwn = topic === gatewayTopic(identity.id, 'status') || isOwnSparkplugDeath(identity, topic)
+  return ownsTopics(identity) && isOwn ? { allowed: true } : refuse('will_topic_not_own')
 }
 
 /** May a message on this topic be handed to this identity? Asked again for what waited while it was away. */
 export function mayReceive(identity: Grants, topic: string): boolean {
   if (ownsTopics(identity) && readableKinds.some((kind) => topic === gatewayTopic(identity.id, kind))) return true
-  return identity.subscribe.some((granted) => filterMatches(granted, topic))
+  return identity.subscribe.some((granted) => filterMatches(granted, topic)) || isOwnSparkplugCommand(identity, topic)
+}
+
+/** Whoever may publish the data of a Sparkplug node reads the commands to it as well: a rebirth is asked for by one. */
+function isOwnSparkplugCommand(identity: Grants, filter: string): boolean {
+  const node = parseSparkplugCommandFilter(filter)
+  return (
+    node !== undefined && identity.publish.some((granted) => filterMatches(granted, sparkplugNodeTopic(node, 'NDATA')))
+  )
+}
+
+function isOwnSparkplugDeath(identity: Grants, topic: string): boolean {
+  return (
+    parseSparkplugTopic(topic)?.type === 'NDEATH' && identity.publish.some((granted) => filterMatches(granted, topic))
+  )
 }
 
 const ownsTopics = (identity: Grants): boolean =>

@@ -17,6 +17,7 @@ export const payloadFormats = [
   'tasmota',
   'thingsboard',
   'wmbusmeters',
+  'sparkplug_b',
   'json',
 ] as const
 export type PayloadFormat = (typeof payloadFormats)[number]

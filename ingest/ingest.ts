@@ -25,6 +25,8 @@ export interface IngestOptions extends PipelineWorkerData {
   sourceAwayMs?(): number
   /** What a gateway is to be told on its errors topic. */
   onGatewayErrors(gateway: string, message: GatewayErrors): void
+  /** A command of a foreign format, such as Sparkplug's for a rebirth; where it cannot be published, nobody is asked. */
+  onCommand?(topic: string, payload: Uint8Array): void
   /** The stream of signals has grown up to this number. */
   onSignals(head: number): void
   /** Nothing more can be kept, or read: the edge must stop. */
@@ -118,6 +120,7 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
       journal.release(message.releasePosition)
     } else if (message.type === 'registryVersion') journal.setRegistryVersion(message.version)
     else if (message.type === 'gatewayErrors') options.onGatewayErrors(message.gateway, message.message)
+    else if (message.type === 'command') options.onCommand?.(message.topic, message.payload)
     else if (message.type === 'signals') options.onSignals(message.head)
     else if (message.type === 'sendAgain') sendAgain(message.deliveries)
     else if (message.type === 'settled') settling.get(message.request)?.()

@@ -25,6 +25,8 @@ type ProblemCode =
   | 'not_decoded'
   | 'simulated'
   | 'status_not_ok'
+  | 'birth_missing'
+  | 'alias_unknown'
   | 'more_problems'
 
 /** Why something was not taken, in words for the person who owns the gateway. */
@@ -57,7 +59,7 @@ export const noProblems: readonly DeliveryProblem[] = []
 /** A gateway's upload of some hours; a longer backlog comes in several deliveries. */
 export const itemsPerPayloadMax = 1_000
 /** A thousand readings of ordinary size fit several times over. */
-const payloadBytesMax = 262_144
+export const payloadBytesMax = 262_144
 /** More than a person reads; the bytes are kept, so nothing is lost by not listing the rest. */
 const problemsListedMax = 1_000
 

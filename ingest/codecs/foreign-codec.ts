@@ -1,5 +1,6 @@
 import type { PayloadMapping, TimeFormat } from '#domain/payload-mapping.ts'
 import type { ProblemList } from './codec.ts'
+import type { SparkplugSessions } from './sparkplug-session.ts'
 
 /** A payload in a maker's own words, and the mapping that says what they mean. */
 export interface ForeignMessage {
@@ -8,6 +9,10 @@ export interface ForeignMessage {
   readonly filter: string
   readonly payload: Buffer
   readonly mapping: PayloadMapping
+  /** For a format whose messages are understood only by those before them; without it, each stands alone. */
+  readonly sessions?: SparkplugSessions
+  /** It comes out of quarantine, when others after it have long been read. */
+  readonly sentAgain?: boolean
 }
 
 /** What one device says at one time, still in the maker's words. */

@@ -9,6 +9,7 @@ import { type ForeignCodec, type ForeignMessage, isObject, type Measurement } fr
 import { readTime } from './foreign-time.ts'
 import { judgeTime, notANumber } from './judge.ts'
 import { mappedJson } from './mapped-json.ts'
+import { sparkplug } from './sparkplug.ts'
 import { tasmota } from './tasmota.ts'
 import { thingsStack } from './things-stack.ts'
 import { thingsboard } from './thingsboard.ts'
@@ -23,6 +24,7 @@ export const foreignCodecs: Readonly<Record<PayloadFormat, ForeignCodec>> = {
   tasmota,
   thingsboard,
   wmbusmeters,
+  sparkplug_b: sparkplug,
   json: mappedJson,
 }
 

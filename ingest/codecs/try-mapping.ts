@@ -51,7 +51,8 @@ export function tryMapping(mapping: PayloadMapping, tried: TriedPayload): Trial 
       return undefined
     },
   }
-  const payload = Buffer.from(tried.payload)
+  const isPastedBytes = mapping.format === 'sparkplug_b' && typeof tried.payload === 'string'
+  const payload = isPastedBytes ? Buffer.from(tried.payload, 'base64') : Buffer.from(tried.payload)
   const problems = readForeign(
     { mapping, filter, topic, payload, retained },
     { deviceOf: (address) => address },

@@ -11,6 +11,7 @@ import { RecordView } from '../journal/record.ts'
 import { type Columns, copiedColumns, grownColumns, makeColumns } from './columns.ts'
 import type { DeviceJudge, NewDevice, RegistryVersion } from './device-judge.ts'
 import type { ForeignBook } from './foreign-book.ts'
+import { SparkplugBook } from './sparkplug-book.ts'
 
 /** A decoded block and what only the pipeline's own readers need. */
 export interface PipelineBlock extends DecodedBlock {
@@ -32,6 +33,7 @@ const unresolved: Refusal = { code: 'schema', detail: 'not yet known' }
 export class BlockDecoder implements Intake, AddressBook {
   readonly #judge: DeviceJudge
   readonly #foreign: ForeignBook
+  readonly #sparkplug: SparkplugBook
   readonly #view = new RecordView()
   #columns: Columns = makeColumns(16_384)
   #count = 0
@@ -47,9 +49,10 @@ export class BlockDecoder implements Intake, AddressBook {
   /** Later than the receipt for what was sent through again: to the rules that is backlog, whatever it says. */
   #journaledAt = 0
 
-  constructor(judge: DeviceJudge, foreign: ForeignBook) {
+  constructor(judge: DeviceJudge, foreign: ForeignBook, sparkplug = new SparkplugBook()) {
     this.#judge = judge
     this.#foreign = foreign
+    this.#sparkplug = sparkplug
     this.#registry = judge.version(0)
   }
 
@@ -58,9 +61,12 @@ export class BlockDecoder implements Intake, AddressBook {
     this.#judge.introductions = 0
     this.#foreign.trim()
     for (;;) {
+      this.#sparkplug.begin(stretch.from)
       const block = this.#attempt(stretch)
       const asked = [await this.#foreign.answerQuestions(), await this.#judge.answerQuestions()]
-      if (!asked.includes(true)) return { ...block, newDevices: await this.#judge.unnoted(block.newDevices) }
+      if (asked.includes(true)) continue
+      this.#sparkplug.finish(stretch.to, this.receivedAt)
+      return { ...block, newDevices: await this.#judge.unnoted(block.newDevices) }
     }
   }
 
@@ -116,8 +122,19 @@ export class BlockDecoder implements Intake, AddressBook {
     const { topic } = view
     const mapped = this.#foreign.topicOf(this.#gatewayId, topic, view.registryVersion)
     if (mapped) {
-      const { filter, mapping } = mapped
-      return readForeign({ topic, filter, mapping, payload: view.payload(), retained: view.retain }, this, this)
+      return readForeign(
+        {
+          topic,
+          filter: mapped.filter,
+          mapping: mapped.mapping,
+          payload: view.payload(),
+          retained: view.retain,
+          sentAgain: view.quarantineId !== 0,
+          sessions: this.#sparkplug.sessionsOf(this.#gatewayId),
+        },
+        this,
+        this,
+      )
     }
     const detail =
       `No mapping reads the topic ${shortened(topic)} of gateway ${this.#gatewayId}. Publish to "readings" or "senml", ` +

@@ -49,6 +49,8 @@ export type FromPipeline =
   | { readonly type: 'registryVersion'; readonly version: number }
   | { readonly type: 'gatewayErrors'; readonly gateway: string; readonly message: GatewayErrors }
   | { readonly type: 'signals'; readonly head: number }
+  /** To be published on a topic of a foreign format, for the gateway that asked to hear it. */
+  | { readonly type: 'command'; readonly topic: string; readonly payload: Uint8Array }
   | { readonly type: 'sendAgain'; readonly deliveries: readonly DeliveryToSendAgain[] }
   | { readonly type: 'settled'; readonly request: number }
   | { readonly type: 'stopped' }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Ledger } from '#store/ledger/database.ts'
 import { readVersion } from '#store/ledger/ledger-version.ts'
 import { quarantineDeliveries } from '#store/ledger/quarantine.ts'
@@ -16,6 +17,8 @@ import type { FromPipeline, ToPipeline } from './messages.ts'
 import { openQuarantineReader } from './quarantine-reader.ts'
 import { type OpenReader, type PipelineLog, type ReaderLoop, startReader } from './reader-loop.ts'
 import { createReplays } from './replays.ts'
+import { SparkplugBook } from './sparkplug-book.ts'
+import { sparkplugFileAt } from './sparkplug-file.ts'
 import { openTelemetryReader } from './telemetry-reader.ts'
 import { openWatchReader, type WatchKeeper } from './watch-reader.ts'
 
@@ -54,6 +57,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   let loops: Record<ReaderName, ReaderLoop> | undefined
   let blocks: BlockSource | undefined
   let journal: JournalReader | undefined
+  let sparkplug: SparkplugBook | undefined
   let registryVersion = await readVersion(ledger.db, 'registry')
   let progressTimer: NodeJS.Timeout | undefined
   let pollTimer: NodeJS.Timeout | undefined
@@ -106,7 +110,12 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
 
   function start(directory: string, durableEnd: SharedArrayBuffer): void {
     journal = options.openJournal(directory, durableEnd)
-    const source = createBlockSource(journal, new BlockDecoder(judge, foreign))
+    // The positions by which it remembers are this journal's: where that goes, it goes.
+    sparkplug = new SparkplugBook({
+      file: sparkplugFileAt(join(directory, 'sparkplug.db')),
+      command: (topic, payload) => tell({ type: 'command', topic, payload }),
+    })
+    const source = createBlockSource(journal, new BlockDecoder(judge, foreign, sparkplug))
     blocks = source
     const startOne = (name: ReaderName) =>
       startReader(opened[name], { name, blocks: source, open: openers[name], log, onProgress: progressed })
@@ -128,11 +137,13 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     for (const loop of all) {
       for (const [name, value] of Object.entries(loop.counters())) counters[`${loop.name}_${name}`] = value
     }
+    const releasePosition = Math.min(...all.map((loop) => loop.neededFrom()))
+    sparkplug?.release(releasePosition)
     tell({
       type: 'progress',
-      releasePosition: Math.min(...all.map((loop) => loop.neededFrom())),
+      releasePosition,
       positions: Object.fromEntries(all.map((loop) => [loop.name, loop.savedPosition()])),
-      counters: { ...counters, ...blocks?.counters() },
+      counters: { ...counters, ...blocks?.counters(), ...sparkplug?.counters() },
       failing: all.flatMap((loop) => {
         const reason = loop.failure()
         return reason === undefined ? [] : [{ reader: loop.name, reason }]
@@ -175,6 +186,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     tellProgress()
     clearTimeout(progressTimer)
     await journal?.close()
+    sparkplug?.close()
     await ledger.close()
     tell({ type: 'stopped' })
   }

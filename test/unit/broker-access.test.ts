@@ -15,6 +15,7 @@ const identity = (id: string, more: Partial<MqttIdentity> = {}): MqttIdentity =>
 })
 const gateway = identity('G1')
 const foreign = identity('G1', { publish: ['zigbee2mqtt/house-7/#', 'heating/v1/#'], subscribe: ['zigbee2mqtt/+/set'] })
+const sparkplug = identity('G1', { publish: ['spBv1.0/Heat/+/Edge/#'] })
 const service = identity('S1', {
   kind: 'service',
   publish: ['heating/v1/alerts/+', 'heating/v1/+/commands', 'bridge/#'],
@@ -92,6 +93,16 @@ describe('subscribe', () => {
     [foreign, 'zigbee2mqtt/house-7/set', undefined],
     [foreign, 'zigbee2mqtt/+/set', undefined],
     [foreign, 'zigbee2mqtt/#', 'topic_not_own'],
+    // Who speaks for a Sparkplug node hears the commands to it.
+    [sparkplug, 'spBv1.0/Heat/NCMD/Edge', undefined],
+    [sparkplug, 'spBv1.0/Heat/NCMD/Edge/#', undefined],
+    [sparkplug, 'spBv1.0/Heat/DCMD/Edge/+', undefined],
+    [sparkplug, 'spBv1.0/Heat/NDATA/Edge', 'topic_not_own'],
+    [sparkplug, 'spBv1.0/Heat/NCMD/Other', 'topic_not_own'],
+    [sparkplug, 'spBv1.0/Heat/NCMD/+', 'topic_not_own'],
+    [sparkplug, 'spBv1.0/Heat/NCMD/#', 'topic_not_own'],
+    [sparkplug, 'spBv1.0/+/NCMD/Edge', 'topic_not_own'],
+    [foreign, 'spBv1.0/Heat/NCMD/Edge', 'topic_not_own'],
     [service, 'heating/v1/alerts/#', undefined],
     [service, 'heating/v1/alerts', undefined],
     [service, 'heating/v1/alerts/north', undefined],
@@ -111,12 +122,16 @@ describe('subscribe', () => {
   })
 })
 
-test('a will goes to the own status topic and nowhere else', () => {
+test('a will goes to the own status topic, or tells the death of an own Sparkplug node, and nowhere else', () => {
   expect(willVerdict(gateway, 'heating/v1/G1/status').allowed).toBe(true)
+  expect(willVerdict(sparkplug, 'spBv1.0/Heat/NDEATH/Edge').allowed).toBe(true)
   for (const [who, topic] of [
     [gateway, 'heating/v1/G1/readings'],
     [gateway, 'heating/v1/G2/status'],
     [foreign, 'zigbee2mqtt/house-7/bridge'],
+    [sparkplug, 'spBv1.0/Heat/NDATA/Edge'],
+    [sparkplug, 'spBv1.0/Heat/NDEATH/Other'],
+    [foreign, 'spBv1.0/Heat/NDEATH/Edge'],
     [everything, 'heating/v1/S2/status'],
   ] as const) {
     expect(willVerdict(who, topic)).toEqual({ allowed: false, reason: 'will_topic_not_own' })
