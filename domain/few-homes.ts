@@ -1,5 +1,5 @@
-import type { RollUpFigure, RollUpFigures } from './live-roll-up.ts'
-import { flagFields, homeFields } from './telemetry-names.ts'
+import type { RollUpFigures } from './live-roll-up.ts'
+import { flagFields, homeFields, type RollUpFigure } from './telemetry-names.ts'
 
 /** A place and those that it is made of, as numbers of places: whoever knows all but one of them knows that one. */
 export interface Family {

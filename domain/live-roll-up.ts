@@ -1,4 +1,4 @@
-import type { measurements, nameFields, RollUpLevel } from './telemetry-names.ts'
+import type { RollUpFigure, RollUpLevel } from './telemetry-names.ts'
 import { minuteMs } from './time.ts'
 
 /**
@@ -12,9 +12,7 @@ export const rollUpPeriodMs = 10 * minuteMs
 /** Beginning of the period that an instant lies in. Periods are the same everywhere: time zones differ by quarters of an hour. */
 export const rollUpPeriodAt = (at: number): number => Math.floor(at / rollUpPeriodMs) * rollUpPeriodMs
 
-type RollUpFields = (typeof measurements)['rollUp']['fields']
-/** Figures of a roll-up by the names of `telemetry-names.ts`; without the names of the place. */
-export type RollUpFigure = Exclude<keyof RollUpFields, keyof typeof nameFields>
+/** What is not known is absent. */
 export type RollUpFigures = Readonly<Partial<Record<RollUpFigure, number>>>
 
 /** Where a place belongs, as far as it does. */

@@ -194,3 +194,9 @@ export const measurements = {
     fields: { value: float('as on /metrics', 'of the figure') },
   },
 } as const satisfies Record<string, Measurement>
+
+/** Numbers of a roll-up, without the names of the place. */
+export type RollUpFigure = Exclude<keyof typeof measurements.rollUp.fields, keyof typeof nameFields>
+export const rollUpFigures = Object.keys(measurements.rollUp.fields).filter(
+  (name) => !Object.hasOwn(nameFields, name),
+) as RollUpFigure[]

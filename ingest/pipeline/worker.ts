@@ -1,10 +1,14 @@
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openLedger } from '#store/ledger/database.ts'
 import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
+import { openInfluxRollUps } from '#store/telemetry/influx/roll-ups.ts'
 import { openInfluxTelemetry } from '#store/telemetry/influx/store.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
+import { openSqliteRollUps } from '#store/telemetry/sqlite/roll-ups.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 import { openJournalReader } from '../journal/reader.ts'
+import { openRollUps, type WatchedCity } from '../roll-ups/roll-ups.ts'
 import { openWatchKeeper } from '../watch/keeper.ts'
 import { startStaleDaysRounds } from '../watch/stale-days-rounds.ts'
 import type { FromPipeline, PipelineWorkerData, ToPipeline } from './messages.ts'
@@ -35,6 +39,20 @@ function errorText(error: Error): string {
 }
 
 const ledger = await openLedger(ledgerTarget)
+const rollUpStore = telemetry.influx
+  ? openInfluxRollUps({ target: telemetry.influx })
+  : openSqliteRollUps({ directory: telemetry.directory })
+const openLiveRollUps = (city: WatchedCity) =>
+  openRollUps(
+    {
+      db: ledger.db,
+      directory: join(watchDirectory, 'roll-ups'),
+      store: rollUpStore,
+      policy,
+      log,
+    },
+    city,
+  )
 const pipeline = await openPipeline({
   ledger,
   openTelemetry: () =>
@@ -42,7 +60,14 @@ const pipeline = await openPipeline({
       ? openInfluxTelemetry({ directory: telemetry.directory, target: telemetry.influx })
       : openSqliteTelemetry({ ...telemetry, warn: (message) => log.warn({}, message) }),
   openWatch: (devices) =>
-    openWatchKeeper({ ledger, directory: watchDirectory, policy, log, ...(devices && { devices }) }),
+    openWatchKeeper({
+      ledger,
+      directory: watchDirectory,
+      policy,
+      log,
+      openRollUps: openLiveRollUps,
+      ...(devices && { devices }),
+    }),
   openJournal: (directory, durableEnd) => openJournalReader({ directory, durableEnd }),
   tell,
   log,
@@ -66,5 +91,7 @@ port.on('message', async (message: ToPipeline) => {
   }
   // A rejection is not caught: it ends the worker with its reason, and the edge with it.
   await pipeline.handle(message)
-  if (message.type === 'stop') port.close()
+  if (message.type !== 'stop') return
+  await rollUpStore.close()
+  port.close()
 })

@@ -17,8 +17,6 @@ export interface RollUpsOptions {
   readonly directory: string
   readonly store: RollUpStore
   readonly policy: Policy
-  /** A period is in the store for the first time. */
-  onWritten(at: number): void
   readonly log: RollerLog
 }
 

@@ -28,7 +28,6 @@ interface RollerParts {
   readonly waiting: readonly number[]
   places(): Places
   dayAt(at: number): PolicyDay
-  onWritten(at: number): void
   readonly log: RollerLog
 }
 
@@ -75,7 +74,6 @@ export function createRoller(parts: RollerParts): Roller {
   let retryTimer: NodeJS.Timeout | undefined
   let plan: CityPlan | undefined
   let droppedAt = 0
-  let newestWritten = 0
   const counts = { rollUpsWritten: 0, rollUpPeriods: 0, rollUpFailures: 0, rollUpPeriodsGivenUp: 0 }
 
   const firstWaiting = () => (waiting.size === 0 ? undefined : Math.min(...waiting))
@@ -141,9 +139,6 @@ export function createRoller(parts: RollerParts): Roller {
     counts.rollUpPeriods += 1
     failing = false
     retryMs = retryMsMin
-    if (at <= newestWritten) return
-    newestWritten = at
-    parts.onWritten(at)
   }
 
   /** What was taken up and not confirmed is wanted again. */

@@ -215,16 +215,23 @@ describe('requests to InfluxDB 1, 2 and 3 as a stand-in sees them', () => {
   })
 
   test('a bucket is set up once, and its retention only ever grows', async () => {
-    let kept: number | undefined
+    /** Seconds by name, which stands for the id, too. */
+    const kept = new Map<string, number>()
     answer = ({ method, url: asked, body }) => {
       if (asked.pathname === '/ping') return { status: 204 }
       if (asked.pathname === '/api/v2/orgs') return { status: 200, json: { orgs: [{ id: '0a' }] } }
-      const rules = (everySeconds: number) => ({ id: '0b', retentionRules: [{ everySeconds }] })
-      if (method === 'GET') return { status: 200, json: { buckets: kept === undefined ? [] : [rules(kept)] } }
-      kept = JSON.parse(body).retentionRules[0].everySeconds
-      return { status: method === 'POST' ? 201 : 200, json: rules(kept ?? 0) }
+      const rules = (id: string) => ({ id, retentionRules: [{ everySeconds: kept.get(id) }] })
+      const name = asked.searchParams.get('name') ?? ''
+      if (method === 'GET') return { status: 200, json: { buckets: kept.has(name) ? [rules(name)] : [] } }
+      const asks = JSON.parse(body)
+      const id = asks.name ?? asked.pathname.split('/').at(-1)
+      kept.set(id, asks.retentionRules[0].everySeconds)
+      return { status: method === 'POST' ? 201 : 200, json: rules(id) }
     }
-    expect((await setUpInflux(bucket(), 30)).done).toEqual(['made the bucket heat, which keeps data 30 days'])
+    expect((await setUpInflux(bucket(), 30)).done).toEqual([
+      'made the bucket heat, which keeps data 30 days',
+      'made the bucket heat_roll_ups, which keeps data 400 days',
+    ])
     const made = requests.find(({ method }) => method === 'POST')
     expect(JSON.parse(made?.body ?? '')).toEqual({
       orgID: '0a',
@@ -234,6 +241,9 @@ describe('requests to InfluxDB 1, 2 and 3 as a stand-in sees them', () => {
     expect((await setUpInflux(bucket(), 30)).done).toEqual([])
     expect((await setUpInflux(bucket(), 67)).done).toHaveLength(1)
     expect((await setUpInflux(bucket(), 30)).done).toEqual([])
-    expect(kept).toBe(67 * 86_400)
+    expect([...kept]).toEqual([
+      ['heat', 67 * 86_400],
+      ['heat_roll_ups', 400 * 86_400],
+    ])
   })
 })

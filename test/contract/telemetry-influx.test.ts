@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { connectInflux } from '#store/telemetry/influx/connection.ts'
 import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
+import { rollUpTarget } from '#store/telemetry/influx/roll-ups.ts'
 import { setUpInflux } from '#store/telemetry/influx/setup.ts'
 import { openInfluxTelemetry } from '#store/telemetry/influx/store.ts'
 import { hasInflux, type Influxd, startInfluxd } from '../support/influxd.ts'
@@ -38,7 +39,9 @@ describe.runIf(hasInflux(suite))(suite, () => {
       open: () => openInfluxTelemetry(options),
       openReader: async () => openInfluxTelemetryReader(options),
       async remove() {
-        await connectInflux(target).query(`DROP DATABASE "${database}"`, { post: true })
+        for (const { database: name } of [target, rollUpTarget(target)]) {
+          await connectInflux(target).query(`DROP DATABASE "${name}"`, { post: true })
+        }
         await rm(directory, { recursive: true })
       },
     }

@@ -1,5 +1,6 @@
 import { connectInflux, errorText, type InfluxAnswer, type InfluxConnection, type InfluxTarget } from './connection.ts'
 import { InfluxError } from './influx-error.ts'
+import { rollUpTarget } from './roll-ups.ts'
 import { checkInfluxOne } from './setup-checks.ts'
 
 /** What was found and done; run again, it finds everything done. */
@@ -15,10 +16,20 @@ const daySeconds = 86_400
 const forEver = 0
 
 /**
- * Makes the database or bucket, and keeps data for at least `keepDays` (0: for ever). It never shortens what is kept:
- * that would delete readings.
+ * Makes the databases or buckets of readings and of roll-ups, and keeps readings for at least `keepDays` (0: for ever)
+ * and roll-ups longer. It never shortens what is kept: that would delete it.
  */
 export async function setUpInflux(target: InfluxTarget, keepDays: number): Promise<SetupReport> {
+  const rollUpDays = keepDays === forEver ? forEver : Math.max(keepDays, rollUpDaysKept)
+  const readings = await setUpOne(target, keepDays)
+  const rollUps = await setUpOne(rollUpTarget(target), rollUpDays)
+  return { ...readings, done: [...readings.done, ...rollUps.done] }
+}
+
+/** Roll-ups of a season, and of the one before to compare it with. */
+const rollUpDaysKept = 400
+
+async function setUpOne(target: InfluxTarget, keepDays: number): Promise<SetupReport> {
   const connection = connectInflux(target)
   const version = (await connection.ping()) ?? 'unknown'
   if (target.bucket !== undefined) {

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectInflux, type InfluxTarget } from '#store/telemetry/influx/connection.ts'
+import { openInfluxRollUpReader, openInfluxRollUps, rollUpTarget } from '#store/telemetry/influx/roll-ups.ts'
+import { setUpInflux } from '#store/telemetry/influx/setup.ts'
+import { hasInflux, type Influxd, startInfluxd } from '../support/influxd.ts'
+import { type RollUpsHarness, rollUpsContract } from './roll-ups-contract.ts'
+
+const suite = 'roll-ups in InfluxDB'
+const { INFLUX_URL, INFLUX_USER, INFLUX_PASSWORD, INFLUX_TOKEN } = process.env
+
+describe.runIf(hasInflux(suite))(suite, () => {
+  let influxd: Influxd | undefined
+  let url = INFLUX_URL ?? ''
+
+  beforeAll(async () => {
+    if (INFLUX_URL !== undefined) return
+    influxd = await startInfluxd()
+    url = influxd.url
+  })
+
+  afterAll(() => influxd?.remove())
+
+  const newTarget = (): InfluxTarget => ({
+    url,
+    database: `warmcity_test_${randomUUID()}`,
+    token: INFLUX_TOKEN,
+    user: INFLUX_USER,
+    password: INFLUX_PASSWORD,
+  })
+
+  async function drop(target: InfluxTarget): Promise<void> {
+    const connection = connectInflux(target)
+    for (const { database } of [target, rollUpTarget(target)]) {
+      await connection.query(`DROP DATABASE "${database}"`, { post: true })
+    }
+  }
+
+  /** Databases of its own for every test. */
+  async function makeHarness(): Promise<RollUpsHarness> {
+    const target = newTarget()
+    await setUpInflux(target, 0)
+    return {
+      open: async () => openInfluxRollUps({ target }),
+      openReader: async () => openInfluxRollUpReader({ target }),
+      remove: () => drop(target),
+    }
+  }
+
+  rollUpsContract(INFLUX_URL ?? 'InfluxDB 1', makeHarness, false)
+
+  test('whoever may ask the database of roll-ups finds nothing of few homes in it', async () => {
+    const target = newTarget()
+    await setUpInflux(target, 0)
+    const store = openInfluxRollUps({ target })
+    const place = { level: 'building', id: 'B-1', name: '1 号楼', district: 'D-1' } as const
+    const figures = {
+      dwellings_heated: 6,
+      dwellings_measured: 4,
+      indoor_mean_c: 17.5,
+      flags_notice: 2,
+      degree_hours_below_target: 1,
+    }
+    try {
+      await store.writeRollUps([{ place, at: Date.UTC(2026, 0, 15), few: true, figures }])
+      const shown = await connectInflux(rollUpTarget(target)).query('SELECT * FROM roll_up')
+      expect(shown[0]?.columns).toEqual(expect.arrayContaining(['dwellings_heated', 'label', 'district']))
+      for (const hidden of ['indoor_mean_c', 'flags_notice', 'degree_hours_below_target']) {
+        expect(shown[0]?.columns).not.toContain(hidden)
+      }
+    } finally {
+      await store.close()
+      await drop(target)
+    }
+  })
+
+  test('says what to do while the database is missing', async () => {
+    const target = newTarget()
+    const store = openInfluxRollUps({ target })
+    const place = { level: 'city', id: 'city', name: 'city' } as const
+    const rollUp = { place, at: 0, few: false, figures: { dwellings_heated: 1 } }
+    await expect(store.writeRollUps([rollUp])).rejects.toThrow('influx setup')
+    await store.close()
+  })
+})
