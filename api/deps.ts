@@ -16,15 +16,6 @@ interface ApiClock extends Clock {
   anchor(): ClockAnchor
 }
 
-/** A figure of another process, shown in `/metrics` under its own name. */
-export interface Figure {
-  readonly name: string
-  readonly help: string
-  readonly kind: 'counter' | 'gauge'
-  readonly value: number
-  readonly labels?: Readonly<Record<string, string>>
-}
-
 /** Reads a payload by a mapping, as ingest would. */
 type TryMapping = (
   mapping: PayloadMapping,
@@ -55,8 +46,8 @@ export interface ApiDeps {
   readonly tryMapping: TryMapping
   /** Publishes to the broker; resolves when the broker has it. Without it, alerts go to sockets and webhooks only. */
   readonly publish?: (topic: string, payload: string) => Promise<void>
-  /** Figures of the other processes. */
-  readonly figures?: () => Promise<readonly Figure[]>
+  /** The edge's own figures by name; undefined where it does not answer. */
+  readonly edgeFigures?: () => Promise<Readonly<Record<string, number>> | undefined>
   /** Why the service as a whole is not ready; empty when it is. */
   readonly notReady?: () => Promise<readonly string[]>
   /** Seals days and rolls them up; without it, this thread does. */

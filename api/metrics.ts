@@ -1,5 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Figure } from './deps.ts'
+
+/** A figure that is read when somebody asks, shown in `/metrics` under its own name. */
+export interface Figure {
+  readonly name: string
+  readonly help: string
+  readonly kind: 'counter' | 'gauge'
+  readonly value: number
+  readonly labels?: Readonly<Record<string, string>>
+}
 
 /** Figures of this process, kept apart for each app so that two of them in one process do not mix. */
 export interface ApiMetrics {

@@ -12,8 +12,10 @@ import { serve, tellSupervisor } from './child.ts'
 import { type CityClock, inheritedAnchor, makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { apiOptions, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
+import { edgeFigures, edgeNotReady } from './edge-figures.ts'
 import { influxOptions, influxTarget } from './influx-options.ts'
 import { folderOf, folderOptions } from './ledger-options.ts'
+import { ledgerThere } from './ledger-there.ts'
 import { listenFailure } from './listen-failure.ts'
 import { makeLogger } from './log.ts'
 import { flagOption, type Option, type OptionValues } from './options.ts'
@@ -89,9 +91,11 @@ async function runApi(
   log: ReturnType<typeof makeLogger>,
 ): Promise<{ address: string; stop(): Promise<void> }> {
   const folder = folderOf(values)
+  await ledgerThere(folder.ledger, (reason) => log.warn({ reason }, 'the api waits for its ledger'))
   const ledger = await openLedger(folder.ledger)
   const policy = readPolicy(values)
   const rankingDays = startRankingThread({ ledger: folder.ledger, policy })
+  const { edgeUrl } = values
   const influx = influxTarget(values)
   const telemetry = influx
     ? openInfluxTelemetryReader({ target: influx })
@@ -106,7 +110,7 @@ async function runApi(
       log,
       tryMapping,
       rankingDays,
-      ...(values.edgeUrl !== undefined && { notReady: () => edgeNotReady(values.edgeUrl ?? '') }),
+      ...(edgeUrl !== undefined && { notReady: () => edgeNotReady(edgeUrl), edgeFigures: () => edgeFigures(edgeUrl) }),
       ...(broker && {
         publish: async (topic: string, payload: string) => {
           await broker.publishAsync(topic, payload, { qos: 1 })
@@ -154,18 +158,4 @@ async function connectBroker(values: OptionValues<typeof options>, onNews: () =>
   })
   await client.subscribeAsync(wakeTopic)
   return client
-}
-
-/** An edge that takes longer to answer has no time for its gateways either. */
-const edgeAnswerMsMax = 2_000
-
-/** Why the edge does not do all of its work, in its own words. */
-async function edgeNotReady(edgeUrl: string): Promise<string[]> {
-  try {
-    const response = await fetch(new URL('/readyz', edgeUrl), { signal: AbortSignal.timeout(edgeAnswerMsMax) })
-    if (response.ok) return []
-    return (await response.text()).trim().split('\n')
-  } catch {
-    return ['the edge does not answer']
-  }
 }

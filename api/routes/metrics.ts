@@ -2,18 +2,19 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { can } from '#domain/account.ts'
 import { countNotifications } from '#store/ledger/notifications.ts'
-import type { ApiDeps, Figure } from '../deps.ts'
-import { type ApiMetrics, figuresText } from '../metrics.ts'
+import { readerStates } from '#store/ledger/service-state.ts'
+import type { ApiDeps } from '../deps.ts'
+import { type ApiMetrics, type Figure, figuresText } from '../metrics.ts'
 import { ProblemError } from '../problems.ts'
 import { bearerOf, identify } from '../security/guard.ts'
 
-interface MetricsDeps extends Pick<ApiDeps, 'ledger' | 'telemetry' | 'clock' | 'figures'> {
+interface MetricsDeps extends Pick<ApiDeps, 'ledger' | 'telemetry' | 'clock'> {
   readonly metrics: ApiMetrics
   readonly openMetrics: boolean
   readonly wallClock: () => number
 }
 
-/** For Prometheus: this process, what the ledger knows of the others, and what they tell themselves. */
+/** For Prometheus: this process, and what the ledger knows of the others. The edge has figures of its own. */
 export const metricsRoutes: FastifyPluginAsyncZod<MetricsDeps> = async (app, deps) => {
   app.get(
     '/metrics',
@@ -34,8 +35,8 @@ export const metricsRoutes: FastifyPluginAsyncZod<MetricsDeps> = async (app, dep
         if (!can(principal.account.role, 'gateway.read')) throw new ProblemError('forbidden')
       }
       const own = await deps.metrics.registry.metrics()
-      const figures = [...(await ledgerFigures(deps)), ...((await deps.figures?.()) ?? [])]
-      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(`${own}\n${figuresText(figures)}`)
+      const text = `${own}\n${figuresText(await ledgerFigures(deps))}`
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text)
     },
   )
 }
@@ -50,7 +51,7 @@ async function ledgerFigures({ ledger, telemetry, clock }: MetricsDeps): Promise
   })
   const { db } = ledger
   const stream = await db.selectFrom('stream').select('head').executeTakeFirstOrThrow()
-  const positions = await db.selectFrom('reader_position').selectAll().execute()
+  const readers = await readerStates(db)
   // Another machine's readings cannot be counted while it is away; the other figures are there all the same.
   const usage = await telemetry.usage().catch(() => undefined)
   const anchor = clock.anchor()
@@ -65,11 +66,11 @@ async function ledgerFigures({ ledger, telemetry, clock }: MetricsDeps): Promise
           gauge('telemetry_readings', 'Readings kept', usage.readings),
         ]
       : []),
-    ...positions.map(({ reader, position }) =>
+    ...readers.map(({ reader, position }) =>
       gauge('reader_position', 'Journal position of a reader', position, { reader }),
     ),
-    ...positions.flatMap(({ reader, counters }) =>
-      Object.entries(JSON.parse(counters) as Record<string, number>).map(([counter, value]) =>
+    ...readers.flatMap(({ reader, counters }) =>
+      Object.entries(counters).map(([counter, value]) =>
         gauge('reader_count', 'What a journal reader counted since the beginning', value, { reader, counter }),
       ),
     ),

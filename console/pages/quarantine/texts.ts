@@ -1,0 +1,45 @@
+import { defineTexts } from '../../text/texts.ts'
+
+export const quarantineTexts = defineTexts({
+  title: { zh: '隔离区', en: 'Quarantine' },
+  hint: {
+    zh: '未能全部入库的报文，原样保存。修正映射或台账后可以重新送入；重复送入不会产生重复数据。',
+    en: 'Deliveries that could not be taken whole, kept as they came. After a mapping or the registry is mended they can be sent through again; sending twice stores nothing twice.',
+  },
+  empty: { zh: '隔离区是空的', en: 'Quarantine is empty' },
+  totals: {
+    zh: (kept: string, total: string) => `现存 ${kept} 条，累计 ${total} 条`,
+    en: (kept: string, total: string) => `${kept} kept, ${total} since the beginning`,
+  },
+  dropped: {
+    zh: (count: string) => `因空间上限已舍弃最旧的 ${count} 条`,
+    en: (count: string) => `The oldest ${count} were dropped at the size limit`,
+  },
+  received: { zh: '收到时间', en: 'Received' },
+  gateway: { zh: '网关', en: 'Gateway' },
+  topic: { zh: '主题', en: 'Topic' },
+  why: { zh: '原因', en: 'Why' },
+  code: { zh: '原因代码', en: 'Reason' },
+  size: { zh: '字节', en: 'Bytes' },
+  state: { zh: '状态', en: 'State' },
+  waiting: { zh: '待处理', en: 'Waiting' },
+  requested: { zh: '等待重新送入', en: 'Being sent again' },
+  replayed: { zh: '已重新送入', en: 'Sent again' },
+  moreProblems: { zh: (count: string) => `另有 ${count} 处`, en: (count: string) => `and ${count} more` },
+  gatewayId: { zh: '网关编号', en: 'Id of a gateway' },
+  sendAgain: { zh: '重新送入', en: 'Send again' },
+  sendShown: {
+    zh: (count: string) => `重新送入所列 ${count} 条`,
+    en: (count: string) => `Send these ${count} again`,
+  },
+  sent: { zh: (count: string) => `${count} 条将重新送入`, en: (count: string) => `${count} will be sent again` },
+  download: { zh: '导出', en: 'Export' },
+  payload: { zh: '报文内容', en: 'Payload' },
+  payloadCut: { zh: '报文很长，这里只显示开头', en: 'The payload is long; this is its beginning' },
+  payloadBinary: { zh: '二进制内容，以十六进制显示', en: 'Not text: shown in hexadecimal' },
+  problems: { zh: '问题', en: 'What is wrong' },
+  path: { zh: '位置', en: 'Where' },
+  detail: { zh: '说明', en: 'What' },
+  storedReadings: { zh: '同报文已入库读数', en: 'Readings stored from the same delivery' },
+  entry: { zh: (id: string) => `隔离报文 ${id}`, en: (id: string) => `Delivery ${id}` },
+})

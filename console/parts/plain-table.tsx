@@ -1,0 +1,37 @@
+import type { ReactNode } from 'react'
+
+interface PlainTableProps {
+  readonly label: string
+  readonly columns: readonly string[]
+  /** No two rows say the same. */
+  readonly rows: readonly (readonly ReactNode[])[]
+}
+
+/** A short table, all of it in the page. */
+export function PlainTable({ label, columns, rows }: PlainTableProps) {
+  return (
+    // A region that scrolls sideways must be reachable by keyboard.
+    <section className="plain-table" tabIndex={0} aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.map(String).join(' ')}>
+              {row.map((cell, column) => (
+                <td key={columns[column]}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
