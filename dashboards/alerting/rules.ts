@@ -1,0 +1,231 @@
+import { measurements } from '#domain/telemetry-names.ts'
+import { tagIs, tagIsOneOf } from '../influxql/condition.ts'
+import { change, column, count, last, max } from '../influxql/expression.ts'
+import { answerOf, from, type Query, query } from '../influxql/query.ts'
+import type { Duration } from '../influxql/text.ts'
+import { dataSources } from '../parts/data-sources.ts'
+import { type BoardName, boardUid } from '../parts/links.ts'
+import { alertTexts } from '../texts/alerts.ts'
+import { cityTexts } from '../texts/city.ts'
+import type { PanelTexts, Said } from '../texts/said.ts'
+import { serviceTexts } from '../texts/service.ts'
+
+/**
+ * What Warmcity must not be trusted to say about itself. Queries name their times, with no macro of Grafana: files of
+ * provisioning replace what begins with a dollar sign.
+ */
+
+type Compare = 'gt' | 'lt'
+
+interface RuleSpec {
+  readonly uid: string
+  readonly texts: { readonly title: Said; readonly summary: Said }
+  readonly query: Query<string, string>
+  /** Told when the newest value is above or below. */
+  readonly tellWhen: readonly [Compare, number]
+  /** It has to hold so long. */
+  readonly holds: Duration
+  readonly severity: 'warning' | 'critical'
+  /** Without rows: the trouble itself, or nothing to say. */
+  readonly withoutData: 'Alerting' | 'OK'
+  /** What somebody looks at who is told. */
+  readonly board: BoardName
+  readonly panel: PanelTexts
+}
+
+/** The number of a panel on its dashboard. */
+export type PanelId = (board: BoardName, panel: PanelTexts) => number
+
+const { rollUp, serviceFigure } = measurements
+const figures = from(serviceFigure)
+
+/** Roll-ups come every ten minutes and a little later; two in a row are missing. */
+const silentFor = '30m'
+/** A district that spoke in the last day is expected to go on. */
+const knownFrom = '1d'
+
+/** A query as each rule needs it: newest value of a figure of the service. */
+const figure = (service: 'edge' | 'api', names: readonly [string, ...string[]], within: Duration) =>
+  query(figures, {
+    select: { value: last('value') },
+    where: [tagIs('service', service), tagIsOneOf('figure', names)],
+    time: { last: within },
+    bucket: '1m',
+    groupBy: ['figure'],
+    fill: 'none',
+  })
+
+const ruleSpecs: readonly RuleSpec[] = [
+  {
+    uid: 'warmcity-district-silent',
+    texts: alertTexts.districtSilent,
+    // Zeros of a day, and the count of reporting probes where there is one: a silent district stays a row, with 0.
+    query: query(
+      answerOf(
+        query(from(rollUp), {
+          select: { probes: max('probes_reporting') },
+          where: [tagIs('level', 'district')],
+          time: { last: knownFrom },
+          bucket: silentFor,
+          groupBy: ['id'],
+          fill: 0,
+        }),
+      ),
+      {
+        select: { probes: last('probes') },
+        time: { last: knownFrom },
+        bucket: silentFor,
+        groupBy: ['id'],
+        fill: 'none',
+      },
+    ),
+    tellWhen: ['lt', 1],
+    holds: '15m',
+    severity: 'critical',
+    withoutData: 'Alerting',
+    board: 'city',
+    panel: cityTexts.coldByDistrict,
+  },
+  {
+    uid: 'warmcity-journal-age',
+    texts: alertTexts.journalAge,
+    query: figure(
+      'edge',
+      [
+        'warmcity_ingest_telemetry_lag_seconds',
+        'warmcity_ingest_watch_lag_seconds',
+        'warmcity_ingest_quarantine_lag_seconds',
+      ],
+      '10m',
+    ),
+    tellWhen: ['gt', 900],
+    holds: '5m',
+    severity: 'critical',
+    withoutData: 'OK',
+    board: 'service',
+    panel: serviceTexts.age,
+  },
+  {
+    uid: 'warmcity-quarantine-surge',
+    texts: alertTexts.quarantineSurge,
+    query: query(
+      answerOf(
+        query(figures, {
+          select: { newest: last('value') },
+          where: [tagIs('service', 'edge'), tagIs('figure', 'warmcity_ingest_quarantine_rejected')],
+          time: { last: '30m' },
+          bucket: '10m',
+          fill: 'none',
+        }),
+      ),
+      { select: { more: change(column('newest')) }, time: { last: '30m' } },
+    ),
+    tellWhen: ['gt', 1_000],
+    holds: '5m',
+    severity: 'warning',
+    withoutData: 'OK',
+    board: 'service',
+    panel: serviceTexts.quarantine,
+  },
+  {
+    uid: 'warmcity-api-down',
+    texts: alertTexts.apiDown,
+    query: query(figures, {
+      select: { samples: count('value') },
+      where: [tagIs('service', 'api'), tagIs('figure', 'warmcity_stream_head')],
+      time: { last: '5m' },
+      bucket: '5m',
+      fill: 0,
+    }),
+    tellWhen: ['lt', 1],
+    holds: '2m',
+    severity: 'critical',
+    withoutData: 'Alerting',
+    board: 'service',
+    panel: serviceTexts.requests,
+  },
+  {
+    uid: 'warmcity-edge-down',
+    texts: alertTexts.edgeDown,
+    query: query(figures, {
+      select: { samples: count('value') },
+      where: [tagIs('service', 'edge'), tagIs('figure', 'warmcity_broker_deliveries_accepted')],
+      time: { last: '5m' },
+      bucket: '5m',
+      fill: 0,
+    }),
+    tellWhen: ['lt', 1],
+    holds: '2m',
+    severity: 'critical',
+    withoutData: 'Alerting',
+    board: 'service',
+    panel: serviceTexts.messages,
+  },
+]
+
+/** Grafana evaluates a group together, this often. */
+const evaluateEvery = '1m'
+
+/** What a rule asks looks back no further than this; the query says its own time. */
+const lookBackSeconds = 86_400
+
+const both = ({ zh, en }: Said) => `${zh} · ${en}`
+
+/** The rules as a file of provisioning has them: a query, its newest value, a threshold. */
+export const alertRuleGroups = (panelId: PanelId) => [
+  {
+    orgId: 1,
+    name: 'warmcity',
+    folder: both(alertTexts.folder),
+    interval: evaluateEvery,
+    rules: ruleSpecs.map((spec) => ruleOf(spec, panelId)),
+  },
+]
+
+function ruleOf(spec: RuleSpec, panelId: PanelId) {
+  const { uid, texts, query: asked, holds, severity, withoutData, board, panel } = spec
+  const [compare, limit] = spec.tellWhen
+  const relativeTimeRange = { from: lookBackSeconds, to: 0 }
+  const expression = (refId: string, model: object) => ({
+    refId,
+    relativeTimeRange,
+    datasourceUid: '__expr__',
+    model: { refId, datasource: { type: '__expr__', uid: '__expr__' }, ...model },
+  })
+  return {
+    uid,
+    title: both(texts.title),
+    condition: 'C',
+    data: [
+      {
+        refId: 'A',
+        relativeTimeRange,
+        datasourceUid: dataSources.rollUps.uid,
+        model: {
+          refId: 'A',
+          datasource: dataSources.rollUps,
+          query: asked.text,
+          rawQuery: true,
+          resultFormat: 'time_series',
+        },
+      },
+      expression('B', { type: 'reduce', expression: 'A', reducer: 'last', settings: { mode: 'dropNN' } }),
+      expression('C', {
+        type: 'threshold',
+        expression: 'B',
+        conditions: [{ evaluator: { type: compare, params: [limit] } }],
+      }),
+    ],
+    noDataState: withoutData,
+    // A database that is away must not be silence.
+    execErrState: 'Error',
+    for: holds,
+    annotations: {
+      summary: both(texts.summary),
+      __dashboardUid__: boardUid(board, 'zh'),
+      __panelId__: String(panelId(board, panel)),
+    },
+    labels: { severity, service: 'warmcity' },
+    isPaused: false,
+  }
+}

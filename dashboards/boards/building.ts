@@ -1,0 +1,85 @@
+import { mean } from '../influxql/expression.ts'
+import { query } from '../influxql/query.ts'
+import type { BoardSpec } from '../parts/board.ts'
+import { colours } from '../parts/colours.ts'
+import { places, rollUpEvery, rollUps } from '../parts/figures.ts'
+import {
+  coldOverTime,
+  coverageOverTime,
+  degreeHoursOverTime,
+  flagsNow,
+  numbersNow,
+  outdoorNow,
+  percentiles,
+} from '../parts/home-panels.ts'
+import { toBoard, toConsole, variableValue } from '../parts/links.ts'
+import type { PanelSpec } from '../parts/panel.ts'
+import type { Thresholds } from '../parts/thresholds.ts'
+import { emptyTexts, linkTexts, variableTexts } from '../texts/common.ts'
+import { homeTexts } from '../texts/homes.ts'
+import { placeTexts } from '../texts/places.ts'
+import { cascade } from './place-variables.ts'
+
+const building = places('building', { id: 'building' })
+
+export const buildingBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => ({
+  name: 'building',
+  texts: placeTexts.buildingBoard,
+  shows: '24h',
+  refresh: '1m',
+  variables: (language) =>
+    cascade({ consoleUrl, through: ['district', 'firm', 'substation'], of: 'building' }, language),
+  links: [
+    toBoard('city', linkTexts.city),
+    toBoard('firm', linkTexts.upToFirm, { firm: variableValue('firm') }),
+    toBoard('substation', linkTexts.upToSubstation, { substation: variableValue('substation') }),
+    toConsole('building', linkTexts.console, variableValue('building')),
+  ],
+  rows: [
+    {
+      title: homeTexts.rowNow,
+      panels: () => [...numbersNow(building, limits), outdoorNow(building, limits), flagsNow(building, limits, [4, 4])],
+    },
+    {
+      title: homeTexts.rowHomes,
+      panels: () => [
+        percentiles(building, limits, [12, 9]),
+        coldOverTime(building, limits, [12, 9]),
+        degreeHoursOverTime(building, limits, [12, 8]),
+        coverageOverTime(building, limits, [12, 8]),
+      ],
+    },
+    { title: placeTexts.rowNeighbours, panels: () => [besideSubstation(limits)] },
+  ],
+})
+
+const besideSubstation = (limits: Thresholds): PanelSpec => ({
+  kind: 'lines',
+  texts: placeTexts.besideSubstation,
+  size: [24, 8],
+  unit: 'celsius',
+  decimals: 1,
+  steps: limits.indoorC,
+  everyAtLeast: rollUpEvery,
+  empty: emptyTexts.rollUps,
+  queries: [
+    query(rollUps, {
+      select: { building: mean('indoor_p50_c') },
+      where: building,
+      time: 'shown',
+      bucket: 'auto',
+      fill: 'null',
+    }),
+    query(rollUps, {
+      select: { substation: mean('indoor_p50_c') },
+      where: places('substation', { id: 'substation' }),
+      time: 'shown',
+      bucket: 'auto',
+      fill: 'null',
+    }),
+  ],
+  columns: [
+    { key: 'building', header: variableTexts.building, colour: colours.blue },
+    { key: 'substation', header: variableTexts.substation, colour: colours.grey, dashed: true },
+  ],
+})

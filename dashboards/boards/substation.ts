@@ -1,0 +1,94 @@
+import type { BoardSpec } from '../parts/board.ts'
+import { places } from '../parts/figures.ts'
+import { coldOverTime, flagsNow, numbersNow, outdoorNow, percentiles } from '../parts/home-panels.ts'
+import { toBoard, toConsole, variableValue } from '../parts/links.ts'
+import { placeTable } from '../parts/place-tables.ts'
+import {
+  againstCurve,
+  belowCurve,
+  flows,
+  makeUpShare,
+  pressures,
+  primaryDifference,
+  pumpFrequency,
+  pumpStates,
+  secondaryDifference,
+  stationAlarms,
+  valveOpening,
+} from '../parts/plant-panels.ts'
+import type { Thresholds } from '../parts/thresholds.ts'
+import { linkTexts } from '../texts/common.ts'
+import { homeTexts } from '../texts/homes.ts'
+import { placeTexts } from '../texts/places.ts'
+import { cascade } from './place-variables.ts'
+
+const substation = places('substation', { id: 'substation' })
+const circuits = places('circuit', { substation: 'substation' })
+
+export const substationBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => ({
+  name: 'substation',
+  texts: placeTexts.substationBoard,
+  shows: '24h',
+  refresh: '30s',
+  variables: (language) => cascade({ consoleUrl, through: ['district', 'firm', 'source'], of: 'substation' }, language),
+  links: [
+    toBoard('city', linkTexts.city),
+    toBoard('firm', linkTexts.upToFirm, { firm: variableValue('firm') }),
+    toBoard('source', linkTexts.upToSource, { source: variableValue('source') }),
+    toBoard('building', linkTexts.buildingsBoard, { substation: variableValue('substation') }),
+    toConsole('plant', linkTexts.console, variableValue('substation')),
+  ],
+  rows: [
+    {
+      title: homeTexts.rowNow,
+      panels: () => [
+        ...numbersNow(substation, limits),
+        outdoorNow(substation, limits),
+        belowCurve({ where: circuits, size: [4, 4], limits, several: true }, 'secondary'),
+      ],
+    },
+    {
+      title: placeTexts.rowCircuits,
+      panels: () => {
+        const shown = (width: number, height: number) =>
+          ({ where: circuits, size: [width, height], limits, several: true }) as const
+        return [
+          againstCurve(shown(12, 9), 'secondary'),
+          pressures(shown(12, 9), 'secondary'),
+          secondaryDifference(shown(8, 7)),
+          primaryDifference(shown(8, 7)),
+          flows(shown(8, 7), 'secondary_flow_m3h'),
+          makeUpShare(shown(8, 7)),
+          valveOpening(shown(8, 7)),
+          pumpFrequency(shown(8, 7)),
+          pumpStates(shown(12, 7)),
+          stationAlarms(shown(12, 7)),
+        ]
+      },
+    },
+    {
+      title: homeTexts.rowHomes,
+      panels: () => [
+        percentiles(substation, limits, [10, 9]),
+        coldOverTime(substation, limits, [10, 9]),
+        flagsNow(substation, limits, [4, 9]),
+      ],
+    },
+    {
+      title: homeTexts.rowPlaces,
+      panels: (language) => [
+        placeTable(
+          {
+            texts: placeTexts.buildingsOfSubstation,
+            where: places('building', { substation: 'substation' }),
+            size: [24, 10],
+            board: { name: 'building', variable: 'building' },
+            page: 'building',
+          },
+          limits,
+          language,
+        ),
+      ],
+    },
+  ],
+})

@@ -1,0 +1,73 @@
+import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
+import { linkTexts } from '../texts/common.ts'
+import type { Language, Said } from '../texts/said.ts'
+
+/** Every dashboard, by the part of its uid that languages share. */
+export const boardNames = [
+  'city',
+  'firm',
+  'source',
+  'substation',
+  'building',
+  'ranking',
+  'service',
+  'dwelling',
+] as const
+export type BoardName = (typeof boardNames)[number]
+
+export const boardUid = (board: BoardName, language: Language): string => `warmcity-${board}-${language}`
+
+/** Pages of the web console that dashboards lead to. */
+export const consolePages = {
+  city: '/city',
+  plant: '/plants/:id',
+  building: '/buildings/:id',
+  firm: '/firms/:id',
+  flags: '/flags',
+  ranking: '/ranking',
+  health: '/health',
+} as const
+export type ConsolePage = keyof typeof consolePages
+
+/** Grafana puts what is chosen in a variable there. */
+export const variableValue = (name: string): string => `\${${name}}`
+
+/** A link of a panel or of a dashboard, as data. */
+export interface Link {
+  readonly title: Said
+  readonly url: (language: Language) => string
+  readonly newTab?: boolean
+}
+
+/** Grafana puts the shown time there. */
+const timeOfThisPage = `\${__url_time_range}`
+
+/** Grafana puts the value of a column of the same row there. */
+export const rowValue = (column: string): string => `\${__data.fields.${column}}`
+
+/** To another dashboard at the same time, with variables set. */
+export const toBoard = (board: BoardName, title: Said, variables: Readonly<Record<string, string>> = {}): Link => ({
+  title,
+  url: (language) =>
+    `/d/${boardUid(board, language)}?${[
+      timeOfThisPage,
+      ...Object.entries(variables).map(([name, value]) => `var-${name}=${value}`),
+    ].join('&')}`,
+})
+
+/** To a page of the console: `console` is a variable of every dashboard. */
+export const toConsole = (page: ConsolePage, title: Said, id = '', query = ''): Link => ({
+  title,
+  url: () => `\${console}${consolePages[page].replace(':id', id)}${query}`,
+  newTab: true,
+})
+
+export const linkBuilder = ({ title, url, newTab = false }: Link, language: Language): DashboardLinkBuilder =>
+  new DashboardLinkBuilder(title[language])
+    .type(DashboardLinkType.Link)
+    .url(url(language))
+    .icon(newTab ? 'external link' : 'dashboard')
+    .tooltip(linkTexts.tooltip[language])
+    .targetBlank(newTab)
+    .keepTime(false)
+    .includeVars(false)

@@ -1,0 +1,221 @@
+import { metricNames } from '#domain/metric.ts'
+import { type Condition, fieldIs } from '../influxql/condition.ts'
+import { change, last, max, mean, minus, negative, per, times } from '../influxql/expression.ts'
+import { answerOf, query } from '../influxql/query.ts'
+import { columnTexts, emptyTexts } from '../texts/common.ts'
+import { placeTexts } from '../texts/places.ts'
+import type { PanelTexts, Said } from '../texts/said.ts'
+import { type Colour, colours, tierColours, wellColour } from './colours.ts'
+import { overTime, type RollUpField, type RollUpTag, rollUpEvery, rollUps } from './figures.ts'
+import type { PanelSpec, Unit } from './panel.ts'
+import type { Thresholds } from './thresholds.ts'
+
+/** Panels about plants: what their own sensors measure, and what follows from it. */
+
+type Where = readonly Condition<RollUpTag>[]
+type Size = PanelSpec['size']
+
+/** Where a panel stands, and what it shows: one plant with named lines, or several told apart by their ids. */
+export interface Shown {
+  readonly where: Where
+  readonly size: Size
+  readonly limits: Thresholds
+  readonly several?: boolean
+}
+
+const common = { empty: emptyTexts.sensors, everyAtLeast: rollUpEvery } as const
+
+interface Line {
+  readonly field: RollUpField
+  readonly header: Said
+  readonly colour: Colour
+  readonly dashed?: boolean
+}
+
+interface LinesOf {
+  readonly texts: PanelTexts
+  readonly unit: Unit
+  readonly decimals: number
+  readonly lines: readonly Line[]
+  readonly steps: PanelSpec['steps']
+}
+
+/** Fields as lines over time. */
+const linesPanel = (
+  { where, size, several = false }: Shown,
+  { texts, unit, decimals, lines, steps }: LinesOf,
+): PanelSpec => ({
+  ...common,
+  kind: 'lines',
+  texts,
+  size,
+  unit,
+  decimals,
+  steps,
+  queries: [
+    overTime(
+      where,
+      Object.fromEntries(lines.map(({ field }) => [field, field])) as Record<RollUpField, RollUpField>,
+      several ? ['id'] : [],
+    ),
+  ],
+  ...(several
+    ? { seriesName: lines.length > 1 ? '$tag_id $col' : '$tag_id' }
+    : { columns: lines.map(({ field, ...line }) => ({ key: field, ...line })) }),
+})
+
+/** Supply and return of a side against what its curve asks for. */
+export const againstCurve = (shown: Shown, side: 'primary' | 'secondary'): PanelSpec =>
+  linesPanel(shown, {
+    texts: placeTexts.supplyAndCurve,
+    unit: 'celsius',
+    decimals: 1,
+    steps: shown.limits.neutral,
+    lines: [
+      { field: `${side}_supply_temperature_c`, header: columnTexts.supply, colour: colours.vermillion },
+      { field: 'curve_supply_c', header: columnTexts.curveSupply, colour: colours.orange, dashed: true },
+      { field: `${side}_return_temperature_c`, header: columnTexts.return, colour: colours.blue },
+      { field: 'curve_return_c', header: columnTexts.curveReturn, colour: colours.skyBlue, dashed: true },
+    ],
+  })
+
+/** By how much supply is below the curve now. */
+export const belowCurve = ({ where, size, limits }: Shown, side: 'primary' | 'secondary'): PanelSpec => ({
+  ...common,
+  kind: 'stat',
+  texts: placeTexts.belowCurve,
+  size,
+  unit: 'suffix: K',
+  decimals: 1,
+  steps: limits.belowCurveK,
+  queries: [
+    query(rollUps, {
+      select: { below: minus(mean('curve_supply_c'), mean(`${side}_supply_temperature_c`)) },
+      where,
+      time: 'shown',
+      bucket: 'auto',
+      groupBy: ['id'],
+      fill: 'none',
+    }),
+  ],
+  seriesName: '$tag_id',
+})
+
+export const pressures = (shown: Shown, side: 'primary' | 'secondary'): PanelSpec =>
+  linesPanel(shown, {
+    texts: placeTexts.pressures,
+    unit: 'suffix: MPa',
+    decimals: 2,
+    steps: shown.limits.neutral,
+    lines: [
+      { field: `${side}_supply_pressure_mpa`, header: columnTexts.supply, colour: colours.vermillion },
+      { field: `${side}_return_pressure_mpa`, header: columnTexts.return, colour: colours.blue },
+    ],
+  })
+
+/** One field as lines. */
+const one = (
+  shown: Shown,
+  texts: PanelTexts,
+  field: RollUpField,
+  unit: Unit,
+  decimals: number,
+  steps: PanelSpec['steps'],
+) => linesPanel(shown, { texts, unit, decimals, steps, lines: [{ field, header: texts.title, colour: colours.blue }] })
+
+export const flows = (shown: Shown, field: 'primary_flow_m3h' | 'secondary_flow_m3h'): PanelSpec =>
+  one(shown, placeTexts.flows, field, 'suffix: m³/h', 1, shown.limits.flowM3h)
+export const secondaryDifference = (shown: Shown): PanelSpec =>
+  one(shown, placeTexts.differences, 'secondary_differential_pressure_mpa', 'suffix: MPa', 3, shown.limits.neutral)
+export const primaryDifference = (shown: Shown): PanelSpec =>
+  one(shown, placeTexts.differences, 'primary_differential_pressure_mpa', 'suffix: MPa', 3, shown.limits.neutral)
+export const makeUpShare = (shown: Shown): PanelSpec =>
+  one(shown, placeTexts.makeUp, 'make_up_share_pct', 'percent', 2, shown.limits.neutral)
+export const pumpFrequency = (shown: Shown): PanelSpec =>
+  one(shown, placeTexts.pumpFrequency, 'pump_frequency_hz', 'hertz', 1, shown.limits.neutral)
+export const valveOpening = (shown: Shown): PanelSpec =>
+  one(shown, placeTexts.valve, 'valve_opening_pct', 'percent', 0, shown.limits.neutral)
+export const heatPower = (shown: Shown): PanelSpec =>
+  one(shown, placeTexts.heat, 'heat_power_mw', 'megwatt', 2, shown.limits.neutral)
+export const tankLevel = (shown: Shown): PanelSpec =>
+  one(shown, placeTexts.tank, 'tank_level_m', 'suffix: m', 2, shown.limits.neutral)
+export const coalStock = (shown: Shown): PanelSpec =>
+  one(shown, placeTexts.coalStock, 'coal_stock_t', 'suffix: t', 0, shown.limits.neutral)
+
+/** Pumps and power supply as states over time: any of a stretch that stood still shows. */
+export const pumpStates = ({ where, size }: Shown): PanelSpec => ({
+  ...common,
+  kind: 'states',
+  texts: placeTexts.pumpStates,
+  size,
+  unit: 'none',
+  decimals: 0,
+  steps: [
+    { from: null, colour: tierColours.serious },
+    { from: 1, colour: wellColour },
+  ],
+  queries: [overTime(where, { pump_running: 'pump_running', power_supply: 'power_supply' }, ['id'])],
+  seriesName: '$tag_id $col',
+})
+
+const alarmFields = metricNames.filter((name): name is Extract<RollUpField, `alarm_${string}`> =>
+  name.startsWith('alarm_'),
+)
+
+/** The alarm bits of station controllers over time; each bar that is not calm is an alarm. */
+export const stationAlarms = ({ where, size, limits }: Shown): PanelSpec => ({
+  ...common,
+  kind: 'states',
+  texts: placeTexts.stationAlarms,
+  size,
+  unit: 'none',
+  decimals: 0,
+  steps: limits.none('serious'),
+  queries: [
+    query(rollUps, {
+      select: Object.fromEntries(alarmFields.map((field) => [field, max(field)])),
+      where,
+      time: 'shown',
+      bucket: 'auto',
+      fill: 'none',
+    }),
+  ],
+})
+
+/** A week gives time to order; below three days the yard is empty before a train comes. */
+const coalDaysSteps: PanelSpec['steps'] = [
+  { from: null, colour: tierColours.danger },
+  { from: 3, colour: tierColours.warning },
+  { from: 7, colour: wellColour },
+]
+
+/**
+ * How many days the stock lasts: by what the stock fell in the shown time, hour by hour. Hours in which coal came in say
+ * nothing of what was burnt and are left out.
+ */
+export const coalDays = ({ where, size }: Shown): PanelSpec => {
+  const hourly = query(rollUps, {
+    select: { stock: last('coal_stock_t'), fell: negative(change(last('coal_stock_t'))) },
+    where,
+    time: 'shown',
+    bucket: '1h',
+    groupBy: ['id'],
+  })
+  const burnt = query(answerOf(hourly), {
+    select: { days: per(last('stock'), times(mean('fell'), 24)) },
+    where: [fieldIs('fell', '>=', 0)],
+    time: 'shown',
+    groupBy: ['id'],
+  })
+  return {
+    empty: emptyTexts.sensors,
+    kind: 'stat',
+    texts: placeTexts.coalDays,
+    size,
+    unit: 'suffix: d',
+    decimals: 1,
+    steps: coalDaysSteps,
+    queries: [burnt],
+    seriesName: '$tag_id',
+  }
+}

@@ -1,0 +1,114 @@
+import { type Condition, tagBeginsWith, tagIs } from '../influxql/condition.ts'
+import { grown, growth, last, max, per, sum, times } from '../influxql/expression.ts'
+import { answersOfBoth, from, type Query, query } from '../influxql/query.ts'
+import type { Duration } from '../influxql/text.ts'
+import { emptyTexts } from '../texts/common.ts'
+import type { PanelTexts, Said } from '../texts/said.ts'
+import { type Colour, colours } from './colours.ts'
+import { serviceFigure } from './figures.ts'
+import type { PanelSpec, Unit } from './panel.ts'
+
+/** Panels about Warmcity's own figures, under the names that they have on `/metrics`. */
+
+type Service = 'edge' | 'api'
+type FigureTag = keyof typeof serviceFigure.tags
+
+/** Figures are mirrored this often. */
+const figuresEvery = '10s'
+
+const figures = from(serviceFigure)
+const common = { empty: emptyTexts.service, everyAtLeast: figuresEvery } as const
+const bucketed = { time: 'shown', bucket: 'auto', fill: 'none' } as const
+
+/** A figure as `/metrics` has it, and what is asked about it. */
+interface Figure {
+  readonly service: Service
+  readonly figure: string
+}
+
+const where = ({ service, figure }: Figure): Condition<FigureTag>[] => [
+  tagIs('service', service),
+  tagIs('figure', figure),
+]
+
+/** The figure as it is. */
+export const level = (key: string, figure: Figure, factor = 1): Query<FigureTag, string> =>
+  query(figures, { select: { [key]: times(max('value'), factor) }, where: where(figure), ...bucketed })
+
+/** How fast a figure grows that only grows. */
+export const rate = (key: string, figure: Figure, each: Duration): Query<FigureTag, string> =>
+  query(figures, { select: { [key]: growth(last('value'), each) }, where: where(figure), ...bucketed })
+
+/** What one growing figure gained by what another gained: the mean of all that happened in between. */
+export function meanOf(key: string, total: Figure, count: Figure, factor = 1): Query<FigureTag, string> {
+  const gained = <Name extends 'total' | 'count'>(name: Name, figure: Figure) =>
+    query(figures, {
+      select: { [name]: grown(last('value')) } as Record<Name, ReturnType<typeof grown<'value'>>>,
+      where: where(figure),
+      ...bucketed,
+    })
+  return query(answersOfBoth(gained('total', total), gained('count', count)), {
+    select: { [key]: times(per(sum('total'), sum('count')), factor) },
+    ...bucketed,
+  })
+}
+
+/** All figures of one name, each label a series of its own. */
+const labelled = ({ service, figure }: Figure): Query<FigureTag, 'value'> =>
+  query(figures, {
+    select: { value: max('value') },
+    where: [tagIs('service', service), tagBeginsWith('figure', `${figure}{`)],
+    groupBy: ['figure'],
+    ...bucketed,
+  })
+
+interface Line {
+  readonly key: string
+  readonly header: Said
+  readonly colour: Colour
+  readonly query: Query<FigureTag, string>
+}
+
+/** A panel of lines over time, each with its question. */
+export const figureLines = (
+  texts: PanelTexts,
+  size: PanelSpec['size'],
+  unit: Unit,
+  decimals: number,
+  steps: PanelSpec['steps'],
+  lines: readonly Line[],
+): PanelSpec => ({
+  ...common,
+  kind: 'lines',
+  texts,
+  size,
+  unit,
+  decimals,
+  min: 0,
+  steps,
+  queries: lines.map((line) => line.query),
+  columns: lines.map(({ key, header, colour }) => ({ key, header, colour })),
+})
+
+/** One line for each label of a figure. */
+export const labelledLines = (
+  texts: PanelTexts,
+  size: PanelSpec['size'],
+  figure: Figure,
+  steps: PanelSpec['steps'],
+): PanelSpec => ({
+  ...common,
+  kind: 'bars',
+  stacked: true,
+  texts,
+  size,
+  unit: 'none',
+  decimals: 0,
+  min: 0,
+  steps,
+  queries: [labelled(figure)],
+  seriesName: '$tag_figure',
+})
+
+/** A single line has the colour that nothing else has. */
+export const onlyColour = colours.blue

@@ -1,0 +1,109 @@
+import type { Said } from './said.ts'
+
+const said = <T extends Readonly<Record<string, Said>>>(texts: T): T => texts
+
+export const linkTexts = said({
+  tooltip: { zh: '打开', en: 'Open' },
+  console: { zh: '在暖城控制台打开', en: 'Open in the Warmcity console' },
+  city: { zh: '↑ 全市', en: '↑ City' },
+  firmsBoard: { zh: '供热企业', en: 'Firms' },
+  sourcesBoard: { zh: '热源', en: 'Sources' },
+  substationsBoard: { zh: '换热站', en: 'Substations' },
+  buildingsBoard: { zh: '楼栋', en: 'Buildings' },
+  rankingBoard: { zh: '红黑榜', en: 'Ranking' },
+  serviceBoard: { zh: '暖城自身', en: 'Warmcity itself' },
+  upToFirm: { zh: '↑ 所属企业', en: '↑ Its firm' },
+  upToSource: { zh: '↑ 供热热源', en: '↑ Its source' },
+  upToSubstation: { zh: '↑ 所属换热站', en: '↑ Its substation' },
+  down: { zh: '打开看板', en: 'Open the dashboard' },
+})
+
+export const variableTexts = said({
+  district: { zh: '区/县', en: 'District' },
+  firm: { zh: '供热企业', en: 'Firm' },
+  source: { zh: '热源', en: 'Source' },
+  substation: { zh: '换热站', en: 'Substation' },
+  building: { zh: '楼栋', en: 'Building' },
+  device: { zh: '设备编号', en: 'Device' },
+  console: { zh: '控制台地址', en: 'Address of the console' },
+  all: { zh: '全部', en: 'All' },
+})
+
+export const annotationTexts = said({
+  season: { zh: '供热季', en: 'Season' },
+  lists: { zh: '榜单发布', en: 'Published lists' },
+  plannedWork: { zh: '计划检修', en: 'Planned work' },
+})
+
+export const emptyTexts = said({
+  rollUps: {
+    zh: '所选时间内没有汇总数据：每十分钟写入一次，少于十户实测的地方不显示',
+    en: 'No roll-ups in the shown time: they come every ten minutes, and none for fewer than ten measured homes',
+  },
+  sensors: {
+    zh: '所选时间内这里的测点没有上报',
+    en: 'No sensor here reported this in the shown time',
+  },
+  nothingOpen: { zh: '没有', en: 'None' },
+  lists: { zh: '还没有发布过榜单', en: 'No list has been published yet' },
+  service: {
+    zh: '所选时间内没有暖城自身的指标：服务没有运行，或没有开启 InfluxDB',
+    en: "None of Warmcity's own figures in the shown time: it did not run, or InfluxDB is not turned on",
+  },
+  live: {
+    zh: '没有收到推送：需要为 API 设置 Grafana Live（见 docs/grafana.md）',
+    en: 'Nothing was pushed: the API needs to know of Grafana Live (docs/grafana.md)',
+  },
+  readings: {
+    zh: '没有读数：这个数据源默认关闭',
+    en: 'No readings: this data source is off unless it is turned on',
+  },
+})
+
+/** What columns and series are called, by the names of fields where they have one. */
+export const columnTexts = said({
+  name: { zh: '名称', en: 'Name' },
+  id: { zh: '编号', en: 'Id' },
+  firm: { zh: '企业', en: 'Firm' },
+  measured: { zh: '实测户', en: 'Measured homes' },
+  cold: { zh: '不达标户', en: 'Homes below target' },
+  coldPct: { zh: '不达标率', en: 'Share below target' },
+  degreeHours: { zh: '欠温度时', en: 'Degree-hours' },
+  coveragePct: { zh: '在线率', en: 'Coverage' },
+  median: { zh: '中位室温', en: 'Median indoor' },
+  p10: { zh: '室温 10% 分位', en: 'Indoor p10' },
+  p50: { zh: '室温中位', en: 'Indoor p50' },
+  p90: { zh: '室温 90% 分位', en: 'Indoor p90' },
+  target: { zh: '达标温度', en: 'Target' },
+  outdoor: { zh: '室外温度', en: 'Outdoor' },
+  notice: { zh: '提示（低于达标温度）', en: 'Notice (below target)' },
+  warning: {
+    zh: '警告（低于 16 °C、供温不足、站点报警、站点失联）',
+    en: 'Warning (below 16 °C, supply, station alarm, silence)',
+  },
+  serious: { zh: '严重（低于 12 °C、断流）', en: 'Serious (below 12 °C, no flow)' },
+  danger: { zh: '危险（低于 5 °C）', en: 'Danger (below 5 °C)' },
+  supply: { zh: '供水温度', en: 'Supply' },
+  return: { zh: '回水温度', en: 'Return' },
+  curveSupply: { zh: '曲线设定供温', en: 'Supply by the curve' },
+  curveReturn: { zh: '曲线设定回温', en: 'Return by the curve' },
+  primarySupply: { zh: '一次供', en: 'Primary supply' },
+  primaryReturn: { zh: '一次回', en: 'Primary return' },
+  secondarySupply: { zh: '二次供', en: 'Secondary supply' },
+  secondaryReturn: { zh: '二次回', en: 'Secondary return' },
+  primaryFlow: { zh: '一次流量', en: 'Primary flow' },
+  secondaryFlow: { zh: '二次流量', en: 'Secondary flow' },
+  primaryDifference: { zh: '一次压差', en: 'Primary difference' },
+  secondaryDifference: { zh: '二次压差', en: 'Secondary difference' },
+  below16: { zh: '低于 16 °C', en: 'Below 16 °C' },
+  below12: { zh: '低于 12 °C', en: 'Below 12 °C' },
+  below5: { zh: '低于 5 °C', en: 'Below 5 °C' },
+  rank: { zh: '名次', en: 'Rank' },
+  score: { zh: '得分', en: 'Score' },
+  low: { zh: '区间下限', en: 'Interval from' },
+  high: { zh: '区间上限', en: 'Interval to' },
+  assessed: { zh: '已考核分值', en: 'Points assessed' },
+  standing: { zh: '榜别', en: 'Standing' },
+  published: { zh: '发布时间', en: 'Published' },
+  district: { zh: '区/县', en: 'District' },
+})
