@@ -35,6 +35,7 @@ import { registryChangeRoutes } from './routes/registry-changes.ts'
 import { registryImportRoutes } from './routes/registry-import.ts'
 import { serviceAccountRoutes } from './routes/service-accounts.ts'
 import { serviceNoticeRoutes } from './routes/service-notices.ts'
+import { serviceStateRoutes } from './routes/service-state.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { timeRoutes } from './routes/time.ts'
 import { tokenRoutes } from './routes/tokens.ts'
@@ -133,6 +134,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(alertRoutes, shared)
       await v1.register(outageRoutes, shared)
       await v1.register(serviceNoticeRoutes, shared)
+      await v1.register(serviceStateRoutes, shared)
       await v1.register(signalRoutes, shared)
       await v1.register(webhookRoutes, shared)
       await v1.register(rankingRoutes, shared)

@@ -29,11 +29,14 @@ export class ApiProblem extends Error {
   readonly status: number
   readonly code: string
   readonly errors: NonNullable<ProblemBody['errors']>
+  /** All that the service said, as the wrong rows of an import. */
+  readonly body: Readonly<Record<string, unknown>>
   constructor(status: number, body: Partial<ProblemBody>, cause?: unknown) {
     super(body.detail ?? body.title ?? `HTTP ${status}`, { cause })
     this.status = status
     this.code = body.code ?? (status === 0 ? 'unreachable' : 'internal')
     this.errors = body.errors ?? []
+    this.body = body
   }
 }
 

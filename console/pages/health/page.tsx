@@ -72,13 +72,12 @@ function Reasons({ reasons }: { readonly reasons: readonly string[] }) {
   )
 }
 
-/** The end of the journal, as the edge tells it: what a reader has not reached yet is its backlog. */
-const journalEndFigure = 'warmcity_ingest_journal_end'
+/** The edge knows the end of the journal, and so what a reader has still before it. */
+const lagFigure = (reader: string) => `warmcity_ingest_${reader}_lag_bytes`
 
 function Pipeline({ state: { readers, edge } }: { readonly state: State }) {
   const texts = useTexts()
   const { number } = useFormats()
-  const end = edge?.[journalEndFigure]
   const countersText = (counters: Readonly<Record<string, number>>) =>
     Object.entries(counters)
       .map(([name, value]) => `${name} ${number(value)}`)
@@ -89,11 +88,10 @@ function Pipeline({ state: { readers, edge } }: { readonly state: State }) {
       <PlainTable
         label={texts.health.pipeline}
         columns={[texts.health.reader, texts.health.behind, texts.health.counters]}
-        rows={readers.map(({ reader, position, counters }) => [
-          reader,
-          end === undefined ? texts.app.none : number(Math.max(0, end - position)),
-          countersText(counters),
-        ])}
+        rows={readers.map(({ reader, counters }) => {
+          const lag = edge?.[lagFigure(reader)]
+          return [reader, lag === undefined ? texts.app.none : number(lag), countersText(counters)]
+        })}
       />
     </Panel>
   )
