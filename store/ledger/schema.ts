@@ -1,10 +1,12 @@
 import type { AccountTables } from './accounts.ts'
 import type { AlertTables } from './alerts.ts'
 import type { AuditTables } from './audit.ts'
+import type { CircuitSupplyTables } from './circuit-supply.ts'
 import type { CommissioningTables } from './commissioning.ts'
 import type { DwellingDayTables } from './dwelling-days.ts'
 import type { FlagTables } from './flags.ts'
 import type { HomeProbeTables } from './home-probes.ts'
+import type { IngestWorkerTables } from './ingest-workers.ts'
 import type { LeaseTables } from './leases.ts'
 import type { MqttIdentityTables } from './mqtt-identities.ts'
 import type { NotificationTables } from './notifications.ts'
@@ -36,6 +38,7 @@ export type LedgerSchema = RegistryTables &
   RefusalTables &
   FlagTables &
   AlertTables &
+  CircuitSupplyTables &
   DwellingDayTables &
   HomeProbeTables &
   RollUpWaitingTables &
@@ -48,6 +51,7 @@ export type LedgerSchema = RegistryTables &
   WebhookTables &
   NotificationTables &
   LeaseTables &
+  IngestWorkerTables &
   RankingDayTables &
   RankingListTables &
   RankingObjectionTables &

@@ -14,6 +14,8 @@ import { streamOrigin } from './0012-stream-origin.ts'
 import { serviceNotices } from './0013-service-notices.ts'
 import { dwellingDayPages } from './0014-dwelling-day-pages.ts'
 import { flagCleared } from './0015-flag-cleared.ts'
+import { ingestWorkers } from './0016-ingest-workers.ts'
+import { circuitSupply } from './0016-circuit-supply.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -32,4 +34,6 @@ export const migrations: Record<string, Migration> = {
   '0013-service-notices': serviceNotices,
   '0014-dwelling-day-pages': dwellingDayPages,
   '0015-flag-cleared': flagCleared,
+  '0016-circuit-supply': circuitSupply,
+  '0016-ingest-workers': ingestWorkers,
 }
