@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { LedgerAwayError } from '#store/ledger/ledger-away.ts'
 import { InfluxError } from '#store/telemetry/influx/influx-error.ts'
 import { type ProblemCode, ProblemError, problemBody, problemContentType } from './problems.ts'
 
@@ -12,6 +13,15 @@ export function answerErrors(app: FastifyInstance): void {
     }
     if (hasZodFastifySchemaValidationErrors(error)) {
       return sendProblem(request, reply, 'validation', undefined, { errors: validationErrors(error) })
+    }
+    if (error instanceof LedgerAwayError) {
+      request.log.warn({ err: error }, 'the ledger cannot be used')
+      return sendProblem(
+        request,
+        reply,
+        'unavailable',
+        `The ledger cannot be used now; see request ${request.id} in the log`,
+      )
     }
     if (error instanceof InfluxError) {
       request.log.warn({ err: error }, 'readings cannot be asked for')

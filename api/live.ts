@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import { Server, type Socket } from 'socket.io'
 import { can } from '#domain/account.ts'
 import { credentialsVersion } from '#store/ledger/accounts.ts'
+import { LedgerAwayError } from '#store/ledger/ledger-away.ts'
 import type { ApiDeps, ApiOptions } from './deps.ts'
 import { type EndReason, handshakeSchema, type ServerToClientEvents } from './live-events.ts'
 import type { ApiMetrics } from './metrics.ts'
@@ -17,6 +18,7 @@ import {
   sessionCookieOf,
 } from './security/guard.ts'
 import { resynchroniseReason, type StreamFeed } from './stream-feed.ts'
+import { toldSeldom } from './told-seldom.ts'
 
 /** A control room has tens of consoles; this is every street office of a city with several. */
 const socketsMax = 2_000
@@ -63,6 +65,7 @@ interface Client {
 /** Serves the stream of signals over socket.io on the server of the api. */
 export function openLive(server: HttpServer, deps: LiveDeps): Live {
   const { ledger, feed, metrics, wallClock, log } = deps
+  const tellFailure = toldSeldom(log)
   const clients = new Map<string, Client>()
   const arriving = new WeakMap<object, Pick<Client, 'principal' | 'credentials'>>()
 
@@ -78,7 +81,7 @@ export function openLive(server: HttpServer, deps: LiveDeps): Live {
       (refused) => next(refused && refusal(refused)),
       (error: unknown) => {
         log.error({ err: error }, 'a socket could not be authenticated')
-        next(refusal('internal'))
+        next(refusal(error instanceof LedgerAwayError ? 'unavailable' : 'internal'))
       },
     )
   })
@@ -216,7 +219,7 @@ export function openLive(server: HttpServer, deps: LiveDeps): Live {
   })
   let checking: Promise<void> = Promise.resolve()
   const checkTimer = setInterval(() => {
-    checking = checking.then(checkRights).catch((error: unknown) => log.error({ err: error }, 'rights not checked'))
+    checking = checking.then(checkRights).catch((error: unknown) => tellFailure(error, 'rights not checked'))
   }, checkMs)
   const throughTimer = setInterval(tellThrough, throughMs)
 

@@ -9,6 +9,7 @@ import { type Notifier, startNotifier } from './notify/notifier.ts'
 import { makeRankingDays } from './ranking/days.ts'
 import { startSealing } from './ranking/sealing.ts'
 import { openStreamFeed } from './stream-feed.ts'
+import { toldSeldom } from './told-seldom.ts'
 
 /** The stream is looked at this often even when nobody says that there is news. */
 const pollMs = 1_000
@@ -31,6 +32,7 @@ export interface Api {
 /** Starts the whole api: HTTP, sockets, and the sending of alerts. */
 export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise<Api> {
   const { ledger, log } = deps
+  const tellFailure = toldSeldom(log)
   const wallClock = deps.wallClock ?? Date.now
   const metrics = deps.metrics ?? makeMetrics()
   const openMetrics = options.openMetrics ?? isLoopback(options.host)
@@ -39,7 +41,7 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const app = await buildApp({ ...deps, metrics, rankingDays }, { ...options, openMetrics })
   const feed = await openStreamFeed(ledger.db, {
     pollMs,
-    onError: (error) => log.error({ err: error }, 'the stream could not be read'),
+    onError: (error) => tellFailure(error, 'the stream could not be read'),
   })
   const live = openLive(app.server, { ...deps, feed, metrics, wallClock, options: { ...apiDefaults, ...options } })
   const notifier: Notifier = startNotifier({ ...deps, metrics, wallClock })
@@ -49,10 +51,10 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
     clock: deps.clock,
     policy,
     onSealed: (days) => log.info({ days }, 'days were sealed for the ranking'),
-    onError: (error) => log.error({ err: error }, 'days could not be sealed for the ranking'),
+    onError: (error) => tellFailure(error, 'days could not be sealed for the ranking'),
   })
   const wake = () => {
-    feed.wake().catch((error: unknown) => log.error({ err: error }, 'the stream could not be read'))
+    feed.wake().catch((error: unknown) => tellFailure(error, 'the stream could not be read'))
   }
   const listening = await ledger.listen(wake)
   await app.listen({ host: options.host, port: options.port })

@@ -6,8 +6,8 @@ import { listenFailure } from './listen-failure.ts'
 interface EdgeHttpOptions {
   readonly host: string
   readonly port: number
-  /** By the name that their figures carry. */
-  readonly parts: Readonly<Record<string, { counters(): object }>>
+  /** What runs by now, by the name that its figures carry. */
+  parts(): Readonly<Record<string, { counters(): object }>>
   /** Why the edge does not do all of its work; empty where it does. */
   notReady(): string[]
 }
@@ -16,11 +16,12 @@ interface EdgeHttpOptions {
 export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address: string; close(): Promise<void> }> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'warmcity_edge_' })
-  const updates = Object.entries(options.parts).map(([name, part]) =>
-    exportCounters(registry, name, () => part.counters()),
-  )
+  const gauges = new Map<string, Gauge>()
+  const update = () => {
+    for (const [name, part] of Object.entries(options.parts())) showCounters(gauges, registry, name, part.counters())
+  }
   const server = createServer((request, response) => {
-    answer(request.url ?? '/', options, registry, updates).then(
+    answer(request.url ?? '/', options, registry, update).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
       (error: Error) => response.writeHead(500, { 'content-type': 'text/plain' }).end(error.message),
     )
@@ -40,26 +41,23 @@ export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address
   }
 }
 
-/** Makes each named number of a part one gauge, also those that the part names later; returns how to bring them up to date. */
-function exportCounters(registry: Registry, part: string, read: () => object): () => void {
-  const gauges = new Map<string, Gauge>()
-  return () => {
-    for (const [name, value] of Object.entries(read())) {
-      if (typeof value === 'number') gaugeOf(gauges, registry, part, name).set(value)
-    }
+/** Makes each named number of a part one gauge, also those that the part names later. */
+function showCounters(gauges: Map<string, Gauge>, registry: Registry, part: string, counters: object): void {
+  for (const [name, value] of Object.entries(counters)) {
+    if (typeof value === 'number') gaugeOf(gauges, registry, part, name).set(value)
   }
 }
 
 function gaugeOf(gauges: Map<string, Gauge>, registry: Registry, part: string, name: string): Gauge {
-  const known = gauges.get(name)
+  const known = gauges.get(`${part}/${name}`)
   if (known) return known
   const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/\W/g, '_')
   const made = new Gauge({ name: `warmcity_${part}_${snake}`, help: `${part}: ${name}`, registers: [registry] })
-  gauges.set(name, made)
+  gauges.set(`${part}/${name}`, made)
   return made
 }
 
-async function answer(url: string, options: EdgeHttpOptions, registry: Registry, updates: readonly (() => void)[]) {
+async function answer(url: string, options: EdgeHttpOptions, registry: Registry, update: () => void) {
   const plain = (status: number, body: string) => ({ status, type: 'text/plain; charset=utf-8', body })
   if (url === '/healthz') return plain(200, 'ok\n')
   if (url === '/readyz') {
@@ -67,7 +65,7 @@ async function answer(url: string, options: EdgeHttpOptions, registry: Registry,
     return reasons.length === 0 ? plain(200, 'ready\n') : plain(503, `${reasons.join('\n')}\n`)
   }
   if (url === '/metrics') {
-    for (const update of updates) update()
+    update()
     return { status: 200, type: registry.contentType, body: await registry.metrics() }
   }
   return plain(404, 'There is /healthz, /readyz and /metrics here.\n')

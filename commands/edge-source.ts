@@ -68,7 +68,7 @@ export async function startOwnBroker(values: ListenValues, options: SourceOption
     parts: { broker: started, records },
     publish: started.publish,
     tellGateway: started.tellGateway,
-    notReady: () => [],
+    notReady: records.notReady,
     awayMs: () => 0,
     async close() {
       await started.close()
@@ -103,7 +103,7 @@ export async function startOutsideSource(
     parts: { outside_broker: broker, records },
     publish: broker.publish,
     tellGateway: broker.tellGateway,
-    notReady: broker.notReady,
+    notReady: () => [...broker.notReady(), ...records.notReady()],
     awayMs: broker.awayMs,
     async close() {
       await feed.close()

@@ -5,11 +5,13 @@ import { serve, tellSupervisor } from './child.ts'
 import { inheritedAnchor, makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { edgeOptions, hostOption, logLevelOption } from './common-options.ts'
+import type { DataFolder } from './data-folder.ts'
 import { reportDisk } from './disk-report.ts'
 import { startEdgeHttp } from './edge-http.ts'
 import { type EdgeSource, startOutsideSource, startOwnBroker } from './edge-source.ts'
 import { influxTarget } from './influx-options.ts'
 import { folderOf, folderOptions } from './ledger-options.ts'
+import { ledgerThere } from './ledger-there.ts'
 import { makeLogger } from './log.ts'
 import type { OptionValues } from './options.ts'
 import { outsideOptions, outsideSource } from './outside-options.ts'
@@ -39,12 +41,57 @@ export const edge = defineCommand({
   },
 })
 
+type Parts = Readonly<Record<string, { counters(): object }>>
+interface RunningEdge {
+  readonly addresses: Record<string, string>
+  readonly parts: Parts
+  notReady(): string[]
+  stop(): Promise<void>
+}
+
+/** Its health can be asked from the first moment, also while it waits for what it needs. */
 async function startEdge(
   values: EdgeValues,
   clock: ReturnType<typeof makeCityClock>,
   log: ReturnType<typeof makeLogger>,
-): Promise<{ addresses: Record<string, string>; stop(): Promise<void> }> {
-  const folder = folderOf(values)
+): Promise<Pick<RunningEdge, 'addresses' | 'stop'>> {
+  const starting = 'the edge is starting'
+  let waitsFor = starting
+  let running: RunningEdge | undefined
+  const http = await startEdgeHttp({
+    host: values.edgeHttpHost,
+    port: values.edgeHttpPort,
+    parts: () => running?.parts ?? {},
+    notReady: () => running?.notReady() ?? [waitsFor],
+  })
+  try {
+    const folder = folderOf(values)
+    await ledgerThere(folder.ledger, (reason) => {
+      log.warn({ reason }, 'the edge waits for its ledger: nobody can connect until it is there')
+      waitsFor = `the edge waits for its ledger: ${reason}`
+    })
+    waitsFor = starting
+    const started = await startServing(values, folder, clock, log)
+    running = started
+    return {
+      addresses: { ...started.addresses, edgeHttp: http.address },
+      async stop() {
+        await http.close()
+        await started.stop()
+      },
+    }
+  } catch (error) {
+    await http.close()
+    throw error
+  }
+}
+
+async function startServing(
+  values: EdgeValues,
+  folder: DataFolder,
+  clock: ReturnType<typeof makeCityClock>,
+  log: ReturnType<typeof makeLogger>,
+): Promise<RunningEdge> {
   // Without its journal or its records the edge would ack what it cannot keep, or let in whom it cannot check.
   const fail = (what: string) => (error: Error) => {
     log.fatal(error, `${what} failed: the edge stops`)
@@ -83,17 +130,11 @@ async function startEdge(
         onFailure: fail('telemetry maintenance'),
         log,
       })
-  const parts = { ...started.parts, ingest, ...(maintenance && { telemetry_maintenance: maintenance }) }
-  const http = await startEdgeHttp({
-    host: values.edgeHttpHost,
-    port: values.edgeHttpPort,
-    parts,
-    notReady: () => [...started.notReady(), ...ingest.notReady()],
-  })
   return {
-    addresses: { ...started.addresses, edgeHttp: http.address },
+    addresses: started.addresses,
+    parts: { ...started.parts, ingest, ...(maintenance && { telemetry_maintenance: maintenance }) },
+    notReady: () => [...started.notReady(), ...ingest.notReady()],
     async stop() {
-      await http.close()
       await started.close()
       await maintenance?.close()
       await ingest.stop()

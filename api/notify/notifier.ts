@@ -13,6 +13,7 @@ import {
 import { webhookSecret } from '#store/ledger/webhooks.ts'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiMetrics } from '../metrics.ts'
+import { toldSeldom } from '../told-seldom.ts'
 import { notifierName, planNotifications } from './plan.ts'
 import { type RetryPolicy, retryDefault, retryDelayMs } from './retry.ts'
 import { attemptMsMax, type SendResult, sendWebhook } from './webhook-sender.ts'
@@ -53,6 +54,7 @@ export interface Notifier {
  */
 export function startNotifier(deps: NotifierDeps): Notifier {
   const { ledger, wallClock, log } = deps
+  const tellFailure = toldSeldom(log)
   const retry = deps.retry ?? retryDefault
   const holder = randomUUID()
   const closing = new AbortController()
@@ -75,7 +77,7 @@ export function startNotifier(deps: NotifierDeps): Notifier {
         if (await keepLease()) await work()
       } catch (error) {
         if (error instanceof LeaseLostError) lease = undefined
-        else log.error({ err: error }, 'alerts could not be sent on')
+        else tellFailure(error, 'alerts could not be sent on')
       }
       await pause()
     }
@@ -217,7 +219,12 @@ export function startNotifier(deps: NotifierDeps): Notifier {
       await running
       await Promise.all(receiversBusy.values())
       const last = lease
-      if (last) await ledger.write((transaction) => releaseLease(transaction, last))
+      if (!last) return
+      await ledger
+        .write((transaction) => releaseLease(transaction, last))
+        .catch((error: unknown) =>
+          tellFailure(error, 'the lease of the notifier could not be given back; it ends soon'),
+        )
     },
   }
 }

@@ -52,9 +52,10 @@ export interface ReaderLoop {
   stop(position: number, deadlineMs: number): Promise<void>
 }
 
-/** A disk that is full stays so for a while: asking it again and again helps nobody. */
+/** A disk that is full, or a server that is away, stays so for a while: asking again and again helps nobody. */
 const retryMsMin = 250
-const retryMsMax = 30_000
+/** How late at most readings, alerts and quarantine go on when the store is there again. */
+const retryMsMax = 10_000
 /** How long to wait for the journal before looking at what else is due. */
 const idleMsMax = 1_000
 
@@ -113,7 +114,8 @@ export function startReader(first: OpenReader, options: ReaderLoopOptions): Read
     await reader.close().catch((closing) => log.warn({ err: closing, reader: name }, 'closing failed as well'))
     onProgress()
     while (!stopAt) {
-      const delayMs = retryMs
+      // Readers of many edges must not all come back to a server in the moment in which it starts.
+      const delayMs = retryMs * (0.5 + Math.random() / 2)
       retryMs = Math.min(retryMsMax, retryMs * 2)
       await new Promise<void>((resolve) => {
         wakeFromRetry = resolve

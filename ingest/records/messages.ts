@@ -10,7 +10,9 @@ export type ToRecordsWorker =
   | { readonly type: 'write'; readonly refusals: Refusal[]; readonly presence: Presence[] }
   | { readonly type: 'close' }
 
-export interface FromRecordsWorker {
-  readonly type: 'identities'
-  readonly identities: MqttIdentity[]
-}
+export type FromRecordsWorker =
+  | { readonly type: 'identities'; readonly identities: MqttIdentity[] }
+  /** The last `write` is durable: the next may come. */
+  | { readonly type: 'written' }
+  /** The ledger is away, and why; without a reason it is there again. */
+  | { readonly type: 'away'; readonly reason: string | undefined }

@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openLedger } from '#store/ledger/database.ts'
+import { LedgerAwayError } from '#store/ledger/ledger-away.ts'
 import { identitiesVersion, loadIdentities } from '#store/ledger/mqtt-identities.ts'
 import { recordPresence } from '#store/ledger/presence.ts'
 import { recordRefusals } from '#store/ledger/refusals.ts'
@@ -7,6 +9,8 @@ import type { FromRecordsWorker, RecordsWorkerData, ToRecordsWorker } from './me
 
 /** A revoked gateway's session lives at most this much longer. */
 const identitiesPollMs = 250
+/** A server that is away is asked ever more slowly, up to this. */
+const retryMsMax = 5_000
 
 const { ledger: ledgerTarget } = workerData as RecordsWorkerData
 const ledger = await openLedger(ledgerTarget)
@@ -20,24 +24,62 @@ async function refreshIdentities(): Promise<void> {
   version = current
 }
 
+let away: string | undefined
+function tellAway(reason: string | undefined): void {
+  if (reason === away) return
+  away = reason
+  tell({ type: 'away', reason })
+}
+
+const closing = new AbortController()
+
+/** Does a job, again and again while the ledger is away; at the end it is tried once. */
+async function untilDone(job: () => Promise<void>): Promise<void> {
+  for (let retryMs = identitiesPollMs; ; retryMs = Math.min(retryMsMax, retryMs * 2)) {
+    try {
+      await job()
+      return tellAway(undefined)
+    } catch (error) {
+      if (!(error instanceof LedgerAwayError)) throw error
+      tellAway(error.message)
+      if (closing.signal.aborted) return
+      // Many edges must not all come back to a server in the moment in which it starts.
+      await pause(retryMs * (0.5 + Math.random() / 2), undefined, { signal: closing.signal }).catch(() => {})
+    }
+  }
+}
+
 let work: Promise<void> = refreshIdentities()
 // One thing at a time. A rejection is not caught: it ends the worker with its reason, and the edge with it.
 const enqueue = (job: () => Promise<void>) => {
   work = work.then(job)
 }
-const timer = setInterval(() => enqueue(refreshIdentities), identitiesPollMs)
+let refreshing = false
+const timer = setInterval(() => {
+  if (refreshing) return
+  refreshing = true
+  enqueue(async () => {
+    await untilDone(refreshIdentities)
+    refreshing = false
+  })
+}, identitiesPollMs)
 
 parentPort?.on('message', (message: ToRecordsWorker) => {
   if (message.type === 'close') {
     clearInterval(timer)
+    closing.abort()
     enqueue(() => ledger.close())
     enqueue(async () => parentPort?.close())
     return
   }
+  const { refusals, presence } = message
   enqueue(async () => {
-    await ledger.write(async (transaction) => {
-      await recordRefusals(transaction, message.refusals)
-      await recordPresence(transaction, message.presence)
-    })
+    await untilDone(() =>
+      ledger.write(async (transaction) => {
+        await recordRefusals(transaction, refusals)
+        await recordPresence(transaction, presence)
+      }),
+    )
+    tell({ type: 'written' })
   })
 })

@@ -13,6 +13,8 @@ export interface Records {
   refused(refusal: Refusal): void
   presence(presence: Presence): void
   counters(): { dropped: number }
+  /** Why records wait, for the readiness probe; empty while they are written. */
+  notReady(): string[]
   /** Writes what is pending and ends the worker. */
   close(): Promise<void>
 }
@@ -35,11 +37,15 @@ export async function startRecords(options: RecordsOptions): Promise<Records> {
   let presence: Presence[] = []
   let dropped = 0
   let timer: NodeJS.Timeout | undefined
+  let writing = false
+  let away: string | undefined
 
   const flush = () => {
     timer = undefined
-    if (refusals.length + presence.length === 0) return
+    // One write is on its way at a time: while the ledger is away, what comes waits here, within its bound.
+    if (writing || refusals.length + presence.length === 0) return
     tell({ type: 'write', refusals, presence })
+    writing = true
     refusals = []
     presence = []
   }
@@ -53,8 +59,14 @@ export async function startRecords(options: RecordsOptions): Promise<Records> {
       options.onFailure(error)
     })
     worker.on('message', (message: FromRecordsWorker) => {
-      options.onIdentities(message.identities)
-      resolve()
+      if (message.type === 'identities') {
+        options.onIdentities(message.identities)
+        resolve()
+      } else if (message.type === 'away') away = message.reason
+      else {
+        writing = false
+        if (refusals.length + presence.length > 0) schedule()
+      }
     })
   })
 
@@ -70,8 +82,11 @@ export async function startRecords(options: RecordsOptions): Promise<Records> {
       schedule()
     },
     counters: () => ({ dropped }),
+    notReady: () => (away === undefined ? [] : [`who may connect and who was refused waits: ${away}`]),
     async close() {
       clearTimeout(timer)
+      // What is under way is finished, or given up, before this.
+      writing = false
       flush()
       tell({ type: 'close' })
       await ended

@@ -76,9 +76,10 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   const { ledger, policy, log } = options
   const dayAt = policyLookup(policy)
   const rulesAt = (at: number) => dayAt(at).rules
+  // Asked first: while the ledger is away, an attempt is to cost neither a read of the snapshot nor an open file.
+  const saved = await readProgress(ledger.db, 'watch')
   const file = openSnapshotFile(options.directory)
   const stored = file.load()
-  const saved = await readProgress(ledger.db, 'watch')
 
   const restored = await restore(stored, options.directory, ledger, options.devices)
   const { directory, columns, pages } = restored

@@ -67,5 +67,14 @@ async function migrate(db: LedgerDb, engine: LedgerEngine): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
   if (error instanceof LedgerAwayError) throw error
-  if (error) throw new Error(`The ledger in ${engine.name} could not be brought up to date`, { cause: error })
+  if (error === undefined) return
+  const reason = error instanceof Error ? error.message : String(error)
+  throw new LedgerSchemaError(`The ledger in ${engine.name} could not be brought up to date: ${reason}`, {
+    cause: error,
+  })
+}
+
+/** The ledger is another version's, or whoever opens it may not change it. */
+class LedgerSchemaError extends Error {
+  readonly code = 'ledger_schema'
 }
