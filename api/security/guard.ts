@@ -94,7 +94,8 @@ export function guardRoutes(app: FastifyInstance, db: LedgerDb, wallClock: () =>
     if (existing.some((hook) => guards.has(hook))) return
     const check = (request: FastifyRequest) => checkAccess(request, db, wallClock(), access)
     guards.add(check)
-    declareSecurity(route, access)
+    // HEAD shares the schema of its GET: it would say everything twice.
+    if (route.method !== 'HEAD') declareSecurity(route, access)
     route.onRequest = [check, ...existing]
   })
 }
