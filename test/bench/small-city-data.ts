@@ -1,17 +1,22 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openLedger } from '#store/ledger/database.ts'
+import { type LedgerTarget, openLedger } from '#store/ledger/database.ts'
 import { createIdentities } from '#store/ledger/mqtt-identities.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import { dataFolder } from '../../commands/data-folder.ts'
 import { gatewayId, type SmallCity, writeSmallCity } from './small-city.ts'
 
-/** Makes a data folder whose ledger knows the city and its gateways. Returns each gateway's secret. */
-export async function makeSmallCityData(city: SmallCity, path: string, now: number): Promise<Map<string, string>> {
+/** Makes a data folder whose ledger, its own or another, knows the city and its gateways. Returns each gateway's secret. */
+export async function makeSmallCityData(
+  city: SmallCity,
+  path: string,
+  now: number,
+  elsewhere?: LedgerTarget,
+): Promise<Map<string, string>> {
   const folder = dataFolder(path)
   const csv = join(folder.path, 'registry-csv')
   await writeSmallCity(city, csv)
-  const ledger = await openLedger(folder.ledger)
+  const ledger = await openLedger(elsewhere ?? folder.ledger)
   try {
     const imported = await importRegistry(ledger, { path: csv }, { actor: 'test', now: () => now })
     if (!imported.ok) {

@@ -14,17 +14,21 @@ export interface EdgeOptions {
   readonly mutant?: string
   /** InfluxDB that keeps the readings, in place of the folder. */
   readonly influxUrl?: string
+  /** PostgreSQL database that is the ledger, in place of a file of the folder. */
+  readonly ledgerUrl?: string
 }
 
 const hooks = fileURLToPath(new URL('./hooks.ts', import.meta.url))
 
 /** Starts the production edge in a process of its own, with the proof's hooks loaded before it. */
-export function startEdgeUnderProof({ data, clock, mqttPort, platter, mutant, influxUrl }: EdgeOptions): Service {
+export function startEdgeUnderProof(options: EdgeOptions): Service {
+  const { data, clock, mqttPort, platter, mutant, influxUrl, ledgerUrl } = options
   const args = ['--data', data, '--log-level', 'silent', '--mqtt-port', String(mqttPort)]
   const env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${hooks}` }
   if (platter) env[losingPlatterEnv] = platter.directory
   if (mutant) env[mutantEnv] = mutant
   if (influxUrl !== undefined) env.INFLUX_URL = influxUrl
+  if (ledgerUrl !== undefined) env.WARMCITY_LEDGER_URL = ledgerUrl
   return startService('edge', [...args, '--websocket-port', '0', '--edge-http-port', '0'], clock.anchor(), env)
 }
 

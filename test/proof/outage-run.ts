@@ -2,17 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openLedger } from '#store/ledger/database.ts'
-import { setUpInflux } from '#store/telemetry/influx/setup.ts'
-import { openInfluxTelemetry } from '#store/telemetry/influx/store.ts'
+import { type LedgerTarget, openLedger } from '#store/ledger/database.ts'
+import { LedgerAwayError } from '#store/ledger/ledger-away.ts'
+import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
 import { makeCityClock } from '../../commands/clock.ts'
-import { dataFolder } from '../../commands/data-folder.ts'
+import { type DataFolder, dataFolder } from '../../commands/data-folder.ts'
 import { processUsage } from '../bench/process-usage.ts'
 import type { SmallCity } from '../bench/small-city.ts'
 import { makeSmallCityData } from '../bench/small-city-data.ts'
-import { startInfluxd } from '../support/influxd.ts'
 import { type Audit, audit } from './audit.ts'
-import { mqttPortOf, startEdgeUnderProof } from './edge-under-proof.ts'
+import { type EdgeOptions, mqttPortOf, startEdgeUnderProof } from './edge-under-proof.ts'
 import {
   beginsAt,
   daysMax,
@@ -25,6 +24,18 @@ import {
 } from './proof-run.ts'
 import { readersCaughtUp } from './readers.ts'
 import { makeTraffic } from './traffic.ts'
+
+/** A server that the edge works with, and that is stopped and started again. */
+export interface StoppedServer {
+  /** How the edge is told of it. */
+  readonly edge: Pick<EdgeOptions, 'influxUrl' | 'ledgerUrl'>
+  readonly ledger?: LedgerTarget
+  stop(): Promise<void>
+  start(): Promise<void>
+  remove(): Promise<void>
+  /** Where the readings are, when they are not in the folder. */
+  readonly openTelemetry?: (folder: DataFolder) => Promise<TelemetryStore>
+}
 
 /** What happened in a stretch of the run. */
 export interface Stretch {
@@ -42,25 +53,25 @@ export interface OutageResult {
   readonly before: Stretch
   readonly outage: Stretch
   readonly after: Stretch
-  /** From the return of InfluxDB until all readers had taken everything. */
+  /** From the return of the server until all readers had taken everything. */
   readonly drainSeconds: number
+  /** From the return of the server until the stream of signals grew; where it went on all the time, no more than usual. */
+  readonly firstSignalSeconds: number
 }
 
 const besideSeconds = 20
 const lookMs = 100
 const drainMsMax = 120_000
 
-/** Publishes at QoS 1 while InfluxDB is stopped for a time, lets everything arrive, and compares what is stored. */
-export async function runOutage(outageSeconds: number): Promise<OutageResult> {
+/** Publishes at QoS 1 while a server is stopped for a time, lets everything arrive, and compares what is stored. */
+export async function runOutage(outageSeconds: number, server: StoppedServer): Promise<OutageResult> {
   const city: SmallCity = { dwellings: dwellingsDefault, gateways, samplingIntervalSeconds, reportingIntervalSeconds }
   const work = await mkdtemp(join(tmpdir(), 'warmcity-outage-'))
   const data = join(work, 'data')
-  const influxd = await startInfluxd()
-  const target = { url: influxd.url, database: 'warmcity' }
-  await setUpInflux(target, 0)
+  const folder = { ...dataFolder(data), ...(server.ledger !== undefined && { ledger: server.ledger }) }
   const clock = makeCityClock(nightAnchor(0))
-  const secrets = await makeSmallCityData(city, data, clock.now())
-  const edge = startEdgeUnderProof({ data, clock, mqttPort: 0, influxUrl: influxd.url })
+  const secrets = await makeSmallCityData(city, data, clock.now(), server.ledger)
+  const edge = startEdgeUnderProof({ data, clock, mqttPort: 0, ...server.edge })
   const nextNight = async (days: number) => {
     clock.setAnchor(nightAnchor(days))
     await edge.setClock(clock.anchor())
@@ -70,8 +81,24 @@ export async function runOutage(outageSeconds: number): Promise<OutageResult> {
     ...{ city, beginsAt, daysMax, secrets, now: clock.now, dayOver: nextNight },
     messagesPerSecond: (daysMax * dwellingsDefault * messagesPerDwellingDay) / seconds,
   })
-  const ledger = await openLedger(dataFolder(data).ledger)
-  const signals = async () => (await ledger.db.selectFrom('stream').select('head').executeTakeFirst())?.head ?? 0
+  const ledger = await openLedger(folder.ledger)
+  let headKnown = 0
+  /** While the ledger is away nobody can look, and nothing can grow. */
+  async function signals(): Promise<number> {
+    try {
+      headKnown = (await ledger.db.selectFrom('stream').select('head').executeTakeFirstOrThrow()).head
+    } catch (error) {
+      if (!(error instanceof LedgerAwayError)) throw error
+    }
+    return headKnown
+  }
+
+  async function signalsGrow(): Promise<number> {
+    const begunMs = performance.now()
+    const before = await signals()
+    while ((await signals()) === before && performance.now() - begunMs < drainMsMax) await pause(lookMs)
+    return (performance.now() - begunMs) / 1_000
+  }
 
   async function watchFor(stretchSeconds: number): Promise<Stretch> {
     const [ackedBefore, signalsBefore, begunMs] = [traffic.sent.ackedMessages(), await signals(), performance.now()]
@@ -95,23 +122,24 @@ export async function runOutage(outageSeconds: number): Promise<OutageResult> {
   try {
     traffic.begin(await mqttPortOf(edge))
     const before = await watchFor(besideSeconds)
-    await influxd.stop()
+    await server.stop()
     const outage = await watchFor(outageSeconds)
-    await influxd.start()
+    await server.start()
     const backMs = performance.now()
-    const after = await watchFor(besideSeconds)
+    const [after, firstSignalSeconds] = await Promise.all([watchFor(besideSeconds), signalsGrow()])
     await traffic.finish(drainMsMax)
     await nextNight(daysMax)
     await readersCaughtUp(edge, drainMsMax)
     const drainSeconds = (performance.now() - backMs) / 1_000
     await edge.stop()
-    const openTelemetry = () => openInfluxTelemetry({ target, directory: dataFolder(data).telemetry, usageMsMax: 0 })
-    return { audit: await audit(dataFolder(data), traffic, openTelemetry), before, outage, after, drainSeconds }
+    const { openTelemetry } = server
+    const found = await audit(folder, traffic, openTelemetry && (() => openTelemetry(folder)))
+    return { audit: found, before, outage, after, drainSeconds, firstSignalSeconds }
   } finally {
     traffic.close()
     await ledger.close()
     await edge.stop()
-    await influxd.remove()
+    await server.remove()
     await rm(work, { recursive: true, force: true })
   }
 }

@@ -2,10 +2,14 @@ import { z } from 'zod'
 import { type Option, positiveInteger } from '../../commands/options.ts'
 import { optionsOrExit } from '../support/command-line.ts'
 import { runMosquittoOutage } from './outage-mosquitto.ts'
-import { runOutage, type Stretch } from './outage-run.ts'
+import { type OutageResult, runOutage, type Stretch } from './outage-run.ts'
+import { influxdbToStop, postgresqlToStop } from './outage-servers.ts'
 
 /** Nothing can come meanwhile, so that a longer one would show nothing more. */
 const mosquittoSecondsMax = 20
+
+/** A PUBACK waits for the disk and, when a day is over, for the next to begin; no server has a part in it. */
+const ackGapMsMax = 5_000
 
 /** Proves that an outage of what is not ours costs no reading, no PUBACK and no alert. */
 const options = {
@@ -17,7 +21,7 @@ const options = {
   } satisfies Option<number>,
   engines: {
     env: 'WARMCITY_OUTAGE_ENGINES',
-    default: 'influxdb,mosquitto',
+    default: 'influxdb,postgresql,mosquitto',
     schema: z.string().min(1),
     placeholder: 'NAMES',
     help: 'what is stopped, one after the other',
@@ -27,6 +31,7 @@ const options = {
 const { seconds, engines } = optionsOrExit(options)
 const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
   influxdb: influxdbOutage,
+  postgresql: postgresqlOutage,
   mosquitto: async () => (await mosquittoOutage('SIGTERM')) && (await mosquittoOutage('SIGKILL')),
 }
 for (const engine of engines.split(',')) {
@@ -36,17 +41,31 @@ for (const engine of engines.split(',')) {
 }
 
 async function influxdbOutage(): Promise<boolean> {
-  /** A PUBACK waits for the disk and, when a day is over, for the next to begin; InfluxDB has no part in it. */
-  const ackGapMsMax = 5_000
-  const { audit, before, outage, after, drainSeconds } = await runOutage(seconds)
-  console.log('InfluxDB')
+  const result = await runOutage(seconds, await influxdbToStop())
+  const isSound = printed('InfluxDB', result)
+  const silent = result.outage.signals === 0
+  if (silent) console.log('signals stopped during the outage')
+  return isSound && !silent
+}
+
+async function postgresqlOutage(): Promise<boolean> {
+  const server = await postgresqlToStop()
+  const result = await runOutage(seconds, server)
+  const isSound = printed(`PostgreSQL ${server.version}`, result)
+  console.log(`signals waited, and went on ${result.firstSignalSeconds.toFixed(1)} s after PostgreSQL came back`)
+  return isSound && result.after.signals > 0
+}
+
+/** Prints what an outage did; true where nothing was lost, nothing came twice, and acks went on. */
+function printed(name: string, { audit, before, outage, after, drainSeconds }: OutageResult): boolean {
+  console.log(`${name}, ${seconds} s away`)
   for (const [name, stretch] of Object.entries({ before, outage, after })) console.log(`${name}: ${described(stretch)}`)
-  console.log(`everything stored ${drainSeconds.toFixed(0)} s after InfluxDB came back`)
+  console.log(`everything stored ${drainSeconds.toFixed(0)} s after it came back`)
   const { acked, stored, missing, duplicated, findings } = audit
   console.log(`acked ${acked}, stored ${stored}, missing ${missing}, duplicated ${duplicated}`)
   for (const finding of findings) console.log(`  ${finding}`)
-  const stopped = outage.ackGapMsMax > ackGapMsMax || outage.ackedMessages === 0 || outage.signals === 0
-  if (stopped) console.log('PUBACKs or signals stopped during the outage')
+  const stopped = outage.ackGapMsMax > ackGapMsMax || outage.ackedMessages === 0
+  if (stopped) console.log('PUBACKs stopped during the outage')
   return missing === 0 && duplicated === 0 && !stopped
 }
 
