@@ -12,6 +12,7 @@ import { accountRoutes } from './routes/accounts.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
+import { buildingRoutes } from './routes/buildings.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { flagRoutes } from './routes/flags.ts'
 import { gatewayRoutes } from './routes/gateways.ts'
@@ -129,6 +130,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(quarantineRoutes, shared)
       await v1.register(weatherRoutes, shared)
       await v1.register(placeRoutes, shared)
+      await v1.register(buildingRoutes, shared)
       await v1.register(readingsRoutes, shared)
       await v1.register(flagRoutes, shared)
       await v1.register(alertRoutes, shared)
