@@ -8,7 +8,6 @@ import { colours, tierColours } from './colours.ts'
 import {
   degreeHours,
   overTime,
-  places,
   type RollUpField,
   type RollUpTag,
   rollUpEvery,
