@@ -42,6 +42,8 @@ export interface FrameFiles {
   read(period: FrameState['frames'][number]): Frame
   /** Writes what is dirty of a frame; not yet synced. */
   write(frame: Frame): void
+  /** Says from where the journal is needed, before there is any frame. */
+  begin(position: number): void
   /** Makes everything written durable, and then the state with its position. */
   keep(state: Omit<FrameState, 'layout'>): Promise<void>
   remove(at: number): void
@@ -113,6 +115,10 @@ export function createFrameFiles(directory: string, points: PlantPoints, plants:
       const named = frame.plants.entries().map(([plant, ...rest]) => [plants.at(plant), ...rest])
       replaceFile(plantsPath(frame.at), JSON.stringify(named))
       dirty.plants = false
+    },
+    begin(position) {
+      const state: FrameState = { layout, position, frames: [], waiting: [] }
+      replaceFile(join(directory, stateName), JSON.stringify(state))
     },
     async keep(state) {
       const syncing = [...unsynced]

@@ -93,8 +93,12 @@ export function createFrames({ points, speaksFor, onEvicted, kept = [] }: Frames
     if (kept === known) return false
     frame.probes[slot] = kept
     frame.dirty.pages.add(slot >> framePageSlotsLog2)
-    if (frame.closed) frame.wanted = true
     return true
+  }
+
+  /** What comes late for a closed period may have raised or ended a flag, which is open or not in all periods since. */
+  function changedLate(first: Frame): void {
+    for (const frame of frames) if (frame.closed && frame.at >= first.at) frame.wanted = true
   }
 
   /** What a probe said late speaks for the closed periods after it, as long as nothing newer does. */
@@ -156,7 +160,9 @@ export function createFrames({ points, speaksFor, onEvicted, kept = [] }: Frames
       const frame = frameOf(at)
       if (frame === undefined || slot >= slots) return false
       const code = codeOf(celsius, at - frame.at)
-      if (put(frame, slot, code) && frame.closed) carryOn(frame, slot, code)
+      if (!put(frame, slot, code) || !frame.closed) return true
+      carryOn(frame, slot, code)
+      changedLate(frame)
       return true
     },
     plant(plant, metricCode, at, value) {
@@ -164,7 +170,7 @@ export function createFrames({ points, speaksFor, onEvicted, kept = [] }: Frames
       if (frame === undefined) return false
       if (!frame.plants.put(plant, metricCode, at, value)) return true
       frame.dirty.plants = true
-      if (frame.closed) frame.wanted = true
+      if (frame.closed) changedLate(frame)
       return true
     },
     advance(now) {

@@ -6,7 +6,7 @@ import type { Signal } from '#domain/signal.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import type { RegistryRows } from '#store/ledger/registry-open.ts'
-import { openWatchKeeper, type WatchKeeper } from '../../ingest/watch/keeper.ts'
+import { openWatchKeeper, type WatchKeeper, type WatchKeeperOptions } from '../../ingest/watch/keeper.ts'
 import { createBlockMaker, type WatchRecord } from './watch-blocks.ts'
 
 export const harbin = cityPolicies.harbin as Policy
@@ -122,8 +122,15 @@ export interface WatchedCity {
   close(): Promise<void>
 }
 
+/** Whoever reads the journal with the watch, by the ledger and a folder of its own. */
+type OpenBeside = (ledger: Ledger, folder: string) => NonNullable<WatchKeeperOptions['openRollUps']>
+
 /** A ledger with a registry, and a keeper in a folder of its own. */
-export async function openWatchedCity(rows: RegistryRows, policy: Policy = harbin): Promise<WatchedCity> {
+export async function openWatchedCity(
+  rows: RegistryRows,
+  policy: Policy = harbin,
+  openBeside?: OpenBeside,
+): Promise<WatchedCity> {
   const folder = mkdtempSync(join(tmpdir(), 'watched-city-'))
   const ledger = await openLedger(join(folder, 'ledger.db'))
   const importRows = async (more: RegistryRows) => {
@@ -149,6 +156,7 @@ export async function openWatchedCity(rows: RegistryRows, policy: Policy = harbi
       directory: join(folder, 'watch'),
       policy,
       directoryCopyRowsMin: 1,
+      ...(openBeside && { openRollUps: openBeside(ledger, join(folder, 'watch', 'roll-ups')) }),
       log: { info() {} },
     })
   const city: WatchedCity = {

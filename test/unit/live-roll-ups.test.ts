@@ -1,0 +1,393 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { curveAt } from '#domain/heating-curve.ts'
+import type { LiveRollUp } from '#domain/live-roll-up.ts'
+import { hourMs, minuteMs } from '#domain/time.ts'
+import { recordWeather } from '#store/ledger/weather.ts'
+import { openRollUps } from '../../ingest/roll-ups/roll-ups.ts'
+import { createRandom } from '../../simulators/random.ts'
+import { type MemoryRollUps, memoryRollUps } from '../support/memory-roll-ups.ts'
+import type { WatchRecord } from '../support/watch-blocks.ts'
+import {
+  cityRows,
+  harbin,
+  openWatchedCity,
+  probeId,
+  type WatchedCity,
+  type WatchedCityShape,
+} from '../support/watched-city.ts'
+
+const start = Date.parse('2026-01-15T00:00:00+08:00')
+const period = 10 * minuteMs
+const open: WatchedCity[] = []
+afterEach(async () => {
+  for (const city of open.splice(0)) await city.close()
+})
+
+interface RolledCity {
+  readonly city: WatchedCity
+  readonly store: MemoryRollUps
+  readonly warnings: string[]
+}
+
+async function rolledCity(shape: WatchedCityShape): Promise<RolledCity> {
+  const store = memoryRollUps()
+  const warnings: string[] = []
+  const log = { info() {}, warn: (_: object, message: string) => void warnings.push(message) }
+  const city = await openWatchedCity(cityRows(shape), harbin, (ledger, directory) => (watched) => {
+    return openRollUps({ db: ledger.db, directory, store, policy: harbin, log }, watched)
+  })
+  open.push(city)
+  return { city, store, warnings }
+}
+
+const tick = (at: number): WatchRecord => ({ kind: 'tick', at })
+const indoor = (dwelling: number, at: number, value: number, receivedAt = at + 1000, probe = 0): WatchRecord => ({
+  kind: 'reading',
+  device: probeId(dwelling, probe),
+  gateway: 'G-0',
+  at,
+  value,
+  receivedAt,
+})
+const plant = (
+  circuit: number,
+  metric: 'secondary_supply_temperature_c' | 'secondary_flow_m3h' | 'make_up_flow_m3h',
+  at: number,
+  value: number,
+  receivedAt = at + 1000,
+): WatchRecord => ({ kind: 'reading', device: `M-${circuit}`, gateway: 'G-0', metric, at, value, receivedAt })
+
+/** A tick every minute, and a reading of each home in the middle of each period. */
+function story(
+  from: number,
+  periods: number,
+  roomAt: (dwelling: number, at: number) => number | undefined,
+  dwellings: number,
+) {
+  const records: WatchRecord[] = []
+  for (let at = from; at < from + periods * period; at += minuteMs) {
+    records.push(tick(at))
+    if ((at - from) % period !== 5 * minuteMs) continue
+    for (let dwelling = 0; dwelling < dwellings; dwelling += 1) {
+      const value = roomAt(dwelling, at)
+      if (value !== undefined) records.push(indoor(dwelling, at, value))
+    }
+  }
+  return records
+}
+
+/** Long enough that the last period before is closed. */
+const closing = (at: number) => [tick(at), tick(at + minuteMs), tick(at + 2 * minuteMs)]
+
+async function written({ city }: RolledCity, periods: number): Promise<void> {
+  await vi.waitFor(() =>
+    expect(city.keeper.counters()).toMatchObject({ rollUpPeriods: periods, rollUpPeriodsWaiting: 0 }),
+  )
+}
+
+describe('a period of a small city', () => {
+  test('has its homes by temperature, its plants, and who answers for them', async () => {
+    const rolled = await rolledCity({ dwellings: 20, perCircuit: 10 })
+    const outdoorC = -18.5
+    await rolled.city.ledger.write((transaction) =>
+      recordWeather(
+        transaction,
+        [{ district: 'nangang', kind: 'observed', at: start, source: 'import', outdoorTemperatureC: outdoorC }],
+        start,
+      ),
+    )
+    // Homes 0 to 9 at 15.9, 16.9 … 24.9; the second ten at 22; the last never reports.
+    const rooms = (dwelling: number) => (dwelling < 10 ? 15.9 + dwelling : dwelling < 19 ? 22 : undefined)
+    await rolled.city.run([
+      ...story(start, 1, rooms, 20),
+      plant(0, 'secondary_supply_temperature_c', start + 6 * minuteMs, 61.2),
+      plant(0, 'secondary_supply_temperature_c', start + 7 * minuteMs, 62.25),
+      plant(0, 'secondary_flow_m3h', start + 7 * minuteMs, 40),
+      plant(0, 'make_up_flow_m3h', start + 7 * minuteMs, 0.5),
+      ...closing(start + period),
+    ])
+    await written(rolled, 1)
+    const cold = rolled.store.rollUp('circuit', 'C-0', start)
+    const curve = curveAt(
+      { designSupplyC: 75, designReturnC: 50, designOutdoorC: -24.2, indoorC: 20, emitterExponent: 0.3 },
+      outdoorC,
+    )
+    // The other circuit has nine measured homes: who knows the substation's and this one's knows theirs.
+    expect(cold).toMatchObject({ few: true, place: { firm: 'firm', district: 'nangang', substation: 'S-0' } })
+    expect(cold?.figures).toEqual({
+      dwellings_heated: 10,
+      dwellings_probed: 10,
+      dwellings_measured: 10,
+      probes_expected: 10,
+      probes_reporting: 10,
+      coverage_share: 1,
+      indoor_p10_c: 15.9,
+      indoor_p50_c: 19.9,
+      indoor_p90_c: 23.9,
+      indoor_mean_c: 20.4,
+      target_c: 20,
+      // 19.9 °C is within the tolerance of 0.3 K.
+      dwellings_below_target: 4,
+      dwellings_below_16: 1,
+      dwellings_below_12: 0,
+      dwellings_below_5: 0,
+      degree_hours_below_target: Math.round(((4.1 + 3.1 + 2.1 + 1.1) / 6) * 1000) / 1000,
+      flags_notice: 0,
+      flags_warning: 0,
+      flags_serious: 0,
+      flags_danger: 0,
+      secondary_supply_temperature_c: 62.25,
+      secondary_flow_m3h: 40,
+      make_up_flow_m3h: 0.5,
+      make_up_share_pct: 1.25,
+      outdoor_temperature_c: outdoorC,
+      curve_supply_c: Math.round(curve.supplyC * 1000) / 1000,
+      curve_return_c: Math.round(curve.returnC * 1000) / 1000,
+    })
+    for (const [level, id] of [
+      ['building', 'B-0'],
+      ['substation', 'S-0'],
+      ['firm', 'firm'],
+      ['district', 'nangang'],
+      ['city', 'harbin'],
+    ] as const) {
+      expect(rolled.store.rollUp(level, id, start)?.figures, level).toMatchObject({
+        dwellings_heated: 20,
+        dwellings_measured: 19,
+        coverage_share: 0.95,
+        indoor_p50_c: 22,
+        dwellings_below_target: 4,
+        outdoor_temperature_c: outdoorC,
+      })
+    }
+  })
+
+  test('counts open flags by tier, as they were at its end', async () => {
+    const rolled = await rolledCity({ dwellings: 12 })
+    await rolled.city.run([
+      ...story(start, 15, (dwelling) => (dwelling === 3 ? 15 : 22), 12),
+      ...closing(start + 15 * period),
+    ])
+    await written(rolled, 15)
+    const tiers = (index: number) => {
+      const { flags_notice, flags_warning } =
+        rolled.store.rollUp('city', 'harbin', start + index * period)?.figures ?? {}
+      return [flags_notice, flags_warning]
+    }
+    // Below 16 °C is raised after half an hour, below target after two hours.
+    expect([tiers(2), tiers(4), tiers(14)]).toEqual([
+      [0, 0],
+      [0, 1],
+      [1, 1],
+    ])
+    expect(rolled.store.rollUp('building', 'B-0', start + 14 * period)?.figures).toMatchObject({
+      flags_notice: 1,
+      flags_warning: 1,
+    })
+  })
+
+  test('lets the coldest room of a home count, and no suspended contract', async () => {
+    const rolled = await rolledCity({ dwellings: 10, probesPerDwelling: 2 })
+    const records = story(start, 1, () => 22, 10).flatMap((record): WatchRecord[] =>
+      record.kind === 'reading'
+        ? [record, { ...record, device: record.device.replace(/-0$/, '-1'), value: 17 }]
+        : [record],
+    )
+    await rolled.city.run([...records, ...closing(start + period)])
+    await written(rolled, 1)
+    expect(rolled.store.rollUp('city', 'harbin', start)?.figures).toMatchObject({
+      dwellings_measured: 10,
+      probes_expected: 20,
+      probes_reporting: 20,
+      indoor_mean_c: 17,
+      dwellings_below_target: 10,
+    })
+    const suspended = await rolledCity({ dwellings: 10, contract: 'suspended' })
+    await suspended.city.run([...story(start, 1, () => 12, 10), ...closing(start + period)])
+    await written(suspended, 1)
+    expect(suspended.store.rollUp('city', 'harbin', start)?.figures).toMatchObject({
+      dwellings_heated: 0,
+      dwellings_measured: 0,
+    })
+  })
+
+  test('demands nothing out of season', async () => {
+    const summer = Date.parse('2025-10-05T12:00:00+08:00')
+    const rolled = await rolledCity({ dwellings: 12 })
+    await rolled.city.run([...story(summer, 1, () => 14, 12), ...closing(summer + period)])
+    await written(rolled, 1)
+    const figures = rolled.store.rollUp('city', 'harbin', summer)?.figures
+    expect(figures).toMatchObject({ indoor_mean_c: 14, dwellings_measured: 12 })
+    expect(Object.keys(figures ?? {})).not.toEqual(expect.arrayContaining(['target_c']))
+    expect(figures?.dwellings_below_target).toBeUndefined()
+  })
+
+  test('marks places with fewer than ten measured homes, and what would tell of them by subtraction', async () => {
+    const rolled = await rolledCity({ dwellings: 34, perCircuit: 15 })
+    await rolled.city.run([...story(start, 1, () => 22, 34), ...closing(start + period)])
+    await written(rolled, 1)
+    const few = (level: string, id: string) => rolled.store.rollUp(level, id, start)?.few
+    // Of circuits with 15, 15 and 4 homes, the third is hidden, and with it one other.
+    expect([few('circuit', 'C-0'), few('circuit', 'C-1'), few('circuit', 'C-2')].filter(Boolean)).toHaveLength(2)
+    expect(few('circuit', 'C-2')).toBe(true)
+    expect([few('substation', 'S-0'), few('building', 'B-0'), few('city', 'harbin')]).toEqual([false, false, false])
+  })
+})
+
+describe('probes that are silent or late', () => {
+  const measured = ({ store }: RolledCity, index: number) => {
+    const { dwellings_measured, indoor_mean_c } = store.rollUp('city', 'harbin', start + index * period)?.figures ?? {}
+    return [dwellings_measured, indoor_mean_c]
+  }
+
+  test('a reading speaks until its interval and its grace are over', async () => {
+    const rolled = await rolledCity({ dwellings: 1 })
+    await rolled.city.run([
+      ...story(start, 1, () => 20, 1),
+      ...story(start + period, 5, () => undefined, 1),
+      ...closing(start + 6 * period),
+    ])
+    await written(rolled, 6)
+    expect([0, 1, 2, 3, 4].map((index) => measured(rolled, index))).toEqual([
+      [1, 20],
+      [1, 20],
+      [1, 20],
+      [0, undefined],
+      [0, undefined],
+    ])
+  })
+
+  test('late readings change the periods that they are of, for an hour', async () => {
+    const rolled = await rolledCity({ dwellings: 1 })
+    await rolled.city.run([
+      ...story(start, 1, () => 20, 1),
+      ...story(start + period, 4, () => undefined, 1),
+      ...closing(start + 5 * period),
+    ])
+    await written(rolled, 5)
+    expect(measured(rolled, 3)).toEqual([0, undefined])
+    const now = start + 5 * period + 3 * minuteMs
+    const late = [indoor(0, start + 2 * period, 18, now), indoor(0, start - 3 * hourMs, 10, now)]
+    const records: WatchRecord[] = [...Array.from({ length: rolled.city.keeper.position }, () => tick(start)), ...late]
+    await rolled.city.run([...records, ...closing(start + 6 * period)])
+    await written(rolled, 5 + 1 + 3)
+    expect([1, 2, 3, 4, 5].map((index) => measured(rolled, index))).toEqual([
+      [1, 20],
+      [1, 18],
+      [1, 18],
+      [1, 18],
+      [0, undefined],
+    ])
+    expect(rolled.city.keeper.counters()).toMatchObject({ rollUpsTooLate: 1 })
+  })
+
+  test('probes that upload once an hour are known between', async () => {
+    const rolled = await rolledCity({ dwellings: 1, reportingS: 3600 })
+    const upload = (hour: number) =>
+      Array.from({ length: 6 }, (_, index) =>
+        indoor(0, start + (hour * 6 + index) * period, 20 + hour, start + (hour + 1) * hourMs),
+      )
+    const ticks = (hour: number) =>
+      Array.from({ length: 60 }, (_, minute) => tick(start + hour * hourMs + minute * minuteMs))
+    await rolled.city.run([...ticks(0), ...upload(0), ...ticks(1), ...upload(1), ...ticks(2).slice(0, 5)])
+    await vi.waitFor(() => expect(measured(rolled, 11)).toEqual([1, 21]))
+    expect(measured(rolled, 5)).toEqual([1, 20])
+    expect(measured(rolled, 6)).toEqual([1, 21])
+  })
+
+  test('a time without a journal is left out', async () => {
+    const rolled = await rolledCity({ dwellings: 1 })
+    const later = start + 5 * hourMs
+    await rolled.city.run([
+      ...story(start, 2, () => 20, 1),
+      ...story(later, 2, () => 21, 1),
+      ...closing(later + 2 * period),
+    ])
+    await vi.waitFor(() => expect(rolled.store.rollUp('city', 'harbin', later + period)).toBeDefined())
+    const times = [...rolled.store.kept.values()].filter(({ place }) => place.level === 'city').map(({ at }) => at)
+    expect(times.sort()).toEqual([start, start + period, later, later + period])
+  })
+})
+
+describe('crashes and failures', () => {
+  const periods = 14
+  const dwellings = 25
+  /** Rooms that go up and down, probes that fall silent, and gateways whose readings come late, all by a seed. */
+  function unruly(seed: number): WatchRecord[] {
+    const random = createRandom(seed)
+    const records: WatchRecord[] = []
+    for (let at = start; at < start + periods * period; at += minuteMs) {
+      records.push(tick(at))
+      for (let dwelling = 0; dwelling < dwellings; dwelling += 1) {
+        if (!random.chance(0.15)) continue
+        const age = random.chance(0.2) ? random.below(71) * minuteMs : 0
+        records.push(indoor(dwelling, at - age, (100 + random.below(141)) / 10, at))
+      }
+      if (random.chance(0.5))
+        records.push(plant(0, 'secondary_flow_m3h', at - random.below(21) * minuteMs, 1 + random.below(90), at))
+    }
+    return [...records, ...closing(start + periods * period), ...closing(start + (periods + 1) * period)]
+  }
+
+  const lastAt = start + periods * period
+  const settled = ({ city, store }: RolledCity) =>
+    vi.waitFor(
+      () => {
+        expect(store.rollUp('city', 'harbin', lastAt)).toBeDefined()
+        expect(city.keeper.counters()).toMatchObject({ rollUpPeriodsWaiting: 0, rollUpsFailing: 0 })
+      },
+      { timeout: 10_000 },
+    )
+
+  test('the same journal gives the same roll-ups, however often the edge crashes', async () => {
+    const seed = Date.now() % 1_000_000
+    const records = unruly(seed)
+    const calm = await rolledCity({ dwellings, perCircuit: 25 })
+    await calm.city.run(records, undefined, [40])
+    await settled(calm)
+    const shaken = await rolledCity({ dwellings, perCircuit: 25 })
+    const random = createRandom(seed + 1)
+    for (let crash = 0; crash < 12; crash += 1) {
+      const to = Math.min(records.length, shaken.city.keeper.position + 1 + random.below(records.length / 10))
+      await shaken.city.run(records, to, [1 + random.below(60)])
+      if (random.chance(0.5)) await shaken.city.keeper.snapshot()
+      if (random.chance(0.3)) await shaken.city.keeper.close()
+      else await shaken.city.crash()
+      await shaken.city.restart()
+    }
+    await shaken.city.run(records, undefined, [40])
+    await settled(shaken)
+    expect([...shaken.store.kept.values()].sort(byPlace), `seed ${seed}`).toEqual(
+      [...calm.store.kept.values()].sort(byPlace),
+    )
+  })
+
+  test('a store that fails for hours holds up nothing, and misses nothing afterwards', async () => {
+    const seed = Date.now() % 1_000_000
+    const records = unruly(seed)
+    const calm = await rolledCity({ dwellings, perCircuit: 25 })
+    await calm.city.run(records, undefined, [40])
+    await settled(calm)
+    const failing = await rolledCity({ dwellings, perCircuit: 25 })
+    failing.store.fail(new Error('nobody answers'))
+    await failing.city.run(records, undefined, [40])
+    expect(failing.city.keeper.position).toBe(records.length)
+    await vi.waitFor(() => expect(failing.city.keeper.counters()).toMatchObject({ rollUpsFailing: 1 }))
+    expect(failing.warnings).toHaveLength(1)
+    expect(failing.store.kept.size).toBe(0)
+    // What waits is on the disk: a restart in between forgets nothing.
+    await failing.city.keeper.close()
+    await failing.city.restart()
+    failing.store.fail(undefined)
+    const more: WatchRecord[] = [...records, ...closing(start + (periods + 2) * period)]
+    await failing.city.run(more)
+    await settled(failing)
+    const upTo = (rolled: RolledCity) => [...rolled.store.kept.values()].filter(({ at }) => at <= lastAt).sort(byPlace)
+    expect(upTo(failing), `seed ${seed}`).toEqual(upTo(calm))
+  })
+})
+
+function byPlace(left: LiveRollUp, right: LiveRollUp): number {
+  const key = ({ place, at }: LiveRollUp) => `${at}/${place.level}/${place.id}`
+  return key(left) < key(right) ? -1 : 1
+}
