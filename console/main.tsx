@@ -15,6 +15,7 @@ import { SettingsProvider, useSettings } from './settings/settings.tsx'
 import './style/base.css'
 import './style/shell.css'
 import './style/parts.css'
+import './style/forms.css'
 import './style/pages.css'
 
 /** Styles that Ant Design makes carry the nonce of this response, or the browser refuses them. */

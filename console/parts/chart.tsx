@@ -1,14 +1,13 @@
 import { BarChartOutlined, TableOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import type { ECharts, EChartsCoreOption } from 'echarts/core'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { usePalette, useTexts } from '../settings/settings.tsx'
 import { Loading } from './states.tsx'
 
 export interface ChartTable {
   readonly columns: readonly string[]
-  /** The first cell of each row is its name. */
-  readonly rows: readonly (readonly ReactNode[])[]
+  readonly rows: readonly (readonly string[])[]
 }
 
 interface ChartProps {
@@ -63,7 +62,7 @@ function ChartAsTable({ label, table }: { readonly label: string; readonly table
         </thead>
         <tbody>
           {table.rows.slice(0, tableRowsMax).map((row) => (
-            <tr key={String(row[0])}>
+            <tr key={row.join('|')}>
               {row.map((cell, column) => (
                 <td key={table.columns[column]}>{cell}</td>
               ))}

@@ -31,6 +31,11 @@ export function antTheme(name: ThemeName, wall: boolean): ThemeConfig {
       colorWarning: palette.tiers.warning.ink,
       colorSuccess: palette.good,
       colorInfo: palette.link,
+      // The grounds that it derives from dark inks are muddy.
+      colorErrorBg: palette.tiers.serious.ground,
+      colorWarningBg: palette.tiers.warning.ground,
+      colorSuccessBg: palette.goodGround,
+      colorInfoBg: palette.tiers.notice.ground,
       motionDurationMid: '0.12s',
       motionDurationSlow: '0.16s',
     },

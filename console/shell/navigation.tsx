@@ -1,4 +1,16 @@
-import { BellOutlined, DashboardOutlined, FlagOutlined, UnorderedListOutlined } from '@ant-design/icons'
+import {
+  ApartmentOutlined,
+  BellOutlined,
+  DashboardOutlined,
+  ExperimentOutlined,
+  FlagOutlined,
+  HeartOutlined,
+  InboxOutlined,
+  QuestionOutlined,
+  TeamOutlined,
+  UnorderedListOutlined,
+  WifiOutlined,
+} from '@ant-design/icons'
 import type { ReactNode } from 'react'
 import type { Permission } from '#domain/account.ts'
 import type { Texts } from '../text/catalogue.ts'
@@ -24,6 +36,23 @@ export const navigation: readonly NavigationGroup[] = [
       { to: '/alerts', text: 'alerts', icon: <BellOutlined />, permission: 'plant.read' },
       { to: '/flags', text: 'flags', icon: <FlagOutlined />, permission: 'plant.read' },
       { to: '/signals', text: 'signals', icon: <UnorderedListOutlined />, permission: 'plant.read' },
+    ],
+  },
+  {
+    text: 'keeping',
+    destinations: [
+      { to: '/registry', text: 'registry', icon: <ApartmentOutlined />, permission: 'plant.read' },
+      { to: '/gateways', text: 'gateways', icon: <WifiOutlined />, permission: 'gateway.read' },
+      { to: '/unassigned-devices', text: 'unassignedDevices', icon: <QuestionOutlined />, permission: 'gateway.read' },
+      { to: '/mapping-trial', text: 'mappingTrial', icon: <ExperimentOutlined />, permission: 'registry.write' },
+      { to: '/quarantine', text: 'quarantine', icon: <InboxOutlined />, permission: 'quarantine.read' },
+    ],
+  },
+  {
+    text: 'system',
+    destinations: [
+      { to: '/accounts', text: 'accounts', icon: <TeamOutlined />, permission: 'account.write' },
+      { to: '/health', text: 'health', icon: <HeartOutlined />, permission: 'gateway.read' },
     ],
   },
 ]

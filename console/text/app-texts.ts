@@ -90,6 +90,13 @@ export const appTexts = defineTexts({
 
   showTable: { zh: '显示为表格', en: 'Show as table' },
   showChart: { zh: '显示为图表', en: 'Show as chart' },
+  columnTime: { zh: '时间', en: 'Time' },
+  columnWhat: { zh: '项目', en: 'What' },
+  columnValue: { zh: '数值', en: 'Value' },
+  range: { zh: '时间范围', en: 'Time range' },
+  lastDay: { zh: '24 小时', en: '24 hours' },
+  lastWeek: { zh: '7 天', en: '7 days' },
+  lastMonth: { zh: '30 天', en: '30 days' },
   rowCount: { zh: (count: string) => `${count} 条`, en: (count: string) => `${count} rows` },
   rowCountMore: {
     zh: (count: string) => `已加载 ${count} 条，下方还有`,
@@ -120,6 +127,7 @@ export const navigationTexts = defineTexts({
   registry: { zh: '登记台账', en: 'Registry' },
   unassignedDevices: { zh: '未分配设备', en: 'Unassigned devices' },
   gateways: { zh: '网关', en: 'Gateways' },
+  mappingTrial: { zh: '报文映射', en: 'Payload mapping' },
   quarantine: { zh: '隔离区', en: 'Quarantine' },
   system: { zh: '系统', en: 'System' },
   accounts: { zh: '账号与角色', en: 'Accounts' },

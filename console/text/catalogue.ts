@@ -1,4 +1,12 @@
+import { accountTexts, permissionWords } from '../pages/accounts/texts.ts'
 import { listTexts } from '../pages/alerts/texts.ts'
+import { deviceTexts } from '../pages/devices/texts.ts'
+import { contractWords, heatingWords, placeTexts, positionWords } from '../pages/dwelling/texts.ts'
+import { gatewayTexts } from '../pages/gateways/texts.ts'
+import { healthTexts } from '../pages/health/texts.ts'
+import { mappingTexts } from '../pages/mapping-trial/texts.ts'
+import { quarantineTexts } from '../pages/quarantine/texts.ts'
+import { columnWords, registryTexts, tableWords } from '../pages/registry/texts.ts'
 import { appTexts, navigationTexts } from './app-texts.ts'
 import { type Language, languages, spokenIn } from './texts.ts'
 import { kindWords, metricWords, qualityWords, roleWords, ruleWords, signalWords, tierWords } from './words.ts'
@@ -8,6 +16,20 @@ export const catalogue = {
   app: appTexts,
   navigation: navigationTexts,
   lists: listTexts,
+  place: placeTexts,
+  position: positionWords,
+  contract: contractWords,
+  heating: heatingWords,
+  registry: registryTexts,
+  registryTable: tableWords,
+  registryColumn: columnWords,
+  device: deviceTexts,
+  gateway: gatewayTexts,
+  mapping: mappingTexts,
+  quarantine: quarantineTexts,
+  account: accountTexts,
+  permission: permissionWords,
+  health: healthTexts,
   rule: ruleWords,
   tier: tierWords,
   kind: kindWords,

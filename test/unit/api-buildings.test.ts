@@ -11,7 +11,7 @@ let api: TestApi
 beforeEach(async () => {
   const latest = async (device: string) =>
     device === nangang.probe
-      ? [{ metric: 'indoor_temperature_c' as const, at: evening - 60_000, value: 15.5, quality: quality.good }]
+      ? [{ device, metric: 'indoor_temperature_c' as const, at: evening - 60_000, value: 15.5, quality: quality.good }]
       : []
   api = await makeTestApi({ telemetry: { ...emptyTelemetry, latest } })
   await importSmallRegistry(api.ledger)

@@ -41,7 +41,7 @@ function Readiness({ state: { notReady, version, streamHead, telemetry } }: { re
   const texts = useTexts()
   const { number } = useFormats()
   return (
-    <Panel title={texts.health.state}>
+    <Panel title={texts.health.state} className="stack">
       {notReady.length === 0 ? (
         <Alert type="success" showIcon title={texts.health.ready} />
       ) : (
@@ -78,7 +78,7 @@ const lagFigure = (reader: string) => `warmcity_ingest_${reader}_lag_bytes`
 function Pipeline({ state: { readers, edge } }: { readonly state: State }) {
   const texts = useTexts()
   const { number } = useFormats()
-  const countersText = (counters: Readonly<Record<string, number>>) =>
+  const countersText = ({ clockAt: _time, ...counters }: Readonly<Record<string, number>>) =>
     Object.entries(counters)
       .map(([name, value]) => `${name} ${number(value)}`)
       .join(' · ')

@@ -30,6 +30,7 @@ export function MappingTrialPage() {
     <Page title={texts.mapping.title}>
       <p className="hint">{texts.mapping.hint}</p>
       <Form
+        className="stack"
         form={form}
         layout="vertical"
         initialValues={example}
@@ -47,7 +48,7 @@ export function MappingTrialPage() {
         </div>
         <Panel title={texts.mapping.fields}>
           <FieldRows />
-          <div className="page-actions">
+          <div className="form-row">
             <Button type="primary" htmlType="submit" loading={trying.isPending}>
               {texts.mapping.tryIt}
             </Button>
