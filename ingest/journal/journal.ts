@@ -5,6 +5,7 @@ import { diskFiles, type JournalFiles } from './files.ts'
 import { createGathering, type Group } from './group.ts'
 import { createGroupPace } from './group-pace.ts'
 import { JournalError } from './journal-error.ts'
+import { packGroup } from './packed-group.ts'
 import {
   deliveryBytesBound,
   encodeDelivery,
@@ -22,8 +23,8 @@ import { createSegmentWriter, type SegmentWriter } from './segment-writer.ts'
 const segmentBytesDefault = 64 << 20
 /** A night of the whole city without telemetry (4,200 deliveries a second, 150 bytes each, 8 hours), and some more. */
 const sizeBytesMaxDefault = 20 * 2 ** 30
-/** The end of the journal that is kept to recognise repeats after a restart. */
-const repeatBytesDefault = 64 << 20
+/** The end of the journal that is kept to recognise repeats after a restart: as many deliveries as the window holds. */
+const repeatBytesDefault = 32 << 20
 
 export interface JournalOptions {
   readonly directory: string
@@ -183,11 +184,12 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
         })
       }
       const startedAt = performance.now()
-      await segments.append(group.bytes.subarray(0, group.length))
+      const bytes = packGroup(group) ?? group.bytes.subarray(0, group.length)
+      await segments.append(bytes)
       counters.syncMsMax = Math.max(counters.syncMsMax, performance.now() - startedAt)
       counters.syncs++
       counters.records += group.records
-      counters.bytes += group.length
+      counters.bytes += bytes.length
       durableEnd.set(segments.end())
       return true
     } catch (error) {

@@ -1,7 +1,8 @@
 import { createDurableEnd } from './durable-end.ts'
 import { diskFiles, type JournalFile, type JournalFiles } from './files.ts'
 import { JournalError } from './journal-error.ts'
-import { recordBytesMax, recordEnd } from './record.ts'
+import { unpackGroup } from './packed-group.ts'
+import { RecordView, recordBytesMax, recordEnd } from './record.ts'
 import { type Segment, segmentOf, segmentsAmong } from './segments.ts'
 
 /** Readers that are apart read from different segments; each keeps its file open without evicting the others'. */
@@ -14,6 +15,8 @@ export interface JournalStretch {
   readonly bytes: Buffer
   /** Offset of the end of each record in `bytes`. */
   readonly ends: readonly number[]
+  /** Position of each record. */
+  readonly positions: readonly number[]
 }
 
 /** Reads the durable part of a journal, in the thread of its own. */
@@ -35,6 +38,14 @@ interface JournalReaderOptions {
   readonly files?: JournalFiles
 }
 
+interface Filled {
+  readonly bytes: Buffer
+  readonly filled: number
+  /** Where the first byte lies in the journal. */
+  readonly position: number
+  readonly bytesMax: number
+}
+
 interface OpenSegment {
   readonly segment: Segment
   readonly file: JournalFile
@@ -47,6 +58,8 @@ export function openJournalReader({ directory, durableEnd, files = diskFiles }: 
   /** By the first position of each. */
   const open = new Map<number, OpenSegment>()
   let buffer = Buffer.allocUnsafeSlow(2 * recordBytesMax)
+  const unpacked = Buffer.allocUnsafeSlow(2 * recordBytesMax)
+  const view = new RecordView()
 
   async function openAt(position: number): Promise<OpenSegment> {
     const segments = segmentsAmong(directory, await files.list(directory))
@@ -84,23 +97,71 @@ export function openJournalReader({ directory, durableEnd, files = diskFiles }: 
     throw new JournalError('journal_damaged', `The journal in ${directory} ends before the durable position ${durable}`)
   }
 
+  /** What was read of a buffer, its packed groups unpacked. */
+  function unpack({ bytes, filled, position, bytesMax }: Filled): JournalStretch {
+    const ends: number[] = []
+    const positions: number[] = []
+    let start = 0
+    let into = bytes
+    let length = 0
+    const append = (from: Buffer, first: number, last: number) => {
+      if (length + last - first > into.length) into = Buffer.concat([into.subarray(0, length)], 2 * (length + last))
+      from.copy(into, length, first, last)
+      length += last - first
+    }
+    while (start < bytesMax && length < bytesMax) {
+      const recordEndsAt = recordEnd(bytes, start, filled)
+      if (typeof recordEndsAt !== 'number') break
+      view.show(bytes, start, recordEndsAt)
+      if (view.isPacked) {
+        const group = unpackGroup(view)
+        if (into === bytes) {
+          into = length <= unpacked.length ? unpacked : Buffer.allocUnsafe(2 * length)
+          bytes.copy(into, 0, 0, length)
+        }
+        for (const [index, groupEnd] of group.ends.entries()) {
+          ends.push(length + groupEnd)
+          positions.push(position + start + index)
+        }
+        append(group.bytes, 0, group.bytes.length)
+      } else {
+        positions.push(position + start)
+        if (into === bytes) length = recordEndsAt
+        else append(bytes, start, recordEndsAt)
+        ends.push(length)
+      }
+      start = recordEndsAt
+    }
+    return { from: position, to: position + start, bytes: into, ends, positions }
+  }
+
+  /** The rest of a packed group, for a position in the middle of it; where there is none, the journal is damaged. */
+  async function readInside(segment: Segment, position: number, durable: number, bytesMax: number) {
+    for (let at = segment.first; at < position; ) {
+      const { filled } = await fill(at, durable, 2 * recordBytesMax)
+      let start = 0
+      for (let next = recordEnd(buffer, 0, filled); typeof next === 'number'; next = recordEnd(buffer, start, filled)) {
+        if (at + next > position)
+          return withoutBefore(
+            position,
+            unpack({ ...{ bytes: buffer.subarray(start), filled: filled - start }, position: at + start, bytesMax }),
+          )
+        start = next
+      }
+      if (start === 0) break
+      at += start
+    }
+    throw new JournalError('journal_damaged', `${segment.path} holds no record at position ${position}`)
+  }
+
   return {
     async read(position, bytesMax) {
       const durable = end.get()
       if (position >= durable) return undefined
       const { filled, segment } = await fill(position, durable, Math.max(bytesMax, recordBytesMax))
-      const ends: number[] = []
-      let start = 0
-      while (start < bytesMax) {
-        const recordEndsAt = recordEnd(buffer, start, filled)
-        if (typeof recordEndsAt !== 'number') break
-        ends.push(recordEndsAt)
-        start = recordEndsAt
-      }
-      if (start === 0) {
-        throw new JournalError('journal_damaged', `${segment.path} holds no record at position ${position}`)
-      }
-      return { from: position, to: position + start, bytes: buffer, ends }
+      const stretch = unpack({ bytes: buffer, filled, position, bytesMax })
+      if (stretch.to > position) return stretch
+      return readInside(segment, position, durable, bytesMax)
     },
     wait: (position, timeoutMs) => end.beyond(position, timeoutMs),
     wake: () => end.wake(),
@@ -109,5 +170,20 @@ export function openJournalReader({ directory, durableEnd, files = diskFiles }: 
       for (const { file } of open.values()) await file.close()
       open.clear()
     },
+  }
+}
+
+/** The stretch without the records that lie before a position. */
+function withoutBefore(position: number, stretch: JournalStretch): JournalStretch {
+  const first = stretch.positions.findIndex((at) => at >= position)
+  const { to, bytes, ends, positions } = stretch
+  if (first < 0) return { from: position, to, bytes, ends: [], positions: [] }
+  const cut = ends[first - 1] ?? 0
+  return {
+    from: position,
+    to,
+    bytes: bytes.subarray(cut),
+    ends: ends.slice(first).map((end) => end - cut),
+    positions: positions.slice(first),
   }
 }

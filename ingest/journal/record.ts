@@ -11,11 +11,14 @@ import { checksum } from './checksum.ts'
  *   u8 topic kind, u8 flags, u8 kind, u16 format version
  *
  * The payload comes first so that its checksum, by which a repeated delivery is told, is the beginning of the
- * record's own. A tick has no payload, gateway or topic.
+ * record's own. A tick has no payload, gateway or topic. A packed group has compressed records as its payload, and
+ * their number in place of the quarantine id.
  */
 const headerBytes = 8
 const fixedBytes = 30
 const formatVersion = 1
+/** Releases that do not know packed groups refuse them by this. */
+const packedFormatVersion = 2
 
 /** A body is at least its fixed part, so a stretch of zeros, as a crash may leave behind, is never a record. */
 const recordBytesMin = headerBytes + fixedBytes
@@ -26,7 +29,7 @@ const gatewayLengthMax = 85
 const topicLengthMax = 21_845
 export const recordBytesMax = recordBytesMin + payloadBytesMax + 3 * (gatewayLengthMax + topicLengthMax)
 
-const kinds = { delivery: 1, tick: 2 } as const
+const kinds = { delivery: 1, tick: 2, packed: 3 } as const
 
 const flag = { qos: 3, dup: 4, retain: 8, repeat: 16, sentAgain: 32, groupStart: 64 } as const
 const tickFlag = { catchingUp: 1, started: 2, groupStart: 64 } as const
@@ -139,6 +142,19 @@ export function encodeTick(
   return finish(target, start, fixed, fixed + fixedBytes, 0)
 }
 
+/** The record of a packed group. */
+export function encodePacked(payload: Uint8Array, records: number): Buffer {
+  const target = Buffer.alloc(recordBytesMin + payload.length)
+  target.set(payload, headerBytes)
+  const fixed = headerBytes + payload.length
+  target.writeUInt32LE(records, fixed + 8)
+  target[fixed + 26] = flag.groupStart
+  target[fixed + 27] = kinds.packed
+  target.writeUInt16LE(packedFormatVersion, fixed + 28)
+  finish(target, 0, headerBytes, target.length, 0)
+  return target
+}
+
 function finish(target: Buffer, start: number, restStart: number, end: number, checksumSoFar: number): number {
   target.writeUInt32LE(end - start - headerBytes, start)
   target.writeUInt32LE(checksum(target, restStart, end, checksumSoFar), start + 4)
@@ -171,8 +187,10 @@ export class RecordView {
     this.bytes = bytes
     this.#fixed = end - fixedBytes
     const version = bytes.readUInt16LE(this.#fixed + 28)
-    if (version !== formatVersion) {
-      throw new JournalFormatError(`The journal has records of format ${version}; this release reads ${formatVersion}`)
+    if (version !== (this.isPacked ? packedFormatVersion : formatVersion)) {
+      throw new JournalFormatError(
+        `The journal has records of format ${version}; this release reads up to ${packedFormatVersion}`,
+      )
     }
     this.payloadStart = start + headerBytes
     this.payloadEnd = this.#fixed - this.#topicBytes - this.#gatewayBytes
@@ -190,6 +208,13 @@ export class RecordView {
 
   get isTick(): boolean {
     return this.bytes[this.#fixed + 27] === kinds.tick
+  }
+  get isPacked(): boolean {
+    return this.bytes[this.#fixed + 27] === kinds.packed
+  }
+  /** Records of a packed group. */
+  get packedRecords(): number {
+    return this.bytes.readUInt32LE(this.#fixed + 8)
   }
   get groupStart(): boolean {
     return (this.#flags & flag.groupStart) !== 0

@@ -1,6 +1,7 @@
 import { checksum } from './checksum.ts'
 import type { JournalFile, JournalFiles } from './files.ts'
 import { JournalError } from './journal-error.ts'
+import { unpackGroup } from './packed-group.ts'
 import { RecordView, recordBytesMax, recordEnd } from './record.ts'
 import type { RepeatWindow } from './repeat-window.ts'
 import { checkContinuous, type Segment, segmentAt, segmentOf, segmentsAmong } from './segments.ts'
@@ -122,6 +123,14 @@ async function scan(file: JournalFile, sizeBytes: number, window: RepeatWindow):
 }
 
 function remember(record: RecordView, window: RepeatWindow): void {
+  if (record.isPacked) {
+    const { bytes, ends } = unpackGroup(record)
+    for (const [index, end] of ends.entries()) {
+      record.show(bytes, ends[index - 1] ?? 0, end)
+      remember(record, window)
+    }
+    return
+  }
   if (record.isTick || record.qos === 0 || record.quarantineId !== 0) return
   window.check({
     gateway: record.gateway,

@@ -70,7 +70,7 @@ export class BlockDecoder implements Intake, AddressBook {
     }
   }
 
-  #attempt({ from, to, bytes, ends }: JournalStretch): PipelineBlock {
+  #attempt({ from, to, bytes, ends, positions }: JournalStretch): PipelineBlock {
     this.#count = 0
     this.#withoutTime = 0
     this.#newDevices = new Map()
@@ -81,9 +81,9 @@ export class BlockDecoder implements Intake, AddressBook {
     const sentAgain: { quarantineId: number; position: number }[] = []
     const deliveries = { total: 0, taken: 0, repeats: 0, rejected: 0, status: 0 }
     let start = 0
-    for (const end of ends) {
+    for (const [index, end] of ends.entries()) {
       view.show(bytes, start, end)
-      this.#position = from + start
+      this.#position = positions[index] ?? from
       start = end
       if (view.isTick) {
         const { at, catchingUp, started } = view

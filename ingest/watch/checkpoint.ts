@@ -14,7 +14,7 @@ export interface Checkpoint {
   /** From here on the journal is needed to bring every written piece up to date. */
   readonly floor: number
   /** What was read since the last call. */
-  earn(read: { readonly readings: number; readonly ticks: number; readonly journalBytes: number }): void
+  earn(readings: number, ticks: number): void
   isDue(now: number): boolean
   /** Writes some pieces as they are at a position. Everything before it must be durable in the ledger. */
   write(position: number, clock: ClockState): void
@@ -27,10 +27,10 @@ const bytesPerReading = 10
 /** A quiet city is written as well, in the end. */
 const bytesPerTick = 4_096
 /**
- * All of the state is written once while the journal grows by this much: it is read again in some 15 seconds, and at
- * 2.5 million probes the state costs a reading about 40 bytes of writing.
+ * All of the state is written once in so many readings: they are read again in some 15 seconds, and at 2.5 million
+ * probes the state costs a reading about 40 bytes of writing.
  */
-const replayBytesMax = 192 << 20
+const replayReadingsMax = 1_500_000
 /** A slot's state, until pages were written and it is known. */
 const bytesPerSlotAtFirst = 12
 /** Written together, for one sync and a few pages of SQLite's own. */
@@ -115,9 +115,9 @@ export function createCheckpoint(parts: CheckpointParts): Checkpoint {
     get floor() {
       return floor
     },
-    earn({ readings, ticks, journalBytes }) {
+    earn(readings, ticks) {
       const always = readings * bytesPerReading + ticks * bytesPerTick
-      const inTime = (devices.length * bytesPerSlot * journalBytes) / replayBytesMax
+      const inTime = (devices.length * bytesPerSlot * readings) / replayReadingsMax
       earnedBytes = Math.min(earnedBatchesMax * batchBytes, earnedBytes + Math.max(always, inTime))
     },
     isDue: (now) => isWorldDue(now) || (pages.dirtyCount > 0 && earnedBytes >= Math.min(batchBytes, dirtyBytes())),

@@ -222,8 +222,7 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
     effects.some(({ kind }) => kind !== 'clock') || (effects.length > 0 && book.dueAt() <= taker.lastAt)
 
   async function settle(block: DecodedBlock): Promise<Signal[]> {
-    const journalBytes = block.to - block.from
-    checkpoint.earn({ readings: block.readings.count, ticks: block.ticks.length, journalBytes })
+    checkpoint.earn(block.readings.count, block.ticks.length)
     // While a replay is before what was committed, nothing is written: the ledger is ahead.
     if (position < committedAtOpen) return []
     const isDue = checkpoint.isDue(taker.lastAt)

@@ -28,7 +28,7 @@ const smaller = (file: string, replaces: string, by: string): Edit => ({ file, r
  */
 export const smallSizes: readonly Edit[] = [
   smaller('ingest/journal/journal.ts', 'const segmentBytesDefault = 64 << 20', 'const segmentBytesDefault = 128 << 10'),
-  smaller('ingest/journal/journal.ts', 'const repeatBytesDefault = 64 << 20', 'const repeatBytesDefault = 1 << 20'),
+  smaller('ingest/journal/journal.ts', 'const repeatBytesDefault = 32 << 20', 'const repeatBytesDefault = 1 << 20'),
   smaller('ingest/maintenance/maintenance.ts', 'const roundEveryMs = 60_000', 'const roundEveryMs = 200'),
   smaller('ingest/maintenance/maintenance.ts', 'const firstRoundMs = 5_000', 'const firstRoundMs = 100'),
   smaller('store/telemetry/sqlite/merge-plan.ts', '  batchRowsDue: 250_000,', '  batchRowsDue: 1_000,'),

@@ -76,7 +76,7 @@ export function stretchOf(sent: readonly SentPayload[]): JournalStretch {
     )
     ends.push(end)
   }
-  return { from: 0, to: end, bytes, ends }
+  return { from: 0, to: end, bytes, ends, positions: [0, ...ends.slice(0, -1)] }
 }
 
 /** Readings of a block as rows that a person can read. */
