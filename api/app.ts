@@ -64,8 +64,9 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
   const loginLimiter = makeLoginLimiter(wallClock)
   const metrics = deps.metrics ?? makeMetrics()
   const see = makeSee(deps.ledger.db, deps.clock)
-  const { ledger } = deps
-  const rankingDays = deps.rankingDays ?? makeRankingDays({ ledger, policy: options.policy, holder: 'api', wallClock })
+  const { ledger, telemetry } = deps
+  const rankingDays =
+    deps.rankingDays ?? makeRankingDays({ ledger, telemetry, policy: options.policy, holder: 'api', wallClock })
   const shared = {
     ...deps,
     wallClock,

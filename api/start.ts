@@ -37,7 +37,9 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const metrics = deps.metrics ?? makeMetrics()
   const openMetrics = options.openMetrics ?? isLoopback(options.host)
   const policy = options.policy ?? apiDefaults.policy
-  const rankingDays = deps.rankingDays ?? makeRankingDays({ ledger, policy, holder: `api/${randomUUID()}`, wallClock })
+  const { telemetry } = deps
+  const rankingDays =
+    deps.rankingDays ?? makeRankingDays({ ledger, telemetry, policy, holder: `api/${randomUUID()}`, wallClock })
   const app = await buildApp({ ...deps, metrics, rankingDays }, { ...options, openMetrics })
   const feed = await openStreamFeed(ledger.db, {
     pollMs,

@@ -94,9 +94,13 @@ async function runApi(
   await ledgerThere(folder.ledger, (reason) => log.warn({ reason }, 'the api waits for its ledger'))
   const ledger = await openLedger(folder.ledger)
   const policy = readPolicy(values)
-  const rankingDays = startRankingThread({ ledger: folder.ledger, policy })
   const { edgeUrl } = values
   const influx = influxTarget(values)
+  const rankingDays = startRankingThread({
+    ledger: folder.ledger,
+    policy,
+    telemetry: influx ? { influx } : { directory: folder.telemetry },
+  })
   const telemetry = influx
     ? openInfluxTelemetryReader({ target: influx })
     : openSqliteTelemetryReader({ directory: folder.telemetry })

@@ -6,7 +6,7 @@ export interface Stretch {
   readonly to: number
 }
 
-/** A circuit with the heated homes on it, probes or not, and the times without flow. */
+/** A circuit with the heated homes on it, probes or not, and the times without flow or useful supply temperature. */
 export interface CircuitSupply {
   readonly homes: number
   readonly heatedAreaM2: number
@@ -14,7 +14,7 @@ export interface CircuitSupply {
 }
 
 /** Shorter than this is switching, not an outage. */
-export const outageMsMin = hourMs
+const outageMsMin = hourMs
 /** From here on an outage must be announced, and from the second on it should have been repaired. */
 const longOutageMs = 8 * hourMs
 const veryLongOutageMs = 48 * hourMs
@@ -43,9 +43,8 @@ export function sumOutages(circuits: Iterable<CircuitSupply>, within: Stretch): 
   const sums: { -readonly [Field in keyof OutageSums]: number } = { ...noOutage }
   for (const { homes, without } of circuits) {
     sums.homes += homes
-    for (const { from, to } of merged(without, within)) {
+    for (const { from, to } of interruptions(without, within)) {
       const lastedMs = to - from
-      if (lastedMs < outageMsMin) continue
       sums.interruptions += 1
       sums.homeInterruptions += homes
       sums.homeMinutes += homes * Math.round(lastedMs / minuteMs)
@@ -77,21 +76,9 @@ export function outageIndices(sums: OutageSums): OutageIndices | undefined {
   }
 }
 
-/**
- * The share of heated area whose circuit has flow, hour by hour (开栓率): a circuit is open in an hour when it has
- * flow at its beginning. Undefined where nothing is heated.
- */
-export function valveOpeningByHour(circuits: readonly CircuitSupply[], within: Stretch): number[] | undefined {
-  const total = circuits.reduce((area, circuit) => area + circuit.heatedAreaM2, 0)
-  if (total === 0) return undefined
-  const stretches = circuits.map(({ heatedAreaM2, without }) => ({ heatedAreaM2, shut: merged(without, within) }))
-  const shares: number[] = []
-  for (let at = within.from; at < within.to; at += hourMs) {
-    const open = stretches.filter(({ shut }) => !shut.some(({ from, to }) => from <= at && at < to))
-    shares.push(open.reduce((area, circuit) => area + circuit.heatedAreaM2, 0) / total)
-  }
-  return shares
-}
+/** What lasted long enough to be an interruption, of the times without; stretches that touch are one. */
+export const interruptions = (without: readonly Stretch[], within: Stretch): Stretch[] =>
+  merged(without, within).filter(({ from, to }) => to - from >= outageMsMin)
 
 function merged(stretches: readonly Stretch[], within: Stretch): Stretch[] {
   const clipped = stretches

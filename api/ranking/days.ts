@@ -3,6 +3,8 @@ import type { Policy } from '#domain/policy.ts'
 import type { Ledger, LedgerTransaction } from '#store/ledger/database.ts'
 import { acquireLease, holdLease, type Lease, releaseLease } from '#store/ledger/leases.ts'
 import { bringDaysUpToDate } from '#store/ledger/ranking-days.ts'
+import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
+import { readSupply } from './supply-days.ts'
 
 /** Local days, both included. */
 export interface DaysAsked {
@@ -16,11 +18,14 @@ export interface DaysAsked {
 export interface RankingDays {
   /** Brings days up to date, or waits until another service has; gives how many were touched. */
   bringUpToDate(asked: DaysAsked): Promise<number>
+  /** Reads the hours of supply that are over; gives of how many days. */
+  readSupply(now: number): Promise<number>
 }
 
 export interface RankingDaysDeps {
   readonly ledger: Ledger
   readonly policy: Policy
+  readonly telemetry: Pick<TelemetryReader, 'readings' | 'usage'>
   /** Names this process and thread among those that share the ledger. */
   readonly holder: string
   readonly wallClock: () => number
@@ -33,37 +38,43 @@ const renewedBeforeMs = 15_000
 const askAgainMs = 250
 
 /** Works in this thread, one after the other, and alone among all services of a ledger. */
-export function makeRankingDays({ ledger, policy, holder, wallClock }: RankingDaysDeps): RankingDays {
+export function makeRankingDays({ ledger, policy, telemetry, holder, wallClock }: RankingDaysDeps): RankingDays {
   let before: Promise<unknown> = Promise.resolve()
 
   const acquire = () =>
     ledger.write((transaction) => acquireLease(transaction, leaseName, holder, wallClock(), leaseMs))
 
-  async function work({ fromDay, toDay, now }: DaysAsked): Promise<number> {
+  type Guard = (transaction: LedgerTransaction) => Promise<void>
+
+  async function alone(work: (guard: Guard) => Promise<number>): Promise<number> {
     let lease = await acquire()
     while (!lease) {
       await pause(askAgainMs)
       lease = await acquire()
     }
     let held: Lease = lease
-    const guard = async (transaction: LedgerTransaction) => {
+    const guard: Guard = async (transaction) => {
       if (held.expiresAt - wallClock() < renewedBeforeMs) {
         held = (await acquireLease(transaction, leaseName, holder, wallClock(), leaseMs)) ?? held
       }
       await holdLease(transaction, held)
     }
     try {
-      return await bringDaysUpToDate({ ledger, policy, now, guard }, { fromDay, toDay })
+      return await work(guard)
     } finally {
       await ledger.write((transaction) => releaseLease(transaction, held))
     }
   }
 
+  function inTurn(work: (guard: Guard) => Promise<number>): Promise<number> {
+    const done = before.then(() => alone(work))
+    before = done.catch(() => {})
+    return done
+  }
+
   return {
-    bringUpToDate(asked) {
-      const done = before.then(() => work(asked))
-      before = done.catch(() => {})
-      return done
-    },
+    bringUpToDate: ({ fromDay, toDay, now }) =>
+      inTurn((guard) => bringDaysUpToDate({ ledger, policy, now, guard }, { fromDay, toDay })),
+    readSupply: (now) => inTurn((guard) => readSupply({ ledger, telemetry, policy, guard }, now)),
   }
 }

@@ -15,6 +15,8 @@ export interface RankingThread extends RankingDays {
 /** Starts a thread of its own for sealing and rolling up, with its own connection to the ledger. */
 export function startRankingThread(workerData: RankingWorkerData): RankingThread {
   const worker = new Worker(new URL('./ranking-worker.ts', import.meta.url), { workerData, name: 'ranking' })
+  // A service that cannot start must be able to end without closing it.
+  worker.unref()
   const tell = (message: ToRankingWorker) => worker.postMessage(message)
   const asking = new Map<number, PromiseWithResolvers<number>>()
   let requests = 0
@@ -34,17 +36,21 @@ export function startRankingThread(workerData: RankingWorkerData): RankingThread
     else asked?.reject(new RankingDaysError(failure))
   })
 
+  function ask(message: (request: number) => ToRankingWorker): Promise<number> {
+    if (ended) return Promise.reject(ended)
+    requests += 1
+    const answer = Promise.withResolvers<number>()
+    asking.set(requests, answer)
+    tell(message(requests))
+    return answer.promise
+  }
+
   return {
-    bringUpToDate(asked) {
-      if (ended) return Promise.reject(ended)
-      requests += 1
-      const answer = Promise.withResolvers<number>()
-      asking.set(requests, answer)
-      tell({ type: 'bring', request: requests, asked })
-      return answer.promise
-    },
+    bringUpToDate: (asked) => ask((request) => ({ type: 'bring', request, asked })),
+    readSupply: (now) => ask((request) => ({ type: 'supply', request, now })),
     async close() {
       if (ended) return
+      worker.ref()
       const exited = new Promise((resolve) => worker.once('exit', resolve))
       tell({ type: 'stop' })
       await exited

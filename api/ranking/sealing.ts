@@ -16,7 +16,10 @@ export interface SealingDeps {
   onError(error: unknown): void
 }
 
-/** Seals each day of the season soon after it is over, so that its root stands in the audit log from then on. */
+/**
+ * Reads the hours of supply, and seals each day of the season soon after it is over, so that its root stands in the
+ * audit log from then on.
+ */
 export function startSealing({ rankingDays, clock, policy, onSealed, onError }: SealingDeps): {
   close(): Promise<void>
 } {
@@ -26,6 +29,7 @@ export function startSealing({ rankingDays, clock, policy, onSealed, onError }: 
     // While history fills in, the summaries of a day may still be on their way.
     if (clock.anchor().catchingUp) return
     const now = clock.now()
+    await rankingDays.readSupply(now)
     const toDay = localDayAt(policy.season.zone, now).day
     const sealed = await rankingDays.bringUpToDate({ fromDay: toDay - daysLookedBack, toDay, now })
     if (sealed > 0) onSealed(sealed)

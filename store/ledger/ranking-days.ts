@@ -4,14 +4,16 @@ import { type Policy, policyAt } from '#domain/policy.ts'
 import { localDayNumbered, seasonOn } from '#domain/season.ts'
 import { hourMs } from '#domain/time.ts'
 import { appendAudit } from './audit.ts'
+import { giveSupply, sumOpenings } from './circuit-supply.ts'
 import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
 import { changesRoot, type DayTree, dayTree } from './day-tree.ts'
 import { dayText, firstKeptDay } from './dwelling-days.ts'
 import { readVersion } from './ledger-version.ts'
-import { circuitFirms, noonOf, outdoorMean, rollUpBuildings } from './ranking-roll-up.ts'
+import { circuitFirms, nobody, noonOf, outdoorMean, rollUpBuildings } from './ranking-roll-up.ts'
 import { addSums, emptySums, type SumColumns, sumColumns } from './ranking-sums.ts'
 import { registryVersion } from './registry-batches.ts'
 import { type RegistryChanges, registryChanges } from './registry-changes.ts'
+import { districtFinder } from './registry-districts.ts'
 import { counts } from './registry-view.ts'
 import { daysWaiting, doneWith, waitingOn } from './roll-up-waiting.ts'
 
@@ -140,9 +142,13 @@ async function rollUpTouched(work: DayWork, day: number, version: number, change
   const firms = await rollUpPieces(work, day, buildings)
   const firmOf = circuits.length === 0 ? undefined : await circuitFirms(db, noon)
   await writeGuarded(work, async (transaction) => {
+    let moved = false
     for (const circuit of firmOf ? circuits : []) {
-      for (const firm of await giveCircuit(transaction, day, circuit, firmOf?.(circuit) ?? '')) firms.add(firm)
+      const firm = firmOf?.(circuit) ?? nobody
+      for (const touched of await giveCircuit(transaction, day, circuit, firm)) firms.add(touched)
+      moved = (await giveSupply(transaction, day, circuit, firm)) || moved
     }
+    if (moved) await sumOpenings(transaction, day)
     await sumFirms(transaction, day, changes.territory ? undefined : [...firms])
     await doneWith(transaction, day, upTo)
     await keepVersion(transaction, work, day, version)
@@ -251,7 +257,7 @@ export async function firmDays(
   const some = firms ? sql`and firm in (${sql.join(firms)})` : sql``
   const found = await sql<SumColumns & { firm: string; estate: string }>`
     select firm, estate, ${sums} from roll_up_day where day = ${day} ${some} group by firm, estate`.execute(db)
-  const districtOf = await estateDistricts(db)
+  const districtOf = await districtFinder(db)
   const rows = new Map<string, RankingDayTables['firm_day']>()
   for (const { firm, estate, ...more } of found.rows) {
     const district = districtOf(estate)
@@ -261,21 +267,6 @@ export async function firmDays(
     rows.set(key, row)
   }
   return [...rows.values()]
-}
-
-/** Estates that lie in no district. */
-export const nowhere = '-'
-
-/** The district that an estate lies in. */
-async function estateDistricts(db: LedgerDb): Promise<(estate: string) => string> {
-  const nodes = await sql<{ id: string; kind: string; parent: string | null }>`
-    select id, kind, parent from territory where ${counts('territory', 'territory')}`.execute(db)
-  const byId = new Map(nodes.rows.map((node) => [node.id, node]))
-  return (estate) => {
-    let node = byId.get(estate)
-    while (node && node.kind !== 'district') node = node.parent === null ? undefined : byId.get(node.parent)
-    return node?.id ?? nowhere
-  }
 }
 
 /** From now on what late readings change on the day is written down; the row counts when it has a root. */

@@ -3,12 +3,13 @@ import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
 import { sumRollUps } from '#domain/roll-up.ts'
 import type { LedgerDb } from './database.ts'
-import { nowhere, rankingDays } from './ranking-days.ts'
+import { rankingDays } from './ranking-days.ts'
 import { rankingFigures } from './ranking-figures.ts'
 import { nobody } from './ranking-roll-up.ts'
 import { rollUpOf, type SumColumns, sumColumns } from './ranking-sums.ts'
-import { edgesWithin, type SeasonEdge, supplyReader } from './ranking-supply.ts'
+import { supplyReader } from './ranking-supply.ts'
 import { rankingVetoes } from './ranking-vetoes.ts'
+import { nowhere } from './registry-districts.ts'
 import { counts, territoryBelow } from './registry-view.ts'
 
 /** Days of a territory, both included: what a list is about. */
@@ -20,14 +21,13 @@ export interface RankingPeriod {
 
 /** All that the points of a period follow from, firm by firm, from the roll-ups as they are now. */
 export async function firmInputs(db: LedgerDb, policy: Policy, period: RankingPeriod): Promise<FirmInput[]> {
-  const { territory, fromDay, toDay } = period
+  const { territory } = period
   const districts = await districtsOf(db, territory)
   const coldest = await coldestDays(db, period)
-  const edges = edgesWithin(policy, fromDay, toDay)
-  const byFirm = Map.groupBy(await firmParts(db, period, districts, coldest, edges), ({ firm }) => firm)
+  const byFirm = Map.groupBy(await firmParts(db, period, districts, coldest), ({ firm }) => firm)
   const imported = await rankingFigures(db, territory, period)
   const vetoes = await rankingVetoes(db, period)
-  const supplyOf = await supplyReader(db, policy, period, districts, edges)
+  const supplyOf = await supplyReader(db, policy, period, districts)
   const firms = new Set([...byFirm.keys(), ...imported.map(({ firm }) => firm), ...(await suppliersIn(db, territory))])
   return [...firms].sort().map((firm) => {
     const parts = byFirm.get(firm) ?? []
@@ -42,7 +42,7 @@ export async function firmInputs(db: LedgerDb, policy: Policy, period: RankingPe
       heatedAreaM2: perDay(parts.reduce((sum, { area_tenths }) => sum + area_tenths, 0)) / 10,
       rollUp: sumRollUps(parts.map(rollUpOf)),
       ...(cold.length > 0 && { coldestDays: sumRollUps(cold.map(rollUpOf)) }),
-      ...supplyOf(firm, parts),
+      ...supplyOf(firm, perDay(parts.reduce((sum, { watched_homes }) => sum + watched_homes, 0))),
       imported: Object.fromEntries(
         imported.filter((input) => input.firm === firm).map(({ measure, value }) => [measure, value]),
       ),
@@ -58,32 +58,27 @@ export async function firmInputs(db: LedgerDb, policy: Policy, period: RankingPe
   })
 }
 
-/** A firm's sums over the days of a period that are alike: among the coldest or not, at an edge of the season or not. */
-export interface FirmPart extends SumColumns {
+/** A firm's sums over the days of a period that are alike: among the coldest or not. */
+interface FirmPart extends SumColumns {
   readonly firm: string
   readonly cold: 0 | 1
-  /** 0 between the edges, 1 for the first of them, 2 for the next. */
-  readonly edge: number
   /** Parts have no days in common, so that these may be added. */
   readonly days: number
 }
 
-/** Added up by the ledger: a season of a large city has a hundred thousand rows, and a firm has six parts. */
+/** Added up by the ledger: a season of a large city has a hundred thousand rows, and a firm has two parts. */
 async function firmParts(
   db: LedgerDb,
   { fromDay, toDay }: RankingPeriod,
   districts: readonly string[],
   coldest: ReadonlySet<number>,
-  edges: readonly SeasonEdge[],
 ): Promise<FirmPart[]> {
   const sums = sql.join(sumColumns.map((column) => sql`sum(${sql.ref(column)}) as ${sql.ref(column)}`))
   const cold = coldest.size === 0 ? sql`0` : sql`case when day in (${sql.join([...coldest])}) then 1 else 0 end`
-  const cases = edges.map(({ first, last }, index) => sql`when day between ${first} and ${last} then ${index + 1}`)
-  const edge = cases.length === 0 ? sql`0` : sql`case ${sql.join(cases, sql` `)} else 0 end`
   const found = await sql<FirmPart>`
-    select firm, ${cold} as cold, ${edge} as edge, count(distinct day) as days, ${sums} from firm_day
+    select firm, ${cold} as cold, count(distinct day) as days, ${sums} from firm_day
     where day >= ${fromDay} and day <= ${toDay} and district in (${sql.join(districts)}) and firm != ${nobody}
-    group by 1, 2, 3 order by 1, 2, 3`.execute(db)
+    group by 1, 2 order by 1, 2`.execute(db)
   return found.rows
 }
 

@@ -2,67 +2,116 @@ import { sql } from 'kysely'
 import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
 import { localDayNumbered, seasonOn } from '#domain/season.ts'
-import { type CircuitSupply, type Stretch, sumOutages, valveOpeningByHour } from '#domain/supply-outage.ts'
+import { isCold } from '#domain/supply-hours.ts'
+import { type CircuitSupply, interruptions, type Stretch, sumOutages } from '#domain/supply-outage.ts'
+import { hourMs } from '#domain/time.ts'
+import { coldSupply } from './circuit-supply.ts'
 import type { LedgerDb } from './database.ts'
-import type { FirmPart, RankingPeriod } from './ranking-inputs.ts'
 import { nobody } from './ranking-roll-up.ts'
 import { counts, territoryBelow } from './registry-view.ts'
 
 /** At either end of a season, days for which it matters who was late and who stopped early. */
 const edgeDays = 10
 
-export interface SeasonEdge {
-  readonly first: number
-  readonly last: number
+interface Days {
+  readonly fromDay: number
+  readonly toDay: number
 }
 type Supply = Pick<FirmInput, 'outage' | 'edges'>
 
 /**
- * Outages of a firm, and flow at the season's edges, over its circuits that have a plant sensor. Only circuits that
- * were once without flow are looked at one by one. A silent plant sensor counts as no flow: silence proves no heat.
+ * Outages of firms, and how far their circuits were open at the season's edges, over the circuits that have a plant
+ * sensor. Only circuits that were once without are looked at one by one. A silent plant sensor counts as no flow:
+ * silence proves no heat. `watchedHomes` is how many homes a firm had on such circuits on an average day.
  */
 export async function supplyReader(
   db: LedgerDb,
   policy: Policy,
-  { fromDay, toDay }: RankingPeriod,
+  days: Days,
   districts: readonly string[],
-  edges: readonly SeasonEdge[],
-): Promise<(firm: string, parts: readonly FirmPart[]) => Supply> {
-  const begins = (day: number) => localDayNumbered(policy.season.zone, day).beginsAt
-  const period = { from: begins(fromDay), to: begins(toDay + 1) }
-  const stretches = await stretchesWithoutFlow(db, period.from, period.to)
-  const hit = await hitCircuits(db, { fromDay, toDay }, [...stretches.keys()], await estatesOf(db, districts))
-  const supplies = new Map<string, CircuitSupply[]>()
-  for (const { firm, circuit, first, last, homes, area } of hit) {
-    const own = { from: begins(first), to: begins(last + 1) }
+): Promise<(firm: string, watchedHomes: number) => Supply> {
+  const supplies = Map.groupBy(await suppliesWithout(db, policy, days, districts), ({ firm }) => firm)
+  const opened = await openedAtEdges(db, policy, days, districts)
+  const period = stretchOf(policy, days)
+  return (firm, watchedHomes) => {
+    const edges = opened.get(firm)
+    return {
+      ...(watchedHomes > 0 && { outage: { ...sumOutages(supplies.get(firm) ?? [], period), homes: watchedHomes } }),
+      ...(edges && { edges }),
+    }
+  }
+}
+
+/** One interruption of a circuit's supply, with the homes that were without. */
+export interface Interruption extends Stretch {
+  readonly circuit: string
+  readonly homes: number
+}
+
+/** Interruptions of a firm's supply in a period, from the one that cost most dwelling-hours. */
+export async function interruptionsOfFirm(
+  db: LedgerDb,
+  policy: Policy,
+  days: Days,
+  { districts, firm, limit }: { readonly districts: readonly string[]; readonly firm: string; readonly limit: number },
+): Promise<Interruption[]> {
+  const period = stretchOf(policy, days)
+  const cost = ({ homes, from, to }: Interruption) => homes * (to - from)
+  return (await suppliesWithout(db, policy, days, districts))
+    .filter((supply) => supply.firm === firm)
+    .flatMap(({ circuit, homes, without }) =>
+      interruptions(without, period).map((stretch) => ({ ...stretch, circuit, homes })),
+    )
+    .sort((left, right) => cost(right) - cost(left) || left.from - right.from)
+    .slice(0, limit)
+}
+
+const stretchOf = ({ season }: Policy, { fromDay, toDay }: Days): Stretch => ({
+  from: localDayNumbered(season.zone, fromDay).beginsAt,
+  to: localDayNumbered(season.zone, toDay).endsAt,
+})
+
+interface FirmSupply extends CircuitSupply {
+  readonly firm: string
+  readonly circuit: string
+}
+
+/** Circuits that were once without, each for as long as a firm had it. */
+async function suppliesWithout(
+  db: LedgerDb,
+  policy: Policy,
+  days: Days,
+  districts: readonly string[],
+): Promise<FirmSupply[]> {
+  const stretches = await stretchesWithout(db, policy, days)
+  const hit = await hitCircuits(db, days, [...stretches.keys()], await estatesOf(db, districts))
+  return hit.map(({ firm, circuit, first, last, homes, area }) => {
+    const own = stretchOf(policy, { fromDay: first, toDay: last })
     const without = (stretches.get(circuit) ?? []).map(({ from, to }) => ({
       from: Math.max(from, own.from),
       to: Math.min(to, own.to),
     }))
-    supplies.set(firm, [...(supplies.get(firm) ?? []), { homes, heatedAreaM2: area / 10, without }])
-  }
-  return (firm, parts) => {
-    const watchedHomes = parts.reduce((sum, part) => sum + part.watched_homes, 0)
-    if (watchedHomes === 0) return {}
-    const ofFirm = supplies.get(firm) ?? []
-    const homes = Math.round(watchedHomes / parts.reduce((sum, part) => sum + part.days, 0))
-    let [areaHours, areaHoursShut] = [0, 0]
-    for (const [index, { first, last }] of edges.entries()) {
-      const within = { from: begins(first), to: begins(last + 1) }
-      const area = parts
-        .filter(({ edge }) => edge === index + 1)
-        .reduce((sum, part) => sum + part.watched_area_tenths / 10, 0)
-      const hitArea = ofFirm.reduce((sum, { heatedAreaM2 }) => sum + heatedAreaM2, 0)
-      const open = valveOpeningByHour(ofFirm, within) ?? []
-      areaHours += area * 24
-      areaHoursShut += open.reduce((sum, share) => sum + (1 - share) * hitArea, 0)
-    }
-    const areaHoursOpen = Math.round(Math.max(0, areaHours - areaHoursShut) * 100) / 100
-    return {
-      outage: { ...sumOutages(ofFirm, period), homes },
-      ...(areaHours > 0 && { edges: { areaHours, areaHoursOpen } }),
-    }
-  }
+    return { firm, circuit, homes, heatedAreaM2: area / 10, without }
+  })
+}
+
+/** Area times hours of each firm at the edges of the season, and how much of it was open. */
+async function openedAtEdges(
+  db: LedgerDb,
+  policy: Policy,
+  days: Days,
+  districts: readonly string[],
+): Promise<Map<string, NonNullable<Supply['edges']>>> {
+  const edges = edgesWithin(policy, days.fromDay, days.toDay)
+  if (edges.length === 0) return new Map()
+  const within = edges.map(({ fromDay, toDay }) => sql`day between ${fromDay} and ${toDay}`)
+  const found = await sql<{ firm: string; whole: number; opened: number }>`
+    select firm, sum(area_tenths * hours) as whole, sum(area_tenths * open_hours) as opened from circuit_supply
+    where (${sql.join(within, sql` or `)}) and district in (${sql.join(districts)}) and firm != ${nobody}
+    group by firm having sum(hours) > 0`.execute(db)
+  return new Map(
+    found.rows.map(({ firm, whole, opened }) => [firm, { areaHours: whole / 10, areaHoursOpen: opened / 10 }]),
+  )
 }
 
 interface HitCircuit {
@@ -128,19 +177,25 @@ async function estatesOf(db: LedgerDb, districts: readonly string[]): Promise<Se
   return new Set(estates)
 }
 
-export function edgesWithin(policy: Policy, fromDay: number, toDay: number): SeasonEdge[] {
+/** The first and the last days of the season, as far as they lie in a period. */
+function edgesWithin(policy: Policy, fromDay: number, toDay: number): Days[] {
   const season = seasonOn(policy.season, fromDay) ?? seasonOn(policy.season, toDay)
   if (!season) return []
   return [
-    { first: season.firstDay, last: season.firstDay + edgeDays - 1 },
-    { first: season.lastDay - edgeDays + 1, last: season.lastDay },
-  ].filter(({ first, last }) => fromDay <= first && last <= toDay)
+    { fromDay: season.firstDay, toDay: season.firstDay + edgeDays - 1 },
+    { fromDay: season.lastDay - edgeDays + 1, toDay: season.lastDay },
+  ].filter((edge) => fromDay <= edge.fromDay && edge.toDay <= toDay)
 }
 
 const supplyRules = ['noFlow', 'plantSilent']
 
-/** When circuits had no flow, by what the watch flagged on them or on their substation. */
-async function stretchesWithoutFlow(db: LedgerDb, from: number, to: number): Promise<Map<string, Stretch[]>> {
+/** When circuits had no flow, by what the watch flagged on them or on their substation, or no useful temperature. */
+async function stretchesWithout(
+  db: LedgerDb,
+  policy: Policy,
+  days: { readonly fromDay: number; readonly toDay: number },
+): Promise<Map<string, Stretch[]>> {
+  const { from, to } = stretchOf(policy, days)
   const flags = await db
     .selectFrom('flag')
     .select(['subject_kind', 'subject', 'since', 'cleared_at'])
@@ -161,6 +216,14 @@ async function stretchesWithoutFlow(db: LedgerDb, from: number, to: number): Pro
       ofCircuit.push({ from: flag.since, to: flag.cleared_at ?? to })
       stretches.set(circuit, ofCircuit)
     }
+  }
+  for (const { day, circuit, ...hours } of await coldSupply(db, days)) {
+    const { beginsAt, endsAt } = localDayNumbered(policy.season.zone, day)
+    const ofCircuit = stretches.get(circuit) ?? []
+    for (let from = beginsAt, hour = 0; from < endsAt; from += hourMs, hour += 1) {
+      if (isCold(hours, hour)) ofCircuit.push({ from, to: from + hourMs })
+    }
+    stretches.set(circuit, ofCircuit)
   }
   return stretches
 }

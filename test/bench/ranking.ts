@@ -188,9 +188,9 @@ async function rollUpBesideEdge(
 
 for (const dwellings of sizes) {
   const directory = await mkdtemp(join(tmpdir(), 'warmcity-ranking-'))
-  const { ledger: target } = dataFolder(directory)
+  const { ledger: target, telemetry } = dataFolder(directory)
   const ledger = await openLedger(target)
-  const thread = startRankingThread({ ledger: target, policy })
+  const thread = startRankingThread({ ledger: target, policy, telemetry: { directory: telemetry } })
   try {
     await measureSize(ledger, thread, dwellings, directory)
   } finally {

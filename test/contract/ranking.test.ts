@@ -2,7 +2,10 @@ import { type RawBuilder, sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RankingMethod } from '#domain/ranking-method.ts'
 import { rankingMethods } from '#domain/ranking-methods/index.ts'
+import { localDayNumbered } from '#domain/season.ts'
+import { hoursOf } from '#domain/supply-hours.ts'
 import { hourMs } from '#domain/time.ts'
+import { saveCircuitSupply } from '#store/ledger/circuit-supply.ts'
 import type { Ledger } from '#store/ledger/database.ts'
 import { putEntries, readEntries } from '#store/ledger/dwelling-day-page.ts'
 import {
@@ -162,24 +165,22 @@ describe('days', () => {
 
   test("the season's first ten days tell who was late, by area", async () => {
     const season = { territory: 'harbin', fromDay: dayNumber('2025-10-20'), toDay: dayNumber('2025-10-31') }
-    const since = Date.parse('2025-10-20T00:00:00+08:00')
-    const flag = {
-      subjectKind: 'substation',
-      subject: 'T1',
-      rule: 'noFlow',
-      history: false,
-      ofDwelling: false,
-    } as const
     await ledger.write(async (transaction) => {
       await saveDwellingDays(transaction, [dwellingDay('D-1802', 'P-2', season.fromDay - 1, 21)])
-      const clearedAt = since + 24 * hourMs
-      await insertFlags(transaction, [
-        { ...flag, key: 'b', since, raisedAt: since, clearedAt, where: { territory: [] } },
-      ])
     })
+    const watched = { circuit: 'T1-H', firm: 'F2', district: 'nangang', homes: 1, areaTenths: 600, devices: ['S-1'] }
+    for (let number = season.fromDay; number < season.fromDay + 10; number += 1) {
+      const day = localDayNumbered(rankedPolicy.season.zone, number)
+      const all = hoursOf(day)
+      // On the first day the water was cold for all 24 hours.
+      const supply = { heard: all, flowing: all, warm: number === season.fromDay ? 0 : all }
+      await ledger.write((transaction) => saveCircuitSupply(transaction, day, [{ ...watched, supply }], rankedNow))
+    }
     await upToDate(season)
     const late = (await firmInputs(ledger.db, rankedPolicy, season)).find(({ firm }) => firm === 'F2')
-    expect((late?.edges?.areaHoursOpen ?? 0) / (late?.edges?.areaHours ?? 1)).toBeCloseTo(0.9, 3)
+    expect(late?.edges).toEqual({ areaHours: 60 * 240, areaHoursOpen: 60 * 216 })
+    // Water that is too cold to heat is an outage as well.
+    expect(late?.outage).toMatchObject({ homeMinutes: 24 * 60, interruptions: 1, interruptionsOver8h: 1 })
   })
 
   test('what is behind a point is named by day, circuit and building, the worst first', async () => {

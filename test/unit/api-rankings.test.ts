@@ -4,7 +4,7 @@ import { verifyAudit } from '#store/ledger/audit.ts'
 import { dayNumber, dayText } from '#store/ledger/dwelling-days.ts'
 import { makeRankingDays } from '../../api/ranking/days.ts'
 import { startSealing } from '../../api/ranking/sealing.ts'
-import { makeTestApi, type TestApi } from '../support/api.ts'
+import { emptyTelemetry, makeTestApi, type TestApi } from '../support/api.ts'
 import { rankedFrom, rankedLedger, rankedNow, rankedPolicy, rankedTo } from '../support/ranked-ledger.ts'
 
 let api: TestApi
@@ -200,7 +200,10 @@ describe('sealing', () => {
       tell = resolve
     })
     const anchor = { cityMs: rankedNow, wallMs: 0, speed: 1, simulated: true, catchingUp: false }
-    const rankingDays = makeRankingDays({ ledger, policy: rankedPolicy, holder: 'test', wallClock: Date.now })
+    const rankingDays = makeRankingDays({
+      ...{ ledger, telemetry: emptyTelemetry, policy: rankedPolicy },
+      ...{ holder: 'test', wallClock: Date.now },
+    })
     const sealing = startSealing({
       rankingDays,
       clock: { now: () => clock.now, anchor: () => anchor },

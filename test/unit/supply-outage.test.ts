@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { noOutage, outageIndices, sumOutages, valveOpeningByHour } from '#domain/supply-outage.ts'
+import { noOutage, outageIndices, sumOutages } from '#domain/supply-outage.ts'
 import { hourMs } from '#domain/time.ts'
 
 const from = Date.parse('2026-01-10T00:00:00+08:00')
@@ -30,16 +30,5 @@ describe('outages as electricity grids count them', () => {
   test('without homes there is no index, without interruptions no duration', () => {
     expect(outageIndices(noOutage)).toBeUndefined()
     expect(outageIndices({ ...noOutage, homes: 3 })).toEqual({ saidiHours: 0, saifi: 0 })
-  })
-})
-
-describe('valve-opening rate', () => {
-  test('is weighted by area, hour by hour', () => {
-    const circuits = [
-      { homes: 30, heatedAreaM2: 3_000, without: [hours(0, 2)] },
-      { homes: 10, heatedAreaM2: 1_000, without: [hours(0, 1)] },
-    ]
-    expect(valveOpeningByHour(circuits, hours(0, 4))).toEqual([0, 0.25, 1, 1])
-    expect(valveOpeningByHour([], hours(0, 4))).toBeUndefined()
   })
 })

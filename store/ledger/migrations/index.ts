@@ -15,7 +15,7 @@ import { serviceNotices } from './0013-service-notices.ts'
 import { dwellingDayPages } from './0014-dwelling-day-pages.ts'
 import { flagCleared } from './0015-flag-cleared.ts'
 import { ingestWorkers } from './0016-ingest-workers.ts'
-import { circuitSupply } from './0016-circuit-supply.ts'
+import { circuitSupply } from './0017-circuit-supply.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -34,6 +34,6 @@ export const migrations: Record<string, Migration> = {
   '0013-service-notices': serviceNotices,
   '0014-dwelling-day-pages': dwellingDayPages,
   '0015-flag-cleared': flagCleared,
-  '0016-circuit-supply': circuitSupply,
+  '0017-circuit-supply': circuitSupply,
   '0016-ingest-workers': ingestWorkers,
 }
