@@ -19,6 +19,8 @@ export interface GatewayWatch {
   keepOnly(isOpen: (id: string) => boolean): number
   pack(): PackedGateway[]
   unpack(packed: readonly PackedGateway[]): void
+  /** Forgets gateways that others watch now. */
+  forget(isOthers: (id: string) => boolean): void
 }
 
 /** Id, when it was last heard, and since when it is silent or 0. */
@@ -103,6 +105,13 @@ export function createGatewayWatch({ directory, emit }: GatewayWatchParts): Gate
         room()
         heardAts[gateway] = heardAt
         if (silentSince > 0) silentSinces.set(gateway, silentSince)
+      }
+    },
+    forget(isOthers) {
+      for (const [gateway, heardAt] of heardAts.entries()) {
+        if (heardAt === 0 || !isOthers(gateways.at(gateway))) continue
+        heardAts[gateway] = 0
+        silentSinces.delete(gateway)
       }
     },
   }

@@ -30,6 +30,18 @@ export interface WorldWatch {
   keepOnly(isOpen: (subject: string, rule: FlagRule) => boolean): number
   pack(): Uint8Array
   unpack(bytes: Uint8Array): void
+  /** Some plants, as "circuit/C-1", and gateways, for the watch of another worker. */
+  partOf(isAsked: IsAsked): WorldPart
+  takePart(part: WorldPart): void
+  /** Forgets plants and gateways that others watch now. */
+  forget(isOthers: IsAsked): void
+}
+
+type IsAsked = (kind: 'plant' | 'gateway', id: string) => boolean
+
+export interface WorldPart {
+  readonly plants: readonly (readonly [string, PlantState])[]
+  readonly gateways: readonly PackedGateway[]
 }
 
 interface WorldReading {
@@ -241,12 +253,24 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
       for (const [key, at] of packed.recordedAt) recordedAt.set(key, at)
       mediansAt = packed.mediansAt
     },
+    partOf: (isAsked) => ({
+      plants: [...plants]
+        .map(([plant, state]) => [directory.plants.at(plant), state] as const)
+        .filter(([id]) => isAsked('plant', id)),
+      gateways: gateways.pack().filter(([id]) => isAsked('gateway', id)),
+    }),
+    takePart(part) {
+      for (const [id, state] of part.plants) plants.set(directory.plants.take(id), state)
+      gateways.unpack(part.gateways)
+    },
+    forget(isOthers) {
+      for (const plant of [...plants.keys()]) if (isOthers('plant', directory.plants.at(plant))) plants.delete(plant)
+      gateways.forget((id) => isOthers('gateway', id))
+    },
   }
 }
 
-interface PackedWorld {
-  readonly plants: readonly (readonly [string, PlantState])[]
-  readonly gateways: readonly PackedGateway[]
+interface PackedWorld extends WorldPart {
   readonly outdoor: readonly Observed[]
   readonly medians?: readonly Observed[]
   readonly recordedAt: readonly (readonly [string, number])[]
