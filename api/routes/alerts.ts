@@ -5,7 +5,7 @@ import { type Alert, alertPlaceKinds, alertTiers } from '#domain/alert.ts'
 import { flagRuleSchema } from '#domain/flag.ts'
 import { idSchema } from '#domain/registry.ts'
 import type { Account } from '#store/ledger/accounts.ts'
-import { type AlertQuery, findAlert, listAlerts } from '#store/ledger/alerts.ts'
+import { type AlertQuery, countOpenAlerts, findAlert, listAlerts } from '#store/ledger/alerts.ts'
 import type { NewestFirstCursor } from '#store/ledger/flags.ts'
 import { csvResponse, csvTime, sendCsv } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -73,6 +73,19 @@ export const alertRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async
       })
       return { items: page.alerts, ...(page.next && { next: `${page.next.at},${page.next.key}` }) }
     },
+  )
+
+  app.get(
+    '/alerts/open-counts',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'How many alerts of each tier are open',
+        response: { 200: z.object({ items: z.array(z.object({ tier: z.enum(alertTiers), open: z.number().int() })) }) },
+      },
+    },
+    async (request) => ({ items: await countOpenAlerts(ledger.db, audienceOf(principalOf(request).account)) }),
   )
 
   app.get(

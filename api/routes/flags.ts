@@ -3,7 +3,13 @@ import { z } from 'zod'
 import { flagRuleSchema, flagSubjectKinds } from '#domain/flag.ts'
 import { idSchema } from '#domain/registry.ts'
 import type { Account } from '#store/ledger/accounts.ts'
-import { type FlagQuery, listFlags, type NewestFirstCursor, type StoredFlag } from '#store/ledger/flags.ts'
+import {
+  countOpenFlags,
+  type FlagQuery,
+  listFlags,
+  type NewestFirstCursor,
+  type StoredFlag,
+} from '#store/ledger/flags.ts'
 import { csvResponse, csvTime, sendCsv } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { flagSchema } from '../flag-schema.ts'
@@ -55,6 +61,20 @@ export const flagRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async 
       })
       return { items: page.flags, ...(page.next && { next: `${page.next.at},${page.next.key}` }) }
     },
+  )
+
+  app.get(
+    '/flags/open-counts',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'How many flags of each rule are open',
+        description,
+        response: { 200: z.object({ items: z.array(z.object({ rule: flagRuleSchema, open: z.number().int() })) }) },
+      },
+    },
+    async (request) => ({ items: await countOpenFlags(ledger.db, audienceOf(principalOf(request).account)) }),
   )
 
   app.get(

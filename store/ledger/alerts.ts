@@ -74,6 +74,23 @@ export interface AlertQuery {
   readonly limit: number
 }
 
+/** How many alerts of each tier are open in scope; tiers without any are left out. */
+export async function countOpenAlerts(
+  db: LedgerDb,
+  { scope, dwellings }: Pick<AlertQuery, 'scope' | 'dwellings'>,
+): Promise<{ tier: AlertTier; open: number }[]> {
+  let select = db
+    .selectFrom('alert')
+    .select((expression) => ['tier', expression.fn.countAll<number>().as('open')])
+    .where('closed_at', 'is', null)
+    .where(scopeCondition(scope))
+    .groupBy('tier')
+    .orderBy('tier')
+  if (!dwellings) select = select.where('of_dwelling', '=', 0)
+  const rows = await select.execute()
+  return rows.map(({ tier, open }) => ({ tier: tier as AlertTier, open: Number(open) }))
+}
+
 /** Alerts in scope, the last opened first, with the cursor of the next page where there is one. */
 export async function listAlerts(
   db: LedgerDb,

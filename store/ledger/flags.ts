@@ -117,6 +117,23 @@ export interface FlagQuery {
   readonly limit: number
 }
 
+/** How many flags of each rule are open in scope; rules without any are left out. */
+export async function countOpenFlags(
+  db: LedgerDb,
+  { scope, dwellings }: Pick<FlagQuery, 'scope' | 'dwellings'>,
+): Promise<{ rule: FlagRule; open: number }[]> {
+  let select = db
+    .selectFrom('flag')
+    .select((expression) => ['rule', expression.fn.countAll<number>().as('open')])
+    .where('cleared_at', 'is', null)
+    .where(scopeCondition(scope))
+    .groupBy('rule')
+    .orderBy('rule')
+  if (!dwellings) select = select.where('of_dwelling', '=', 0)
+  const rows = await select.execute()
+  return rows.map(({ rule, open }) => ({ rule: rule as FlagRule, open: Number(open) }))
+}
+
 /** Flags in scope, newest first, with the cursor of the next page where there is one. */
 export async function listFlags(
   db: LedgerDb,

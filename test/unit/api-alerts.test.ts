@@ -103,6 +103,15 @@ describe('flags', () => {
     expect(await pick('city', '/flags?subjectKind=circuit', 'subject')).toEqual(['circuit-daoli'])
   })
 
+  test('are counted by rule in the same scope', async () => {
+    expect((await get('city', '/flags/open-counts')).json().items).toEqual([
+      { rule: 'below16', open: 2 },
+      { rule: 'noFlow', open: 1 },
+    ])
+    expect((await get('viewer', '/flags/open-counts')).json().items).toEqual([{ rule: 'noFlow', open: 1 }])
+    expect((await get('street', '/flags/open-counts')).json().items).toEqual([{ rule: 'below16', open: 1 }])
+  })
+
   test('as CSV of the same scope and filters', async () => {
     const { headers, body } = await get('team', '/flags/csv?state=all')
     expect(headers['content-type']).toBe('text/csv; charset=utf-8')
@@ -149,6 +158,12 @@ describe('alerts', () => {
     ['viewer', ['a-1', 'a-2']],
   ])('%s sees %j', async (account, alerts) => {
     expect(await pick(account, '/alerts', 'id')).toEqual(alerts)
+  })
+
+  test('are counted by tier in the same scope', async () => {
+    expect((await get('city', '/alerts/open-counts')).json().items).toEqual([{ tier: 'serious', open: 3 }])
+    expect((await get('viewer', '/alerts/open-counts')).json().items).toEqual([{ tier: 'serious', open: 2 }])
+    expect((await get('street', '/alerts/open-counts')).json().items).toEqual([{ tier: 'serious', open: 1 }])
   })
 
   test('by tier and part of the scope, and as CSV', async () => {
