@@ -25,6 +25,8 @@ import { outageRoutes } from './routes/outages.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { placeRoutes } from './routes/places.ts'
 import { policyRoutes } from './routes/policy.ts'
+import { pushRoutes } from './routes/push.ts'
+import { pushSourceRoutes } from './routes/push-sources.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
 import { rankingObjectionRoutes } from './routes/ranking-objections.ts'
 import { rankingPublicRoutes } from './routes/ranking-public.ts'
@@ -127,6 +129,8 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(mappingTrialRoutes, shared)
       await v1.register(gatewayRoutes, shared)
       await v1.register(serviceAccountRoutes, shared)
+      await v1.register(pushSourceRoutes, shared)
+      await v1.register(pushRoutes, shared)
       await v1.register(unassignedDeviceRoutes, shared)
       await v1.register(quarantineRoutes, shared)
       await v1.register(weatherRoutes, shared)

@@ -6,6 +6,7 @@ export const problemKinds = {
   malformed: { status: 400, title: 'The request could not be read' },
   unauthenticated: { status: 401, title: 'Sign in, or send a bearer token' },
   wrong_login: { status: 401, title: 'Account or password is wrong' },
+  push_refused: { status: 401, title: 'Whoever pushed did not show that it is this source' },
   forbidden: { status: 403, title: 'This account may not do this' },
   csrf: { status: 403, title: 'The request did not come from a page of this service' },
   not_found: { status: 404, title: 'There is nothing here' },

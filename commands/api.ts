@@ -20,6 +20,7 @@ import { listenFailure } from './listen-failure.ts'
 import { makeLogger } from './log.ts'
 import { flagOption, type Option, type OptionValues } from './options.ts'
 import { readPolicy } from './policy-file.ts'
+import { deliverToEdge } from './pushed-deliveries.ts'
 import { secretOf } from './secret-file.ts'
 import { apiClientId, apiSecretOptions } from './service-accounts.ts'
 
@@ -95,6 +96,7 @@ async function runApi(
   const ledger = await openLedger(folder.ledger)
   const policy = readPolicy(values)
   const { edgeUrl } = values
+  const secret = secretOf(values.mqttSecret, values.mqttSecretFile)
   const influx = influxTarget(values)
   const rankingDays = startRankingThread({
     ledger: folder.ledger,
@@ -115,6 +117,8 @@ async function runApi(
       tryMapping,
       rankingDays,
       ...(edgeUrl !== undefined && { notReady: () => edgeNotReady(edgeUrl), edgeFigures: () => edgeFigures(edgeUrl) }),
+      ...(edgeUrl !== undefined &&
+        secret !== undefined && { deliver: (delivery) => deliverToEdge(edgeUrl, secret, delivery) }),
       ...(broker && {
         publish: async (topic: string, payload: string) => {
           await broker.publishAsync(topic, payload, { qos: 1 })

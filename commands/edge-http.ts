@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { listenFailure } from './listen-failure.ts'
+import { type DeliveryDoor, deliveriesPath, takeDeliveries } from './pushed-deliveries.ts'
 
 interface EdgeHttpOptions {
   readonly host: string
@@ -10,17 +11,27 @@ interface EdgeHttpOptions {
   parts(): Readonly<Record<string, { counters(): object }>>
   /** Why the edge does not do all of its work; empty where it does. */
   notReady(): string[]
+  /** What it takes pushed deliveries with; undefined while it starts. */
+  door(): DeliveryDoor | undefined
 }
 
-/** The edge's own health and figures over HTTP: /healthz, /readyz and /metrics. */
+/** The edge's own health and figures over HTTP: /healthz, /readyz and /metrics; and where the api brings what was pushed. */
 export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address: string; close(): Promise<void> }> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'warmcity_edge_' })
   const gauges = new Map<string, Gauge>()
   const update = () => {
-    for (const [name, part] of Object.entries(options.parts())) showCounters(gauges, registry, name, part.counters())
+    for (const [name, part] of Object.entries({ ...options.parts(), edge: pushed })) {
+      showCounters(gauges, registry, name, part.counters())
+    }
   }
+  const pushed = takeDeliveries(() => options.door())
   const server = createServer((request, response) => {
+    if (request.method === 'POST' && request.url === deliveriesPath) {
+      // A caller that goes away in the middle of its body has nobody to tell.
+      pushed.answer(request, response).catch(() => response.destroy())
+      return
+    }
     answer(request.url ?? '/', options, registry, update).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
       (error: Error) => response.writeHead(500, { 'content-type': 'text/plain' }).end(error.message),

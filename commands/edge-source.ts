@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DeliverySink } from '#domain/delivery.ts'
+import { workerOf } from '#domain/gateway-share.ts'
 import { isLoopback } from '#domain/host.ts'
+import type { MqttIdentity } from '#domain/identity.ts'
 import { type Broker, startBroker } from '../broker/broker.ts'
 import { startGatewayTopicsFeed } from '../ingest/outside/gateway-topics-feed.ts'
 import { startOutsideBroker } from '../ingest/outside/outside-broker.ts'
@@ -12,6 +15,7 @@ import type { DataFolder } from './data-folder.ts'
 import type { makeLogger } from './log.ts'
 import type { OptionValues } from './options.ts'
 import type { OutsideSource } from './outside-options.ts'
+import { apiClientId } from './service-accounts.ts'
 
 /** Where deliveries come from, and the way back to gateways and to the api. */
 export interface EdgeSource {
@@ -19,8 +23,12 @@ export interface EdgeSource {
   readonly addresses: Readonly<Record<string, string>>
   /** Whose figures are told, by the name that they carry. */
   readonly parts: Readonly<Record<string, { counters(): object }>>
-  publish(topic: string, payload: string): void
+  publish(topic: string, payload: string | Buffer): void
   tellGateway(gateway: string, message: object): void
+  /** Whether this is the secret of the api's own account. */
+  isApi(secret: string): boolean
+  /** Whether the gateway's deliveries belong here, and not to another worker. */
+  takes(gateway: string): boolean
   /** Why not everything can come; empty where it can. */
   notReady(): string[]
   /** For how long, in milliseconds, nothing can come at all; 0 while it can. */
@@ -47,10 +55,12 @@ type ListenValues = Pick<
 export async function startOwnBroker(values: ListenValues, options: SourceOptions): Promise<EdgeSource> {
   const { folder, sink, clock, log, fail } = options
   let broker: Broker | undefined
-  let identitiesFirst: Parameters<Broker['setIdentities']>[0] = []
+  let identitiesFirst: readonly MqttIdentity[] = []
+  const apiSecrets = knownSecrets(clock)
   const records = await startRecords({
     ledger: folder.ledger,
     onIdentities(identities) {
+      apiSecrets.set(identities)
       if (broker) broker.setIdentities(identities)
       else identitiesFirst = identities
     },
@@ -69,6 +79,8 @@ export async function startOwnBroker(values: ListenValues, options: SourceOption
     publish: started.publish,
     tellGateway: started.tellGateway,
     notReady: records.notReady,
+    isApi: apiSecrets.has,
+    takes: () => true,
     awayMs: () => 0,
     async close() {
       await started.close()
@@ -83,9 +95,10 @@ export async function startOutsideSource(
   options: SourceOptions,
 ): Promise<EdgeSource> {
   const { folder, sink, clock, log, fail } = options
+  const apiSecrets = knownSecrets(clock)
   const records = await startRecords({
     ledger: folder.ledger,
-    onIdentities() {},
+    onIdentities: apiSecrets.set,
     onFailure: fail('the records worker'),
   })
   const broker = await startOutsideBroker({
@@ -104,11 +117,27 @@ export async function startOutsideSource(
     publish: broker.publish,
     tellGateway: broker.tellGateway,
     notReady: () => [...broker.notReady(), ...records.notReady()],
+    isApi: apiSecrets.has,
+    takes: (gateway) => workerOf(gateway, share.workers) === share.worker,
     awayMs: broker.awayMs,
     async close() {
       await feed.close()
       await broker.close()
       await records.close()
+    },
+  }
+}
+
+/** The secrets of the api's account that are in force. */
+function knownSecrets(clock: CityClock) {
+  let secrets: MqttIdentity['secrets'] = []
+  return {
+    set(identities: readonly MqttIdentity[]): void {
+      secrets = identities.find(({ id }) => id === apiClientId)?.secrets ?? []
+    },
+    has(secret: string): boolean {
+      const sha256 = createHash('sha256').update(secret).digest('hex')
+      return secrets.some((one) => one.sha256 === sha256 && (one.validUntil ?? Number.POSITIVE_INFINITY) > clock.now())
     },
   }
 }

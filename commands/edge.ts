@@ -16,6 +16,7 @@ import { makeLogger } from './log.ts'
 import type { OptionValues } from './options.ts'
 import { outsideOptions, outsideSource } from './outside-options.ts'
 import { readPolicy } from './policy-file.ts'
+import type { DeliveryDoor } from './pushed-deliveries.ts'
 
 const options = { ...folderOptions, host: hostOption, ...edgeOptions, ...outsideOptions, logLevel: logLevelOption }
 type EdgeValues = OptionValues<typeof options>
@@ -45,6 +46,7 @@ type Parts = Readonly<Record<string, { counters(): object }>>
 interface RunningEdge {
   readonly addresses: Record<string, string>
   readonly parts: Parts
+  readonly door: DeliveryDoor
   notReady(): string[]
   stop(): Promise<void>
 }
@@ -63,6 +65,7 @@ async function startEdge(
     port: values.edgeHttpPort,
     parts: () => running?.parts ?? {},
     notReady: () => running?.notReady() ?? [waitsFor],
+    door: () => running?.door,
   })
   try {
     const folder = folderOf(values)
@@ -109,6 +112,7 @@ async function startServing(
     clock,
     sourceAwayMs: () => source?.awayMs() ?? 0,
     onGatewayErrors: (gateway, message) => source?.tellGateway(gateway, message),
+    onCommand: (topic, payload) => source?.publish(topic, Buffer.from(payload)),
     onSignals: (head) => source?.publish(wakeTopic, JSON.stringify({ head })),
     onFailure: fail('ingest'),
     log,
@@ -133,6 +137,7 @@ async function startServing(
   return {
     addresses: started.addresses,
     parts: { ...started.parts, ingest, ...(maintenance && { telemetry_maintenance: maintenance }) },
+    door: { sink: ingest.sink, now: () => clock.now(), isApi: started.isApi, takes: started.takes },
     notReady: () => [...started.notReady(), ...ingest.notReady()],
     async stop() {
       await started.close()

@@ -38,7 +38,7 @@ export interface OutsideBroker {
   /** Which gateways and topics the registry has now. */
   setTopics(topics: GatewayTopics): void
   /** Publishes at QoS 0 in the service's own name; lost while there is no connection. */
-  publish(topic: string, payload: string): void
+  publish(topic: string, payload: string | Buffer): void
   /** Tells a gateway on its errors topic what is wrong with what it sends. */
   tellGateway(gateway: string, message: object): void
   /** For how long, in real milliseconds, nothing can come; 0 while connected. */

@@ -12,6 +12,7 @@ import type { MqttIdentityTables } from './mqtt-identities.ts'
 import type { NotificationTables } from './notifications.ts'
 import type { OutageTables } from './outages.ts'
 import type { PresenceTables } from './presence.ts'
+import type { PushSourceTables } from './push-sources.ts'
 import type { QuarantineTables } from './quarantine.ts'
 import type { RankingDayTables } from './ranking-days.ts'
 import type { RankingExclusionTables } from './ranking-exclusions.ts'
@@ -34,6 +35,7 @@ export type LedgerSchema = RegistryTables &
   CommissioningTables &
   MqttIdentityTables &
   PresenceTables &
+  PushSourceTables &
   QuarantineTables &
   RefusalTables &
   FlagTables &
