@@ -6,6 +6,7 @@ import { cityPolicies, type Policy } from '#domain/policy.ts'
 import type { QualityName } from '#domain/quality.ts'
 import type { Clock, ClockAnchor } from '#domain/time.ts'
 import type { Ledger } from '#store/ledger/database.ts'
+import type { FactStore } from '#store/telemetry/fact-store.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { RankingDays } from './ranking/days.ts'
@@ -37,13 +38,6 @@ type TryMapping = (
   readonly problems: readonly { readonly code: string; readonly path: string; readonly detail: string }[]
 }
 
-/** What a platform pushed, in the name of a gateway. */
-export interface PushedDelivery {
-  readonly gateway: string
-  readonly topic: string
-  readonly payload: Uint8Array
-}
-
 /** What the api needs of the world. */
 export interface ApiDeps {
   readonly ledger: Ledger
@@ -53,17 +47,14 @@ export interface ApiDeps {
   readonly tryMapping: TryMapping
   /** Publishes to the broker; resolves when the broker has it. Without it, alerts go to sockets and webhooks only. */
   readonly publish?: (topic: string, payload: string) => Promise<void>
-  /**
-   * Puts a delivery that came over HTTP into the edge's journal; resolves when it is durable, rejects when it may not
-   * be. Without it, nothing can be pushed.
-   */
-  readonly deliver?: (delivery: PushedDelivery) => Promise<void>
   /** The edge's own figures by name; undefined where it does not answer. */
   readonly edgeFigures?: () => Promise<Readonly<Record<string, number>> | undefined>
   /** Why the service as a whole is not ready; empty when it is. */
   readonly notReady?: () => Promise<readonly string[]>
   /** Seals days and rolls them up; without it, this thread does. */
   readonly rankingDays?: RankingDays
+  /** Where dashboards ask for lists, seasons and the service's own figures; absent where nobody asks. */
+  readonly facts?: FactStore
   /** Counters that are shared with the sockets and the notifier of the same process. */
   readonly metrics?: ApiMetrics
   /** Wall clock in epoch milliseconds: sessions, rate limits, leases and retries go by it. */

@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { isLoopback } from '#domain/host.ts'
 import { buildApp } from './app.ts'
 import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
+import { startFactsMirror } from './facts-mirror.ts'
 import { openLive } from './live.ts'
 import { makeMetrics } from './metrics.ts'
 import { type Notifier, startNotifier } from './notify/notifier.ts'
 import { makeRankingDays } from './ranking/days.ts'
 import { startSealing } from './ranking/sealing.ts'
+import { metricsText } from './routes/metrics.ts'
 import { openStreamFeed } from './stream-feed.ts'
 import { toldSeldom } from './told-seldom.ts'
 
@@ -55,6 +57,16 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
     onSealed: (days) => log.info({ days }, 'days were sealed for the ranking'),
     onError: (error) => tellFailure(error, 'days could not be sealed for the ranking'),
   })
+  const mirror =
+    deps.facts &&
+    startFactsMirror({
+      db: ledger.db,
+      clock: deps.clock,
+      policy,
+      facts: deps.facts,
+      figuresText: () => metricsText({ ...deps, metrics }),
+      onError: (error) => tellFailure(error, 'what dashboards show could not be written'),
+    })
   const wake = () => {
     feed.wake().catch((error: unknown) => tellFailure(error, 'the stream could not be read'))
   }
@@ -68,6 +80,7 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
       await listening.close()
       await live.close()
       await sealing.close()
+      await mirror?.close()
       await Promise.all([app.close(), notifier.close()])
       await feed.close()
     },

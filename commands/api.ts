@@ -3,6 +3,7 @@ import { connectAsync } from 'mqtt'
 import { z } from 'zod'
 import { wakeTopic } from '#domain/topics.ts'
 import { openLedger } from '#store/ledger/database.ts'
+import { openInfluxFacts } from '#store/telemetry/influx/facts.ts'
 import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { startRankingThread } from '../api/ranking/ranking-thread.ts'
@@ -116,6 +117,7 @@ async function runApi(
       log,
       tryMapping,
       rankingDays,
+      ...(influx && { facts: openInfluxFacts({ target: influx }) }),
       ...(edgeUrl !== undefined && { notReady: () => edgeNotReady(edgeUrl), edgeFigures: () => edgeFigures(edgeUrl) }),
       ...(edgeUrl !== undefined &&
         secret !== undefined && { deliver: (delivery) => deliverToEdge(edgeUrl, secret, delivery) }),

@@ -2,14 +2,18 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { can } from '#domain/account.ts'
 import { countNotifications } from '#store/ledger/notifications.ts'
+import { countQuarantined } from '#store/ledger/quarantine.ts'
 import { readerStates } from '#store/ledger/service-state.ts'
 import type { ApiDeps } from '../deps.ts'
 import { type ApiMetrics, type Figure, figuresText } from '../metrics.ts'
 import { ProblemError } from '../problems.ts'
 import { bearerOf, identify } from '../security/guard.ts'
 
-interface MetricsDeps extends Pick<ApiDeps, 'ledger' | 'telemetry' | 'clock'> {
+interface FiguresDeps extends Pick<ApiDeps, 'ledger' | 'telemetry' | 'clock'> {
   readonly metrics: ApiMetrics
+}
+
+interface MetricsDeps extends FiguresDeps {
   readonly openMetrics: boolean
   readonly wallClock: () => number
 }
@@ -34,14 +38,17 @@ export const metricsRoutes: FastifyPluginAsyncZod<MetricsDeps> = async (app, dep
         if (!principal) throw new ProblemError('unauthenticated', undefined, {}, { 'www-authenticate': 'Bearer' })
         if (!can(principal.account.role, 'gateway.read')) throw new ProblemError('forbidden')
       }
-      const own = await deps.metrics.registry.metrics()
-      const text = `${own}\n${figuresText(await ledgerFigures(deps))}`
-      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text)
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText(deps))
     },
   )
 }
 
-async function ledgerFigures({ ledger, telemetry, clock }: MetricsDeps): Promise<Figure[]> {
+/** All figures in Prometheus' text format. */
+export async function metricsText(deps: FiguresDeps): Promise<string> {
+  return `${await deps.metrics.registry.metrics()}\n${figuresText(await ledgerFigures(deps))}`
+}
+
+async function ledgerFigures({ ledger, telemetry, clock }: FiguresDeps): Promise<Figure[]> {
   const gauge = (name: string, help: string, value: number, labels?: Figure['labels']): Figure => ({
     name: `warmcity_${name}`,
     help,
@@ -73,6 +80,9 @@ async function ledgerFigures({ ledger, telemetry, clock }: MetricsDeps): Promise
       Object.entries(counters).map(([counter, value]) =>
         gauge('reader_count', 'What a journal reader counted since the beginning', value, { reader, counter }),
       ),
+    ),
+    ...(await countQuarantined(db)).map(({ reason, count }) =>
+      gauge('quarantine', 'Deliveries kept in quarantine, by their first problem', count, { reason }),
     ),
     ...(await countNotifications(db)).map(({ channel, state, count }) =>
       gauge('notifications', 'Notifications kept, by state', count, { channel, state }),

@@ -212,6 +212,18 @@ export async function quarantineTotals(db: LedgerDb): Promise<QuarantineTotals> 
   return found.rows[0] as QuarantineTotals
 }
 
+/** Deliveries that are kept and were not yet sent through again, by their first problem. */
+export async function countQuarantined(db: LedgerDb): Promise<{ readonly reason: string; readonly count: number }[]> {
+  const rows = await db
+    .selectFrom('quarantine_delivery')
+    .select(({ fn }) => ['first_code', fn.countAll<number>().as('count')])
+    .where('replayed_at', 'is', null)
+    .groupBy('first_code')
+    .orderBy('first_code')
+    .execute()
+  return rows.map(({ first_code, count }) => ({ reason: first_code, count: Number(count) }))
+}
+
 /** A quarantined delivery without its bytes. */
 export interface QuarantineEntry extends Omit<BadDelivery, 'payload'> {
   readonly id: number

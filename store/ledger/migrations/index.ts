@@ -16,7 +16,7 @@ import { dwellingDayPages } from './0014-dwelling-day-pages.ts'
 import { flagCleared } from './0015-flag-cleared.ts'
 import { ingestWorkers } from './0016-ingest-workers.ts'
 import { circuitSupply } from './0017-circuit-supply.ts'
-import { pushSources } from './0018-push-sources.ts'
+import { quarantineReasons } from './0019-quarantine-reasons.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -36,6 +36,6 @@ export const migrations: Record<string, Migration> = {
   '0014-dwelling-day-pages': dwellingDayPages,
   '0015-flag-cleared': flagCleared,
   '0017-circuit-supply': circuitSupply,
+  '0019-quarantine-reasons': quarantineReasons,
   '0016-ingest-workers': ingestWorkers,
-  '0018-push-sources': pushSources,
 }

@@ -1,0 +1,69 @@
+import type { Policy } from '#domain/policy.ts'
+import { figuresInText } from '#domain/service-figure.ts'
+import type { Clock } from '#domain/time.ts'
+import type { LedgerDb } from '#store/ledger/database.ts'
+import type { FactStore } from '#store/telemetry/fact-store.ts'
+import { plannedWork, publishedLists, seasonMarks } from './facts.ts'
+
+/** As often as Prometheus looks at most places. */
+const figuresEveryMs = 10_000
+/** Lists, seasons and work change on some days of a year. */
+const ledgerEveryMs = 300_000
+
+interface MirrorDeps {
+  readonly db: LedgerDb
+  readonly clock: Clock
+  readonly policy: Policy
+  readonly facts: FactStore
+  /** The figures of this process, as `/metrics` shows them. */
+  figuresText(): Promise<string>
+  onError(error: unknown): void
+}
+
+/**
+ * Writes what dashboards show beside readings and roll-ups to where they ask: the api's own figures, and published
+ * lists, seasons and planned work of the ledger. All of it can be written again, so several apis do no harm, and what
+ * a database that was away has missed comes at the next turn.
+ */
+export function startFactsMirror({ db, clock, policy, facts, figuresText, onError }: MirrorDeps): {
+  close(): Promise<void>
+} {
+  let running: Promise<void> | undefined
+  let ledgerDueMs = 0
+  const listsWritten = new Set<string>()
+
+  async function mirror(): Promise<void> {
+    const at = clock.now()
+    const figures = figuresInText(await figuresText())
+    await facts.writeFacts(
+      figures.map(({ figure, value }) => ({
+        kind: 'serviceFigure',
+        tags: { service: 'api', figure },
+        fields: { value },
+        at,
+      })),
+    )
+    if (performance.now() < ledgerDueMs) return
+    const lists = await publishedLists(db, policy, listsWritten)
+    await facts.writeFacts([...seasonMarks(policy, at), ...lists, ...(await plannedWork(db, policy, at))])
+    for (const fact of lists) if (fact.kind === 'firmScore') listsWritten.add(fact.tags.list)
+    ledgerDueMs = performance.now() + ledgerEveryMs
+  }
+
+  function start(): void {
+    running ??= mirror()
+      .catch(onError)
+      .finally(() => {
+        running = undefined
+      })
+  }
+
+  const timer = setInterval(start, figuresEveryMs)
+  start()
+  return {
+    async close() {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
