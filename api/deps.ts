@@ -38,6 +38,13 @@ type TryMapping = (
   readonly problems: readonly { readonly code: string; readonly path: string; readonly detail: string }[]
 }
 
+/** What a platform pushed, in the name of a gateway. */
+export interface PushedDelivery {
+  readonly gateway: string
+  readonly topic: string
+  readonly payload: Uint8Array
+}
+
 /** What the api needs of the world. */
 export interface ApiDeps {
   readonly ledger: Ledger
@@ -47,6 +54,11 @@ export interface ApiDeps {
   readonly tryMapping: TryMapping
   /** Publishes to the broker; resolves when the broker has it. Without it, alerts go to sockets and webhooks only. */
   readonly publish?: (topic: string, payload: string) => Promise<void>
+  /**
+   * Puts a delivery that came over HTTP into the edge's journal; resolves when it is durable, rejects when it may not
+   * be. Without it, nothing can be pushed.
+   */
+  readonly deliver?: (delivery: PushedDelivery) => Promise<void>
   /** The edge's own figures by name; undefined where it does not answer. */
   readonly edgeFigures?: () => Promise<Readonly<Record<string, number>> | undefined>
   /** Why the service as a whole is not ready; empty when it is. */

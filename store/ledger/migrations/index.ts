@@ -16,6 +16,7 @@ import { dwellingDayPages } from './0014-dwelling-day-pages.ts'
 import { flagCleared } from './0015-flag-cleared.ts'
 import { ingestWorkers } from './0016-ingest-workers.ts'
 import { circuitSupply } from './0017-circuit-supply.ts'
+import { pushSources } from './0018-push-sources.ts'
 import { quarantineReasons } from './0019-quarantine-reasons.ts'
 
 /** In the order of their names. A released migration is never changed. */
@@ -35,7 +36,8 @@ export const migrations: Record<string, Migration> = {
   '0013-service-notices': serviceNotices,
   '0014-dwelling-day-pages': dwellingDayPages,
   '0015-flag-cleared': flagCleared,
-  '0017-circuit-supply': circuitSupply,
-  '0019-quarantine-reasons': quarantineReasons,
   '0016-ingest-workers': ingestWorkers,
+  '0017-circuit-supply': circuitSupply,
+  '0018-push-sources': pushSources,
+  '0019-quarantine-reasons': quarantineReasons,
 }
