@@ -15,7 +15,10 @@ export interface HomeTally {
   missingTenths: number
   probesExpected: number
   probesReporting: number
+  /** Homes by bin; none is outside of these two. */
   readonly bins: Uint32Array
+  lowestBin: number
+  highestBin: number
 }
 
 const coldestC = -30
@@ -37,6 +40,8 @@ export const emptyTally = (): HomeTally => ({
   probesExpected: 0,
   probesReporting: 0,
   bins: new Uint32Array(tallyBins),
+  lowestBin: tallyBins,
+  highestBin: 0,
 })
 
 export function clearTally(tally: HomeTally): void {
@@ -47,7 +52,9 @@ export function clearTally(tally: HomeTally): void {
   tally.missingTenths = 0
   tally.probesExpected = 0
   tally.probesReporting = 0
-  tally.bins.fill(0)
+  if (tally.highestBin > 0) tally.bins.fill(0, tally.lowestBin, tally.highestBin + 1)
+  tally.lowestBin = tallyBins
+  tally.highestBin = 0
 }
 
 /** One heated home in one period, by its coldest room. */
@@ -69,6 +76,8 @@ export function tallyHome(tally: HomeTally, home: TalliedHome, targetBin: number
   if (home.bin === 0) return
   tally.measured += 1
   tally.bins[home.bin] = (tally.bins[home.bin] as number) + 1
+  if (home.bin < tally.lowestBin) tally.lowestBin = home.bin
+  if (home.bin > tally.highestBin) tally.highestBin = home.bin
   if (!home.belowTarget) return
   tally.belowTarget += 1
   tally.missingTenths += targetBin - home.bin
@@ -82,11 +91,11 @@ export function addTally(sum: HomeTally, part: HomeTally): void {
   sum.missingTenths += part.missingTenths
   sum.probesExpected += part.probesExpected
   sum.probesReporting += part.probesReporting
-  if (part.measured === 0) return
-  for (let bin = 1; bin < tallyBins; bin += 1) {
-    const homes = part.bins[bin] as number
-    if (homes > 0) sum.bins[bin] = (sum.bins[bin] as number) + homes
+  for (let bin = part.lowestBin; bin <= part.highestBin; bin += 1) {
+    sum.bins[bin] = (sum.bins[bin] as number) + (part.bins[bin] as number)
   }
+  sum.lowestBin = Math.min(sum.lowestBin, part.lowestBin)
+  sum.highestBin = Math.max(sum.highestBin, part.highestBin)
 }
 
 /** What the rules demand in a period; undefined out of season. */
@@ -111,12 +120,12 @@ export function tallyFigures(tally: HomeTally, demand: HeatingDemand): RollUpFig
   }
 }
 
-function temperatures({ bins, measured }: HomeTally): RollUpFigures {
+function temperatures({ bins, measured, lowestBin, highestBin }: HomeTally): RollUpFigures {
   const ranks = [0.1, 0.5, 0.9].map((share) => Math.ceil(share * measured))
   const found: number[] = []
   let counted = 0
   let warmthTenths = 0
-  for (let bin = 1; bin < tallyBins; bin += 1) {
+  for (let bin = lowestBin; bin <= highestBin; bin += 1) {
     const homes = bins[bin] as number
     if (homes === 0) continue
     counted += homes
@@ -124,18 +133,15 @@ function temperatures({ bins, measured }: HomeTally): RollUpFigures {
     while (found.length < ranks.length && counted >= (ranks[found.length] as number)) found.push(celsiusOf(bin))
   }
   const [p10 = 0, p50 = 0, p90 = 0] = found
-  return {
-    indoor_p10_c: p10,
-    indoor_p50_c: p50,
-    indoor_p90_c: p90,
-    indoor_mean_c: thousandth(warmthTenths / 10 / measured),
-  }
+  const meanC = thousandth(warmthTenths / 10 / measured)
+  return { indoor_p10_c: p10, indoor_p50_c: p50, indoor_p90_c: p90, indoor_mean_c: meanC }
 }
 
 function coldHomes(tally: HomeTally, demand: NonNullable<HeatingDemand>): RollUpFigures {
   const below = (limitC: number) => {
     let homes = 0
-    for (let bin = 1; bin < tallyBinOf(limitC); bin += 1) homes += tally.bins[bin] as number
+    const end = Math.min(tallyBinOf(limitC), tally.highestBin + 1)
+    for (let bin = tally.lowestBin; bin < end; bin += 1) homes += tally.bins[bin] as number
     return homes
   }
   return {

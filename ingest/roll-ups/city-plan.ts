@@ -1,3 +1,4 @@
+import type { Family } from '#domain/few-homes.ts'
 import type { RollUpLevel } from '#domain/telemetry-names.ts'
 import { dayMs } from '#domain/time.ts'
 import type { LedgerDb } from '#store/ledger/database.ts'
@@ -42,6 +43,8 @@ export interface CityPlan {
   /** By number of a building's, circuit's, substation's or source's place. */
   readonly districtOf: ReadonlyMap<number, number>
   readonly city: number
+  /** Which places are made of which, as far as figures of both are shown; those of firms change by date. */
+  readonly families: readonly Family[]
 }
 
 export interface Stretch {
@@ -135,13 +138,39 @@ export async function loadCityPlan(source: PlanSource, at: number): Promise<City
     )
   }
   const homes = await loadHomes(source, at, numberOf, buildings.length)
-  const relations = { substationOf, circuitsOf, sourcesOf, districtOf, ...feeding(homes.stretches) }
-  return { version, builtAt: at, places, numberOf, ...homes, ...relations, city: places.length - 1 }
+  const relations = {
+    substationOf,
+    circuitsOf,
+    sourcesOf,
+    districtOf,
+    ...feeding(homes.stretches),
+    city: places.length - 1,
+  }
+  const families = familiesOf(relations)
+  return { version, builtAt: at, places, numberOf, ...homes, ...relations, families }
+}
+
+type Relations = Pick<CityPlan, 'circuitsOf' | 'sourcesOf' | 'districtOf' | 'fedBy' | 'circuitsOfBuilding' | 'city'>
+
+function familiesOf({ circuitsOf, sourcesOf, districtOf, fedBy, circuitsOfBuilding, city }: Relations): Family[] {
+  const ofDistrict = new Map<number, number[]>()
+  for (const [place, district] of districtOf) if (circuitsOfBuilding.has(place)) append(ofDistrict, district, place)
+  const ofSource = new Map<number, number[]>()
+  for (const [substation, sources] of sourcesOf) for (const source of sources) append(ofSource, source, substation)
+  // A circuit may feed a few whole buildings, and nothing else.
+  const ofCircuit = [...fedBy].map(([circuit, stretches]) => {
+    const whole = stretches.map(({ building }) => building).filter((building) => circuitsOfBuilding.get(building) === 1)
+    return [circuit, whole] as const
+  })
+  const all = [...ofDistrict, ...ofSource, ...circuitsOf, ...ofCircuit]
+  const families = all.filter(([parent]) => parent !== nowhere).map(([parent, children]) => ({ parent, children }))
+  return [...families, { parent: city, children: [...ofDistrict.keys()] }]
 }
 
 export const nowhere = -1
 
-function append<Value>(lists: Map<number, Value[]>, key: number, value: Value): void {
+/** Adds to the list that a key has. */
+export function append<Value>(lists: Map<number, Value[]>, key: number, value: Value): void {
   const list = lists.get(key)
   if (list) list.push(value)
   else lists.set(key, [value])

@@ -1,5 +1,5 @@
 import { type Family, placesOfFewHomes } from '#domain/few-homes.ts'
-import { type CityPlan, nowhere } from './city-plan.ts'
+import { append, type CityPlan, nowhere } from './city-plan.ts'
 import { type HomeCodes, measuredIn } from './homes-of-frame.ts'
 import type { Owners } from './owners.ts'
 
@@ -29,58 +29,16 @@ export async function placesWithFew({ plan, owners, codes, homesMin, turn }: Mea
     for (const source of plan.sourcesOf.get(substation ?? nowhere) ?? []) add(source, homes)
     await turn()
   }
-  return placesOfFewHomes(measured, familiesOf(plan, owners), homesMin)
+  return placesOfFewHomes(measured, [...plan.families, ...familiesOfFirms(plan, owners)], homesMin)
 }
 
-/** Which places are made of which, as far as figures of both are shown. */
-function familiesOf(plan: CityPlan, owners: Owners): Family[] {
-  const children = new Map<number, number[]>()
-  const add = (parent: number | undefined, child: number) => {
-    if (parent === undefined) return
-    const list = children.get(parent)
-    if (list) list.push(child)
-    else children.set(parent, [child])
-  }
-  const families: Family[] = []
-  for (const [number, { level }] of plan.places.entries()) {
-    if (level === 'building') add(plan.districtOf.get(number), number)
-    if (level === 'circuit') add(plan.substationOf.get(number), number)
-    if (level === 'district') add(plan.city, number)
-  }
-  for (const [parent, list] of children) families.push({ parent, children: list })
-  families.push(...familiesOfFirms(plan, owners))
-  // A circuit may feed a few whole buildings, and a building may be fed by a few circuits of its own.
-  for (const [circuit, stretches] of plan.fedBy) {
-    families.push({
-      parent: circuit,
-      children: wholeBuildings(
-        plan,
-        stretches.map(({ building }) => building),
-      ),
-    })
-  }
-  return families
-}
-
-const wholeBuildings = (plan: CityPlan, buildings: readonly number[]): number[] =>
-  buildings.filter((building) => plan.circuitsOfBuilding.get(building) === 1)
-
-/** Circuits of a firm, substations of a source, firms of the city. */
+/** Circuits of a firm, and firms of the city: these change hands by date. */
 function familiesOfFirms(plan: CityPlan, owners: Owners): Family[] {
   const circuits = new Map<number, number[]>()
-  const substations = new Map<number, number[]>()
-  const firms = new Set<number>()
-  for (const [number, { level }] of plan.places.entries()) {
-    const owner = owners.get(number)
-    if (level === 'circuit' && owner !== undefined) {
-      firms.add(owner)
-      circuits.set(owner, [...(circuits.get(owner) ?? []), number])
-    }
-    if (level !== 'substation') continue
-    for (const source of plan.sourcesOf.get(number) ?? []) {
-      substations.set(source, [...(substations.get(source) ?? []), number])
-    }
+  for (const [circuit] of plan.fedBy) {
+    const owner = owners.get(circuit)
+    if (owner !== undefined) append(circuits, owner, circuit)
   }
-  const all = [...circuits, ...substations].map(([parent, children]) => ({ parent, children }))
-  return [...all, { parent: plan.city, children: [...firms] }]
+  const firms = [...circuits].map(([parent, children]) => ({ parent, children }))
+  return [...firms, { parent: plan.city, children: [...circuits.keys()] }]
 }

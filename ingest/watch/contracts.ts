@@ -72,7 +72,13 @@ export function createContracts(
         contractTo[dwelling] = only.validTo
       }
     },
-    at: (dwelling, at) => inForceAt(entriesOf(dwelling), at)?.contract,
+    at(dwelling, at) {
+      const code = contract[dwelling] ?? codes.none
+      if (code === codes.none || code === codes.several) return inForceAt(entriesOf(dwelling), at)?.contract
+      // Millions of homes are asked about in a row, and nearly all have one entry.
+      const isInForce = at >= (contractFrom[dwelling] as number) && at < (contractTo[dwelling] as number)
+      return isInForce ? named[code - 1] : undefined
+    },
     columns(dwellings) {
       if (dwellings > 0) room(dwellings - 1)
       return {
