@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { DeliverySink } from '#domain/delivery.ts'
+import type { WorkerHolding, WorkerShare } from '#domain/gateway-share.ts'
 import type { Clock, ClockAnchor } from '#domain/time.ts'
 import { type Journal, type JournalOptions, openJournal } from './journal/journal.ts'
 import { JournalError } from './journal/journal-error.ts'
@@ -44,14 +45,23 @@ export interface Ingest {
   notReady(): string[]
   /** Resolves when the effects of everything accepted so far are durable. */
   settled(): Promise<void>
+  /** Gives away, or takes in, gateways where several workers share the city; resolves with what we have then. */
+  changeHands(type: 'giveAway' | 'takeIn', share: WorkerShare): Promise<WorkerHolding>
   /** Makes what was accepted durable, lets the stores take it, and ends. Call it when nothing more comes in. */
   stop(): Promise<void>
 }
 
 /** Opens stores and journal and starts the pipeline. Resolves when deliveries can be accepted. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
-  const { ledger, telemetry, watchDirectory, policy, clock, log, onFailure } = options
-  const pipeline = startPipelineWorker({ ledger, telemetry, watchDirectory, policy }, onFailure)
+  const { ledger, telemetry, watchDirectory, policy, holding, sharesCity, clock, log, onFailure } = options
+  const pipeline = startPipelineWorker(
+    {
+      ...{ ledger, telemetry, watchDirectory, policy },
+      ...(holding && { holding }),
+      ...(sharesCity !== undefined && { sharesCity }),
+    },
+    onFailure,
+  )
   let journal: Journal | undefined
   try {
     const opened = await pipeline.opened
@@ -94,6 +104,7 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
   const { clock, log } = options
   let progress: Extract<FromPipeline, { type: 'progress' }> | undefined
   const settling = new Map<number, () => void>()
+  const changing = new Map<number, (message: Extract<FromPipeline, { type: 'held' }>) => void>()
   const stopped = Promise.withResolvers<void>()
   let requests = 0
 
@@ -124,6 +135,7 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
     else if (message.type === 'signals') options.onSignals(message.head)
     else if (message.type === 'sendAgain') sendAgain(message.deliveries)
     else if (message.type === 'settled') settling.get(message.request)?.()
+    else if (message.type === 'held') changing.get(message.request)?.(message)
     else if (message.type === 'log') log[message.level](message.fields, message.message)
     else if (message.type === 'stopped') stopped.resolve()
   })
@@ -147,6 +159,16 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
         pipeline.tell({ type: 'settle', request, position: journal.durableEnd.get() })
       })
       settling.delete(request)
+    },
+    async changeHands(type, share) {
+      const request = ++requests
+      const { holding, failure } = await new Promise<Extract<FromPipeline, { type: 'held' }>>((resolve) => {
+        changing.set(request, resolve)
+        pipeline.tell({ type, request, share })
+      })
+      changing.delete(request)
+      if (!holding) throw new Error(failure)
+      return holding
     },
     async stop() {
       clearInterval(timer)

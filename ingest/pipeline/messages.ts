@@ -1,4 +1,5 @@
 import type { Delivery } from '#domain/delivery.ts'
+import type { WorkerHolding, WorkerShare } from '#domain/gateway-share.ts'
 import type { Policy } from '#domain/policy.ts'
 import type { LedgerTarget } from '#store/ledger/database.ts'
 import type { InfluxTarget } from '#store/telemetry/influx/connection.ts'
@@ -15,6 +16,10 @@ export interface PipelineWorkerData {
   readonly watchDirectory: string
   /** The city's rules. */
   readonly policy: Policy
+  /** Where several workers share the city: what this one has when it starts. */
+  readonly holding?: WorkerHolding
+  /** Others have parts of the city, too. */
+  readonly sharesCity?: boolean
 }
 
 /** A quarantined delivery that a person wants to go through again. */
@@ -30,6 +35,9 @@ export type ToPipeline =
   | { readonly type: 'settle'; readonly request: number; readonly position: number }
   /** The journal did not take these; they may be asked for again. */
   | { readonly type: 'notSentAgain'; readonly quarantineIds: readonly number[] }
+  /** Answered with `held`. To be asked when everything of the gateways that go away is settled. */
+  | { readonly type: 'giveAway'; readonly request: number; readonly share: WorkerShare }
+  | { readonly type: 'takeIn'; readonly request: number; readonly share: WorkerShare }
   | { readonly type: 'stop'; readonly position: number; readonly timeoutMs: number }
 
 /** From the pipeline to the edge's main thread. */
@@ -53,6 +61,8 @@ export type FromPipeline =
   | { readonly type: 'command'; readonly topic: string; readonly payload: Uint8Array }
   | { readonly type: 'sendAgain'; readonly deliveries: readonly DeliveryToSendAgain[] }
   | { readonly type: 'settled'; readonly request: number }
+  /** What we have now, or why nothing was changed. */
+  | { readonly type: 'held'; readonly request: number; readonly holding?: WorkerHolding; readonly failure?: string }
   | { readonly type: 'stopped' }
   | {
       readonly type: 'log'

@@ -11,6 +11,7 @@ import { type BlockSource, createBlockSource } from './block-source.ts'
 import { DeviceJudge } from './device-judge.ts'
 import { ForeignBook } from './foreign-book.ts'
 import { gatewayTeller } from './gateway-errors.ts'
+import type { HandOver } from './hand-over.ts'
 import { ledgerDirectory } from './ledger-directory.ts'
 import { ledgerMappings } from './ledger-mappings.ts'
 import type { FromPipeline, ToPipeline } from './messages.ts'
@@ -32,6 +33,10 @@ export interface PipelineOptions {
   openTelemetry(): Promise<Pick<TelemetryStore, 'append' | 'progress' | 'check' | 'close'>>
   /** `devices`: the table that readings were numbered by until now, where the watch is opened again. */
   openWatch(devices?: IdTable): Promise<WatchKeeper>
+  /** Where several workers share the city. */
+  readonly handOver?: HandOver
+  /** Name under which the ledger keeps the position of the quarantine reader. */
+  readonly quarantineReaderName?: string
   openJournal(directory: string, durableEnd: SharedArrayBuffer): JournalReader
   tell(message: FromPipeline): void
   readonly log: PipelineLog
@@ -43,17 +48,19 @@ export interface Pipeline {
   handle(message: ToPipeline): Promise<void>
 }
 
+type ChangeOfHands = Extract<ToPipeline, { type: 'giveAway' | 'takeIn' }>
+
 const readerNames = ['quarantine', 'telemetry', 'watch'] as const
 type ReaderName = (typeof readerNames)[number]
 
 /** Opens the stores and tells how far they are; the readers begin when the journal is there. */
 export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { ledger, log, tell } = options
+  const { ledger, log, tell, handOver, quarantineReaderName } = options
   const firstKeeper = await options.openWatch()
   const judge = new DeviceJudge(ledgerDirectory(ledger.db), firstKeeper.registered)
   const foreign = new ForeignBook(ledgerMappings(ledger.db))
   const teller = gatewayTeller((gateway, message) => tell({ type: 'gatewayErrors', gateway, message }))
-  const replays = createReplays(ledger.db, (deliveries) => tell({ type: 'sendAgain', deliveries }))
+  const replays = createReplays(ledger.db, (deliveries) => tell({ type: 'sendAgain', deliveries }), handOver?.isOurs)
   let loops: Record<ReaderName, ReaderLoop> | undefined
   let blocks: BlockSource | undefined
   let journal: JournalReader | undefined
@@ -86,12 +93,17 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   }
 
   const watchReader = (openKeeper: () => Promise<WatchKeeper>) =>
-    openWatchReader({ openKeeper, introduced, onSignals: (head) => tell({ type: 'signals', head }) })
+    openWatchReader({
+      ...{ openKeeper, introduced },
+      onSignals: (head) => tell({ type: 'signals', head }),
+      ...(handOver && { between: handOver.step }),
+    })
 
   const openers: Record<ReaderName, () => Promise<OpenReader>> = {
     quarantine: () =>
       openQuarantineReader({
         ledger,
+        ...(quarantineReaderName !== undefined && { readerName: quarantineReaderName }),
         noted: (devices) => judge.noted(devices),
         onQuarantined: (rejected) => teller.tell(rejected, performance.now()),
         onSentAgain: (ids) => replays.sent(ids),
@@ -177,6 +189,16 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     tell({ type: 'settled', request })
   }
 
+  /** What did not succeed is asked for again. */
+  async function changeHands({ type, request, share }: ChangeOfHands): Promise<void> {
+    try {
+      if (!handOver) throw new Error('this pipeline shares the city with nobody')
+      tell({ type: 'held', request, holding: await handOver[type](share) })
+    } catch (error) {
+      tell({ type: 'held', request, failure: (error as Error).message })
+    }
+  }
+
   async function stop(position: number, timeoutMs: number): Promise<void> {
     stopping = true
     clearTimeout(pollTimer)
@@ -195,6 +217,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     async handle(message) {
       if (message.type === 'start') start(message.journalDirectory, message.durableEnd)
       else if (message.type === 'settle') await settle(message.request, message.position)
+      else if (message.type === 'giveAway' || message.type === 'takeIn') await changeHands(message)
       else if (message.type === 'notSentAgain') replays.failed(message.quarantineIds)
       else await stop(message.position, message.timeoutMs)
     },

@@ -11,11 +11,13 @@ import type { OpenReader } from './reader-loop.ts'
 /** Counting alone need not be saved at once: after a crash the same records are counted again. */
 const saveEveryMs = 1_000
 
-/** Name under which the reader's position is kept. */
-const readerName = 'quarantine'
+/** Name under which the position is kept where one worker reads for the whole city. */
+const quarantineReaderName = 'quarantine'
 
 interface QuarantineReaderOptions {
   readonly ledger: Ledger
+  /** Name under which the reader's position is kept. */
+  readonly readerName?: string
   /** The ledger has the first reading of these devices. */
   noted(devices: readonly NewDevice[]): void
   /** These are in the quarantine now. */
@@ -33,7 +35,7 @@ interface QuarantineReaderOptions {
  * them, and a noted device is never refused for being one too many.
  */
 export async function openQuarantineReader(options: QuarantineReaderOptions): Promise<OpenReader> {
-  const { ledger } = options
+  const { ledger, readerName = quarantineReaderName } = options
   const progress = await readProgress(ledger.db, readerName)
   const counters = {
     deliveries: 0,

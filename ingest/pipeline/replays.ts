@@ -15,7 +15,11 @@ export interface Replays {
   failed(quarantineIds: readonly number[]): void
 }
 
-export function createReplays(db: LedgerDb, send: (deliveries: readonly DeliveryToSendAgain[]) => void): Replays {
+export function createReplays(
+  db: LedgerDb,
+  send: (deliveries: readonly DeliveryToSendAgain[]) => void,
+  isOurs: (gateway: string) => boolean = () => true,
+): Replays {
   const underWay = new Set<number>()
   const forget = (ids: readonly number[]) => {
     for (const id of ids) underWay.delete(id)
@@ -23,7 +27,7 @@ export function createReplays(db: LedgerDb, send: (deliveries: readonly Delivery
   return {
     async look() {
       const requested = await pendingReplays(db, underWayMax)
-      const fresh = requested.filter(({ id }) => !underWay.has(id))
+      const fresh = requested.filter(({ id, gateway }) => !underWay.has(id) && isOurs(gateway))
       if (fresh.length === 0) return
       for (const { id } of fresh) underWay.add(id)
       send(

@@ -2,10 +2,11 @@ import type { Signal } from '#domain/signal.ts'
 import type { DecodedBlock } from '../decoded-block.ts'
 import type { RegisteredDevices } from '../registered-devices.ts'
 import type { PipelineBlock } from './block-decoder.ts'
+import type { MovableWatch } from './hand-over.ts'
 import type { OpenReader } from './reader-loop.ts'
 
 /** What the pipeline needs of the watch. */
-export interface WatchKeeper {
+export interface WatchKeeper extends MovableWatch {
   /** First record that is not applied; its effects and this position are saved together. */
   readonly position: number
   /** First record that a restart would read again, to rebuild the state; `position` where it needs no replay. */
@@ -24,10 +25,13 @@ interface WatchReaderOptions {
   introduced(block: PipelineBlock): Promise<void>
   /** The stream has grown up to this number. */
   onSignals(head: number): void
+  /** Called between two blocks. */
+  between?(keeper: WatchKeeper): Promise<void>
 }
 
 /** Brings blocks to the watch. */
-export async function openWatchReader({ openKeeper, introduced, onSignals }: WatchReaderOptions): Promise<OpenReader> {
+export async function openWatchReader(options: WatchReaderOptions): Promise<OpenReader> {
+  const { openKeeper, introduced, onSignals, between } = options
   const keeper = await openKeeper()
   return {
     get position() {
@@ -38,6 +42,7 @@ export async function openWatchReader({ openKeeper, introduced, onSignals }: Wat
       const { signals } = await keeper.apply(block)
       const head = signals.at(-1)?.number
       if (head !== undefined) onSignals(head)
+      await between?.(keeper)
     },
     saveDueMs: () => undefined,
     save: async () => {},

@@ -11,6 +11,7 @@ import { openJournalReader } from '../journal/reader.ts'
 import { openRollUps, type WatchedCity } from '../roll-ups/roll-ups.ts'
 import { openWatchKeeper } from '../watch/keeper.ts'
 import { startStaleDaysRounds } from '../watch/stale-days-rounds.ts'
+import { createHandOver } from './hand-over.ts'
 import type { FromPipeline, PipelineWorkerData, ToPipeline } from './messages.ts'
 import { openPipeline } from './pipeline.ts'
 import type { PipelineLog } from './reader-loop.ts'
@@ -18,7 +19,14 @@ import type { PipelineLog } from './reader-loop.ts'
 /** The thread that may block: it decodes the journal and writes the stores. */
 if (parentPort === null) throw new Error('This module is the pipeline worker; start it as one')
 const port = parentPort
-const { ledger: ledgerTarget, telemetry, watchDirectory, policy } = workerData as PipelineWorkerData
+const {
+  ledger: ledgerTarget,
+  telemetry,
+  watchDirectory,
+  policy,
+  holding,
+  sharesCity,
+} = workerData as PipelineWorkerData
 let telemetryPosition: number | undefined
 const tell = (message: FromPipeline) => {
   if (message.type === 'progress') telemetryPosition = message.positions.telemetry
@@ -53,8 +61,13 @@ const openLiveRollUps = (city: WatchedCity) =>
     },
     city,
   )
+const handOver = holding && createHandOver({ ledger, holding })
+/** Each worker reads a journal of its own; the first keeps the names that it had when it was alone. */
+const readerName = (name: string) => (holding && holding.worker > 1 ? `${name}-${holding.worker}` : name)
 const pipeline = await openPipeline({
   ledger,
+  quarantineReaderName: readerName('quarantine'),
+  ...(handOver && { handOver }),
   openTelemetry: () =>
     telemetry.influx
       ? openInfluxTelemetry({ directory: telemetry.directory, target: telemetry.influx })
@@ -65,7 +78,10 @@ const pipeline = await openPipeline({
       directory: watchDirectory,
       policy,
       log,
-      openRollUps: openLiveRollUps,
+      readerName: readerName('watch'),
+      ...(handOver && { isOurs: handOver.isOurs }),
+      // A building's figures need all of its homes, and several workers may each have some.
+      ...(sharesCity !== true && { openRollUps: openLiveRollUps }),
       ...(devices && { devices }),
     }),
   openJournal: (directory, durableEnd) => openJournalReader({ directory, durableEnd }),
@@ -81,6 +97,7 @@ const staleDays = startStaleDaysRounds({
   telemetry: readings,
   policy,
   appliedTo: () => telemetryPosition,
+  ...(handOver && { isOurs: handOver.isOurs }),
   log,
 })
 

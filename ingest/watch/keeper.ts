@@ -13,6 +13,7 @@ import { createCheckpoint } from './checkpoint.ts'
 import { commitEffects } from './commit.ts'
 import { writeDirectoryFile } from './directory-file.ts'
 import type { Effect } from './effect.ts'
+import { flagBelongs, forgetGateways, packGateways, unpackGateway } from './hand-over.ts'
 import type { IdTable } from './id-table.ts'
 import { createJournalTaker } from './journal-taker.ts'
 import { restore } from './opening.ts'
@@ -38,6 +39,10 @@ export interface WatchKeeperOptions {
   /** Opens the live roll-ups, which read the journal with the watch. */
   openRollUps?(city: WatchedCity): RollUps
   readonly log: { info(facts: object, message: string): void }
+  /** Where several workers share the city, which gateways this one watches now; all where it is absent. */
+  isOurs?(gateway: string): boolean
+  /** Name under which the ledger has this watch's position. */
+  readonly readerName?: string
 }
 
 /**
@@ -57,12 +62,21 @@ export interface WatchKeeper {
   apply(block: DecodedBlock): Promise<{ readonly signals: Signal[] }>
   /** Writes all of the state, so that a restart replays nothing. */
   snapshot(): Promise<void>
+  /** What it knows of each gateway that is asked for, packed for the watch of another worker. */
+  packGateways(isAsked: (gateway: string) => boolean): ReadonlyMap<string, Uint8Array>
+  /** Takes what other workers' watches have packed, and is at one with the ledger about it; durable when it resolves. */
+  takeGateways(packed: readonly Uint8Array[]): Promise<void>
+  /** Lets go of what others watch now; durable when it resolves. */
+  forgetOthers(): Promise<void>
   counters(): Record<string, number>
   /** Writes everything and closes. */
   close(): Promise<void>
   /** Closes without writing: what is on the disk stays as a crash would have left it. */
   abandon(): Promise<void>
 }
+
+/** Where one worker watches the whole city. */
+const watchReaderName = 'watch'
 
 /** The ledger learns of a position without effects this often, in the journal's time. */
 const progressEveryMs = 5_000
@@ -73,11 +87,11 @@ const weatherEveryMs = 60_000
 const directoryCopyRowsMinDefault = 20_000
 
 export async function openWatchKeeper(options: WatchKeeperOptions): Promise<WatchKeeper> {
-  const { ledger, policy, log } = options
+  const { ledger, policy, log, isOurs, readerName = watchReaderName } = options
   const dayAt = policyLookup(policy)
   const rulesAt = (at: number) => dayAt(at).rules
   // Asked first: while the ledger is away, an attempt is to cost neither a read of the snapshot nor an open file.
-  const saved = await readProgress(ledger.db, 'watch')
+  const saved = await readProgress(ledger.db, readerName)
   const file = openSnapshotFile(options.directory)
   const stored = file.load()
 
@@ -176,13 +190,23 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   async function agree(): Promise<void> {
     if (reconciled || position < committedAtOpen) return
     reconciled = true
-    const { ended, changed } = await reconcile(
-      { db: ledger.db, directory, columns, pages, world },
-      taker.lastAt,
-      position,
-    )
+    letGo()
+    await agreeWithLedger()
+  }
+
+  async function agreeWithLedger(): Promise<void> {
+    const parts = { db: ledger.db, directory, columns, pages, world }
+    const belongs = isOurs && flagBelongs(parts, isOurs)
+    const { ended, changed } = await reconcile({ ...parts, ...(belongs && { belongs }) }, taker.lastAt, position)
     effects.push(...ended)
     if (changed > 0) log.info({ changed }, 'the watch took over what the ledger has open')
+  }
+
+  /** A worker who was killed while it handed gateways over may still have their state. */
+  function letGo(): void {
+    if (!isOurs) return
+    const forgotten = forgetGateways({ directory, columns, pages, world }, (gateway) => !isOurs(gateway), position)
+    if (forgotten > 0) log.info({ probes: forgotten }, 'the watch let go of what other workers watch')
   }
 
   async function refresh(): Promise<void> {
@@ -206,7 +230,8 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   async function commit(): Promise<Signal[]> {
     const committing = effects
     effects = []
-    const signals = await commitEffects({ ledger, places: feed.places(), book, rulesAt }, committing, {
+    const context = { ledger, places: feed.places(), book, rulesAt, readerName, isShared: isOurs !== undefined }
+    const signals = await commitEffects(context, committing, {
       position,
       counters: { ...counters },
     })
@@ -271,6 +296,17 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
       }
     },
     snapshot: writeEverything,
+    packGateways: (isAsked) => packGateways({ directory, columns, pages, world }, isAsked),
+    async takeGateways(packed) {
+      await refresh()
+      for (const one of packed) unpackGateway({ directory, columns, pages, world }, one, position)
+      await agreeWithLedger()
+      await writeEverything()
+    },
+    async forgetOthers() {
+      letGo()
+      await writeEverything()
+    },
     counters: () => ({
       ...counters,
       ...probes.counters(),

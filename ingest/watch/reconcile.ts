@@ -13,6 +13,8 @@ interface ReconcileParts {
   readonly columns: ProbeColumns
   readonly pages: DirtyPages
   readonly world: WorldWatch
+  /** Whether a flag is this watch's to hold or end; others have theirs. All are where it is absent. */
+  belongs?(flag: StoredFlag): boolean
 }
 
 const flagsPerPage = 1_000
@@ -35,6 +37,7 @@ export async function reconcile(
     const flags = await openFlagsAfter(parts.db, key, flagsPerPage)
     for (const flag of flags) {
       open.add(conditionKey(flag.subject, flag.rule))
+      if (parts.belongs?.(flag) === false) continue
       const outcome = takeOver(parts, flag, position)
       if (outcome === 'held') continue
       changed += 1

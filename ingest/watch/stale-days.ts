@@ -18,6 +18,8 @@ export interface StaleDaysOptions {
   readonly policy: Policy
   /** Journal position up to which telemetry holds the readings: a day that was made wrong later has to wait. */
   readonly appliedTo: number
+  /** Gateways whose readings come through this journal; all where it is absent. Another's position says nothing here. */
+  isOurs?(gateway: string): boolean
   /** Days done in one call, so that other work has its turn. */
   readonly limit: number
 }
@@ -30,6 +32,7 @@ export async function recomputeStaleDays(options: StaleDaysOptions): Promise<num
   const { ledger, appliedTo, limit } = options
   const stale = await staleDays(ledger.db, appliedTo, limit)
   for (const { staleSince, ...key } of stale) {
+    if (!(await isWatchedHere(options, key))) continue
     const sums = await recomputeDay(options, key)
     // Readings that are past retention leave the day as it was: less would be known now than then.
     const [known] = sums ? [] : (await dwellingDays(ledger.db, key.dwelling, key.day, key.day)).filter(isOf(key))
@@ -40,6 +43,12 @@ export async function recomputeStaleDays(options: StaleDaysOptions): Promise<num
 }
 
 const isOf = (key: DayKey) => (day: DayKey) => day.device === key.device
+
+async function isWatchedHere({ ledger, isOurs }: StaleDaysOptions, { device }: DayKey): Promise<boolean> {
+  if (!isOurs) return true
+  const gateway = (await entriesOf(ledger.db, 'device_period', [device], { limit: entriesMax })).at(-1)?.gateway
+  return gateway === undefined || isOurs(gateway)
+}
 
 /** The rate test has found its feet after far less; a day before costs little. */
 const leadMs = dayMs

@@ -86,6 +86,9 @@ export async function startPipeline(world: PipelineWorld, changes: Changes = {})
         world.watchPosition = block.to
         return { signals: [] }
       },
+      packGateways: () => new Map(),
+      takeGateways: async () => {},
+      forgetOthers: async () => {},
       counters: () => ({}),
       close: async () => {},
       ...changes.watch,
