@@ -43,6 +43,11 @@ if (!parsed.ok) {
   process.exit(2)
 }
 const { dwellings } = parsed.values
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
 const megabytes = () => {
   globalThis.gc?.()
   const { arrayBuffers, heapUsed } = process.memoryUsage()
@@ -158,11 +163,6 @@ const surroundings = {
   outdoorC: new Map<number, number>(),
 }
 async function* noFlags() {}
-
-const cpuMs = () => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1_000
-}
 
 /** Looks at the processor's clock at every turn of the loop. */
 function watchStretches() {
