@@ -15,8 +15,15 @@ interface EdgeHttpOptions {
   door(): DeliveryDoor | undefined
 }
 
+interface EdgeHttp {
+  readonly address: string
+  /** All figures, as `/metrics` shows them. */
+  metricsText(): Promise<string>
+  close(): Promise<void>
+}
+
 /** The edge's own health and figures over HTTP: /healthz, /readyz and /metrics; and where the api brings what was pushed. */
-export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address: string; close(): Promise<void> }> {
+export async function startEdgeHttp(options: EdgeHttpOptions): Promise<EdgeHttp> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'warmcity_edge_' })
   const gauges = new Map<string, Gauge>()
@@ -44,6 +51,10 @@ export async function startEdgeHttp(options: EdgeHttpOptions): Promise<{ address
   const { port } = server.address() as AddressInfo
   return {
     address: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    metricsText() {
+      update()
+      return registry.metrics()
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,4 +1,6 @@
 import { wakeTopic } from '#domain/topics.ts'
+import { openInfluxFacts } from '#store/telemetry/influx/facts.ts'
+import { toldSeldom } from '../api/told-seldom.ts'
 import { type Ingest, startIngest } from '../ingest/ingest.ts'
 import { startMaintenance } from '../ingest/maintenance/maintenance.ts'
 import { serve, tellSupervisor } from './child.ts'
@@ -9,7 +11,9 @@ import type { DataFolder } from './data-folder.ts'
 import { reportDisk } from './disk-report.ts'
 import { startEdgeHttp } from './edge-http.ts'
 import { type EdgeSource, startOutsideSource, startOwnBroker } from './edge-source.ts'
+import { mirrorFigures } from './figure-mirror.ts'
 import { influxTarget } from './influx-options.ts'
+import { showJournalAges } from './journal-ages.ts'
 import { folderOf, folderOptions } from './ledger-options.ts'
 import { ledgerThere } from './ledger-there.ts'
 import { makeLogger } from './log.ts'
@@ -76,9 +80,20 @@ async function startEdge(
     waitsFor = starting
     const started = await startServing(values, folder, clock, log)
     running = started
+    const tellFailure = toldSeldom(log)
+    const influx = influxTarget(values)
+    const mirror =
+      influx &&
+      mirrorFigures({
+        clock,
+        facts: openInfluxFacts({ target: influx }),
+        metricsText: http.metricsText,
+        onError: (error) => tellFailure(error, 'figures could not be written to InfluxDB'),
+      })
     return {
       addresses: { ...started.addresses, edgeHttp: http.address },
       async stop() {
+        await mirror?.close()
         await http.close()
         await started.stop()
       },
@@ -123,6 +138,7 @@ async function startServing(
     ? await startOutsideSource(outside, sourceOptions)
     : await startOwnBroker(values, sourceOptions)
   source = started
+  const withAges = showJournalAges(ingest)
   // InfluxDB merges, and drops what is past its retention, by itself.
   const maintenance = influx
     ? undefined
@@ -136,10 +152,11 @@ async function startServing(
       })
   return {
     addresses: started.addresses,
-    parts: { ...started.parts, ingest, ...(maintenance && { telemetry_maintenance: maintenance }) },
+    parts: { ...started.parts, ingest: withAges, ...(maintenance && { telemetry_maintenance: maintenance }) },
     door: { sink: ingest.sink, now: () => clock.now(), isApi: started.isApi, takes: started.takes },
     notReady: () => [...started.notReady(), ...ingest.notReady()],
     async stop() {
+      withAges.close()
       await started.close()
       await maintenance?.close()
       await ingest.stop()

@@ -46,6 +46,7 @@ interface JournalCounters {
   readonly bytes: number
   readonly syncs: number
   readonly syncMsMax: number
+  readonly syncMsTotal: number
   /** Bytes on disk and their bound. */
   readonly sizeBytes: number
   readonly sizeBytesMax: number
@@ -123,7 +124,7 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
   durableEnd.set(segments.end())
   const gathering = createGathering()
   const pace = createGroupPace()
-  const counters = { records: 0, repeats: 0, bytes: 0, syncs: 0, syncMsMax: 0, refused: 0 }
+  const counters = { records: 0, repeats: 0, bytes: 0, syncs: 0, syncMsMax: 0, syncMsTotal: 0, refused: 0 }
   let registryVersion = 0
   /** Why nothing more is taken; undefined while the journal runs. */
   let ended: JournalError | undefined
@@ -186,7 +187,9 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
       const startedAt = performance.now()
       const bytes = packGroup(group) ?? group.bytes.subarray(0, group.length)
       await segments.append(bytes)
-      counters.syncMsMax = Math.max(counters.syncMsMax, performance.now() - startedAt)
+      const syncMs = performance.now() - startedAt
+      counters.syncMsMax = Math.max(counters.syncMsMax, syncMs)
+      counters.syncMsTotal += syncMs
       counters.syncs++
       counters.records += group.records
       counters.bytes += bytes.length

@@ -31,6 +31,8 @@ export async function openTelemetryReader(options: TelemetryReaderOptions): Prom
   let counters: Counters = { ...noCounters, ...progress.counters }
   let savedPosition = progress.position
   let position = savedPosition
+  /** Since this start: how long the store takes is of no use later. */
+  const taken = { appends: 0, appendMsTotal: 0 }
   let gathered: ReadingOrigins[] = []
   let gatheredReadings = 0
   let gatheredWithoutTime = 0
@@ -47,7 +49,10 @@ export async function openTelemetryReader(options: TelemetryReaderOptions): Prom
       counted = withBatch(counters, batch.count, withoutTime, result)
       return counted
     }
+    const begunAt = performance.now()
     await store.append(batch, end, count, (refused) => quarantine(refusedDeliveries(blocks, refused), end))
+    taken.appends += 1
+    taken.appendMsTotal += performance.now() - begunAt
     counters = counted
     savedPosition = end
     gathered = []
@@ -77,7 +82,7 @@ export async function openTelemetryReader(options: TelemetryReaderOptions): Prom
     },
     savedPosition: () => savedPosition,
     neededFrom: () => savedPosition,
-    counters: () => ({ ...counters }),
+    counters: () => ({ ...counters, ...taken }),
     close: () => store.close(),
   }
 }
