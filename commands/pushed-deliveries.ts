@@ -15,9 +15,9 @@ export const deliveriesPath = '/deliveries'
 const header = { gateway: 'warmcity-gateway', topic: 'warmcity-topic' } as const
 
 /** Pushes that wait for the disk at once; a journal that takes this many is not withholding. */
-const waitingMax = 500
+const waitingMax = 200
 /** When the journal withholds, whoever pushed is told before it gives up by itself. */
-const keptWithinMs = 10_000
+const keptWithinMsDefault = 10_000
 /** The api waits a little longer, so that it hears the reason. */
 const answeredWithinMs = 15_000
 
@@ -39,14 +39,14 @@ interface Answer {
 }
 
 /** Makes what answers a POST of a delivery: 204 when it is durable. */
-export function takeDeliveries(door: () => DeliveryDoor | undefined) {
+export function takeDeliveries(door: () => DeliveryDoor | undefined, keptWithinMs = keptWithinMsDefault) {
   const counters = { pushesKept: 0, pushesWithheld: 0, pushesWaiting: 0 }
 
   async function take(request: IncomingMessage): Promise<Answer> {
     const open = door()
     if (open === undefined) return { status: 503, reason: 'the edge is starting' }
-    const secret = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (secret === undefined || !open.isApi(secret)) return { status: 401, reason: 'only the api may deliver here' }
+    if (!open.isApi(shownSecret(request.headers.authorization ?? '')))
+      return { status: 401, reason: 'only the api may deliver here' }
     const [gateway, topic] = [header.gateway, header.topic].map((name) => decoded(request.headers[name]))
     if (!gateway || !topic) return { status: 400, reason: 'gateway and topic are missing' }
     if (!open.takes(gateway)) return { status: 421, reason: `${gateway} belongs to another worker` }
@@ -55,7 +55,7 @@ export function takeDeliveries(door: () => DeliveryDoor | undefined) {
     try {
       const payload = await bodyOf(request)
       if (payload === undefined) return { status: 413, reason: `at most ${pushBytesMax} bytes` }
-      return await keep(open, { gateway, topic, payload })
+      return await keep(open, { gateway, topic, payload }, keptWithinMs)
     } finally {
       counters.pushesWaiting--
     }
@@ -73,13 +73,13 @@ export function takeDeliveries(door: () => DeliveryDoor | undefined) {
   }
 }
 
-function keep({ sink, now }: DeliveryDoor, { gateway, topic, payload }: PushedDelivery): Promise<Answer> {
+function keep({ sink, now }: DeliveryDoor, pushed: PushedDelivery, keptWithinMs: number): Promise<Answer> {
   return new Promise((resolve) => {
     // It may still be kept after that: what is pushed again is then a repeat of what is stored.
     const timer = setTimeout(() => {
       resolve({ status: 503, reason: 'the journal withholds: what it keeps waits for a disk or a store' })
     }, keptWithinMs)
-    const delivery = { gateway, topic, payload, qos: 1, dup: false, retain: false, packetId: 0 } as const
+    const delivery = { ...pushed, qos: 1, dup: false, retain: false, packetId: 0 } as const
     sink.accept({ ...delivery, receivedAt: now() }, (error) => {
       clearTimeout(timer)
       resolve(error ? { status: 503, reason: error.message } : { status: 204 })
@@ -94,6 +94,10 @@ function decoded(text: string | string[] | undefined): string | undefined {
     return undefined
   }
 }
+
+/** Somebody chose the secret: a header takes few of the characters that it may have. */
+const bearerOf = (secret: string) => `Bearer ${Buffer.from(secret).toString('base64url')}`
+const shownSecret = (header: string) => Buffer.from(header.replace(/^Bearer /, ''), 'base64url').toString()
 
 /** The whole body; undefined where it is too large. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
@@ -113,7 +117,7 @@ export async function deliverToEdge(edgeUrl: string, secret: string, delivery: P
   const response = await fetch(new URL(deliveriesPath, edgeUrl), {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${secret}`,
+      authorization: bearerOf(secret),
       'content-type': 'application/octet-stream',
       [header.gateway]: encodeURIComponent(gateway),
       [header.topic]: encodeURIComponent(topic),

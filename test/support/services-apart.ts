@@ -21,8 +21,8 @@ export interface RunningCommand {
   readonly ended: Promise<number | null>
   /** Asks until `wanted` holds; throws when the command ends before. */
   until(wanted: () => Promise<boolean>): Promise<void>
-  /** SIGTERM, as a container engine sends it; resolves with the exit code. */
-  stop(): Promise<number | null>
+  /** SIGTERM, as a container engine sends it, or another signal; resolves with the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 const askAgainMs = 100
@@ -60,8 +60,8 @@ export function startCommand(
         await new Promise((resolve) => setTimeout(resolve, askAgainMs))
       }
     },
-    stop() {
-      child.kill('SIGTERM')
+    stop(signal = 'SIGTERM') {
+      child.kill(signal)
       return ended
     },
   }
@@ -141,7 +141,8 @@ export async function runServicesApart(installation: Installation, data: string)
   }
 }
 
-const isWell = (base: string) =>
+/** Whether the service answers that it lives. */
+export const isWell = (base: string) =>
   fetch(`${base}/healthz`).then(
     ({ ok }) => ok,
     () => false,
