@@ -1,0 +1,131 @@
+import { PrinterOutlined } from '@ant-design/icons'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Button } from 'antd'
+import { useEffect } from 'react'
+import type { Answer as AnswerOf } from '../../api/client.ts'
+import { listOf, queryOf } from '../../api/queries.ts'
+import { Choice } from '../../parts/filters.tsx'
+import { Facts, Panel } from '../../parts/page.tsx'
+import { PlainTable } from '../../parts/plain-table.tsx'
+import { Answer, Empty } from '../../parts/states.tsx'
+import { useFormats, useTexts } from '../../settings/settings.tsx'
+import { Brand, LanguageSwitch, ThemeSwitch } from '../../shell/brand.tsx'
+import { useMethods } from '../rankings/method.ts'
+import { Marks, ScoreBar, Standing } from '../rankings/standing.tsx'
+import { publicRoute } from './route.ts'
+import { WhoHeats } from './who-heats.tsx'
+
+type Published = AnswerOf<'GET /api/v1/public/rankings/{id}'>
+
+/** What anybody may know, without signing in: the published list, and whom to call. Nothing here is about a home. */
+export function PublicPage() {
+  const texts = useTexts()
+  useEffect(() => {
+    document.title = `${texts.ranking.publicTitle} · ${texts.app.title}`
+  }, [texts])
+  return (
+    <div className="public-page">
+      <header className="public-head">
+        <Brand />
+        <div className="page-actions no-print">
+          <LanguageSwitch />
+          <ThemeSwitch />
+          <Button icon={<PrinterOutlined />} onClick={() => print()}>
+            {texts.ranking.print}
+          </Button>
+          <Link to="/">{texts.ranking.toConsole}</Link>
+        </div>
+      </header>
+      <main>
+        <h1>{texts.ranking.publicTitle}</h1>
+        <p className="hint">{texts.ranking.publicHint}</p>
+        <PublishedLists />
+        <WhoHeats />
+      </main>
+    </div>
+  )
+}
+
+function PublishedLists() {
+  const texts = useTexts()
+  const { day } = useFormats()
+  const { list: chosen } = publicRoute.useSearch()
+  const navigate = publicRoute.useNavigate()
+  const query = useInfiniteQuery(listOf('GET /api/v1/public/rankings', {}))
+  const lists = query.data?.pages.flatMap(({ items }) => items)
+  const id = chosen ?? lists?.[0]?.id
+  if (lists?.length === 0) return <Empty text={texts.ranking.publicEmpty} />
+  return (
+    <>
+      {lists !== undefined && lists.length > 1 && (
+        <div className="no-print">
+          <Choice
+            label={texts.ranking.publicChoose}
+            value={id}
+            options={lists.map((list) => ({
+              value: list.id,
+              label: `${texts.ranking.periodText(day(list.from), day(list.to))} · ${list.territory}`,
+            }))}
+            onChange={(next) => void navigate({ search: next ? { list: next } : {} })}
+          />
+        </div>
+      )}
+      {id !== undefined && <PublishedList id={id} />}
+    </>
+  )
+}
+
+function PublishedList({ id }: { readonly id: string }) {
+  const query = useQuery(queryOf('GET /api/v1/public/rankings/{id}', { params: { id } }))
+  return <Answer query={query}>{(published) => <Shown published={published} />}</Answer>
+}
+
+function Shown({ published: { list, firms } }: { readonly published: Published }) {
+  const texts = useTexts()
+  const { day, dateTime, number, percent } = useFormats()
+  const { find, nameOf, vetoName } = useMethods()
+  const method = find(list.method, list.methodVersion)
+  return (
+    <Panel title={texts.ranking.periodText(day(list.from), day(list.to))}>
+      <PlainTable
+        label={texts.ranking.publicTitle}
+        columns={[
+          texts.ranking.rank,
+          texts.ranking.firm,
+          texts.ranking.standing,
+          texts.ranking.points,
+          texts.ranking.scaled,
+          texts.ranking.assessed,
+          texts.ranking.marks,
+        ]}
+        rows={firms.map((firm) => [
+          firm.rank ?? texts.app.none,
+          firm.name ?? firm.firm,
+          <Standing key="standing" standing={firm.standing} />,
+          firm.score === undefined
+            ? texts.app.none
+            : texts.ranking.pointsOf(number(firm.score, 1), number(firm.assessedPoints)),
+          <ScoreBar key="scaled" firm={firm} />,
+          percent(firm.assessedShare, 0),
+          <Marks key="marks" firm={firm} nameOfVeto={vetoName(method)} />,
+        ])}
+      />
+      <Facts
+        facts={[
+          { label: texts.ranking.territory, value: list.territory },
+          {
+            label: texts.ranking.method,
+            value: texts.ranking.methodText(method ? nameOf(method) : list.method, number(list.methodVersion)),
+          },
+          {
+            label: texts.ranking.published,
+            value: list.publishedAt === undefined ? texts.app.none : dateTime(list.publishedAt),
+          },
+        ]}
+      />
+      <p className="digest">{`${texts.ranking.digest}: ${list.digest ?? texts.app.none}`}</p>
+      <p className="hint">{texts.ranking.digestHint}</p>
+    </Panel>
+  )
+}

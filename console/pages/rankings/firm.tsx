@@ -1,0 +1,155 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import type { Answer as AnswerOf } from '../../api/client.ts'
+import { queryOf } from '../../api/queries.ts'
+import { Facts, Page, Panel } from '../../parts/page.tsx'
+import { PlainTable } from '../../parts/plain-table.tsx'
+import { Answer } from '../../parts/states.tsx'
+import { useFormats, useTexts } from '../../settings/settings.tsx'
+import { type Method, type MethodItem, useMethods } from './method.ts'
+import { rankedFirmRoute } from './route.ts'
+import { Marks, ScoreBar, Standing } from './standing.tsx'
+
+type Unfolded = AnswerOf<'GET /api/v1/rankings/{id}/firms/{firm}'>
+
+/** One firm's points, unfolded to items, and from there to the days and buildings behind them. */
+export function RankedFirmPage() {
+  const texts = useTexts()
+  const { id, firm } = rankedFirmRoute.useParams()
+  const { find } = useMethods()
+  const list = useQuery(queryOf('GET /api/v1/rankings/{id}', { params: { id } })).data?.list
+  const query = useQuery(queryOf('GET /api/v1/rankings/{id}/firms/{firm}', { params: { id, firm } }))
+  const method = list && find(list.method, list.methodVersion)
+  return (
+    <Page
+      title={query.data?.firm.name ?? firm}
+      above={
+        <Link to="/rankings/$id" params={{ id }}>
+          {texts.ranking.title}
+        </Link>
+      }
+    >
+      <Answer query={query}>
+        {(unfolded) => (
+          <>
+            <Summary unfolded={unfolded} method={method} />
+            <Items items={unfolded.items} method={method} />
+            <Evidence evidence={unfolded.evidence} />
+          </>
+        )}
+      </Answer>
+    </Page>
+  )
+}
+
+interface SummaryProps {
+  readonly unfolded: Unfolded
+  readonly method: Method | undefined
+}
+
+function Summary({ unfolded, method }: SummaryProps) {
+  const texts = useTexts()
+  const { number, percent } = useFormats()
+  const { vetoName } = useMethods()
+  const { firm, outage } = unfolded
+  const facts: { label: string; value: ReactNode }[] = [
+    { label: texts.ranking.standing, value: <Standing standing={firm.standing} /> },
+    { label: texts.ranking.rank, value: firm.rank ?? texts.app.none },
+    { label: texts.ranking.points, value: texts.ranking.pointsOf(number(firm.score, 1), number(firm.assessedPoints)) },
+    { label: texts.ranking.scaled, value: <ScoreBar firm={firm} /> },
+    { label: texts.ranking.assessed, value: percent(firm.assessedShare, 0) },
+    { label: texts.ranking.excluded, value: percent(firm.excludedShare, 1) },
+    { label: texts.ranking.days, value: number(unfolded.days) },
+    { label: texts.ranking.probes, value: number(unfolded.probes) },
+    { label: texts.ranking.homes, value: number(unfolded.connectedHomes) },
+    { label: texts.ranking.area, value: number(unfolded.heatedAreaM2) },
+  ]
+  if (outage) {
+    facts.push(
+      { label: texts.ranking.saidi, value: number(outage.saidiHours, 2) },
+      { label: texts.ranking.saifi, value: number(outage.saifi, 3) },
+      { label: texts.ranking.over8h, value: number(outage.interruptionsOver8h) },
+      { label: texts.ranking.over48h, value: number(outage.interruptionsOver48h) },
+    )
+  }
+  return (
+    <Panel title={texts.ranking.facts}>
+      <Facts facts={facts} />
+      <Marks firm={firm} nameOfVeto={vetoName(method)} />
+    </Panel>
+  )
+}
+
+interface ItemsProps {
+  readonly items: Unfolded['items']
+  readonly method: Method | undefined
+}
+
+function Items({ items, method }: ItemsProps) {
+  const texts = useTexts()
+  const { number, percent } = useFormats()
+  const { nameOf } = useMethods()
+  const rows = items.map((item) => {
+    const dimension = method?.dimensions.find(({ id }) => id === item.dimension)
+    const described = dimension?.items.find(({ id }) => id === item.item)
+    const shown = item.measure.endsWith('Share') || item.measure === 'shareAtTarget'
+    return [
+      dimension ? nameOf(dimension) : item.dimension,
+      described ? nameOf(described) : item.item,
+      item.value === undefined ? texts.app.none : shown ? percent(item.value, 1) : number(item.value, 2),
+      item.score === undefined
+        ? texts.ranking.notAssessed
+        : texts.ranking.pointsOf(number(item.score, 1), number(item.points)),
+      described ? sourceText(described, texts.ranking.sourceOurs) : '',
+    ]
+  })
+  return (
+    <Panel title={texts.ranking.unfold}>
+      <PlainTable
+        label={texts.ranking.unfold}
+        columns={[
+          texts.ranking.dimension,
+          texts.ranking.item,
+          texts.ranking.value,
+          texts.ranking.points,
+          texts.ranking.source,
+        ]}
+        rows={rows}
+      />
+    </Panel>
+  )
+}
+
+const sourceText = ({ source }: MethodItem, ours: (why: string) => string): string =>
+  source.kind === 'published' ? source.where : ours(source.why)
+
+function Evidence({ evidence }: Pick<Unfolded, 'evidence'>) {
+  const texts = useTexts()
+  const { day, number, percent } = useFormats()
+  return (
+    <Panel title={texts.ranking.evidence}>
+      <PlainTable
+        label={texts.ranking.evidence}
+        columns={[
+          texts.ranking.evidenceDay,
+          texts.ranking.building,
+          texts.ranking.circuit,
+          texts.ranking.homes,
+          texts.ranking.probes,
+          texts.ranking.shareAtTarget,
+        ]}
+        rows={evidence.map(({ date, building, circuit, homes, probes, shareAtTarget }) => [
+          day(date),
+          <Link key="building" to="/buildings/$id" params={{ id: building }}>
+            {building}
+          </Link>,
+          circuit,
+          number(homes),
+          number(probes),
+          percent(shareAtTarget, 1),
+        ])}
+      />
+    </Panel>
+  )
+}

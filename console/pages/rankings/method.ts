@@ -1,0 +1,22 @@
+import { useQuery } from '@tanstack/react-query'
+import type { Answer } from '../../api/client.ts'
+import { queryOf } from '../../api/queries.ts'
+import { useSettings } from '../../settings/settings.tsx'
+
+export type Method = Answer<'GET /api/v1/ranking-methods'>['items'][number]
+export type MethodItem = Method['dimensions'][number]['items'][number]
+
+/** Every version of every method, in the chosen language. */
+export function useMethods() {
+  const { language } = useSettings()
+  const { data } = useQuery(queryOf('GET /api/v1/ranking-methods', {}))
+  const find = (id: string, version: number): Method | undefined =>
+    data?.items.find((method) => method.id === id && method.version === version)
+  return {
+    methods: data?.items ?? [],
+    find,
+    nameOf: (named: { readonly name: { readonly zh: string; readonly en: string } }) => named.name[language],
+    vetoName: (method: Method | undefined) => (kind: string) =>
+      method?.vetoes.find((veto) => veto.kind === kind)?.name[language] ?? kind,
+  }
+}
