@@ -50,8 +50,8 @@ describe('audit log', () => {
     beforeEach(async () => {
       for (const action of ['one', 'two', 'three', 'four']) await append(action)
       const onTable = ledgerEngine === 'PostgreSQL' ? sql`on audit_entry` : sql``
-      await sql`drop trigger audit_entry_no_update ${onTable}`.execute(ledger.db)
-      await sql`drop trigger audit_entry_no_delete ${onTable}`.execute(ledger.db)
+      await sql`drop trigger if exists audit_entry_no_update ${onTable}`.execute(ledger.db)
+      await sql`drop trigger if exists audit_entry_no_delete ${onTable}`.execute(ledger.db)
     })
 
     test.each(['actor', 'action', 'subject', 'detail', 'at', 'hash'] as const)('changes %s', async (column) => {

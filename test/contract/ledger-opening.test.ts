@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type LedgerTarget, openLedger } from '#store/ledger/database.ts'
 import { migrations } from '#store/ledger/migrations/index.ts'
 import { appendSignals, streamExtent } from '#store/ledger/signals.ts'
-import { ledgerEngine, newLedgerPlace, postgresDatabases } from '../support/new-ledger.ts'
+import { ledgerEngine, newLedgerPlace } from '../support/new-ledger.ts'
+import { replaceByCopy } from '../support/postgres-databases.ts'
 
 let place: Awaited<ReturnType<typeof newLedgerPlace>>
 let target: LedgerTarget
@@ -85,7 +86,7 @@ async function streamOf(place: LedgerTarget) {
 
 /** The same content in another file, or in another database of the same name. */
 async function putBackFromCopy(place: LedgerTarget): Promise<void> {
-  if (typeof place !== 'string') return postgresDatabases.replaceByCopy(place.url)
+  if (typeof place !== 'string') return replaceByCopy(place.url)
   await copyFile(place, `${place}.copy`)
   await rm(place)
   await copyFile(`${place}.copy`, place)
