@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DeliverySink } from '#domain/delivery.ts'
-import { workerOf } from '#domain/gateway-share.ts'
 import { isLoopback } from '#domain/host.ts'
 import type { MqttIdentity } from '#domain/identity.ts'
 import { type Broker, startBroker } from '../broker/broker.ts'
-import { startGatewayTopicsFeed } from '../ingest/outside/gateway-topics-feed.ts'
+import type { Ingest } from '../ingest/ingest.ts'
+import { type GatewaysFeed, openGatewaysFeed } from '../ingest/outside/gateways-feed.ts'
+import { keepMoving } from '../ingest/outside/moves.ts'
 import { startOutsideBroker } from '../ingest/outside/outside-broker.ts'
 import { startRecords } from '../ingest/records/records.ts'
 import type { CityClock } from './clock.ts'
@@ -89,12 +90,31 @@ export async function startOwnBroker(values: ListenValues, options: SourceOption
   }
 }
 
+/** An outside broker with what the ledger says of gateways and workers; both are there before the journal. */
+export interface JoinedWorkers {
+  readonly source: OutsideSource
+  readonly feed: GatewaysFeed
+  /** Others have parts of the city, too. */
+  readonly sharesCity: boolean
+}
+
+export async function joinWorkers(
+  source: OutsideSource,
+  { folder, fail }: Pick<SourceOptions, 'folder' | 'fail'>,
+): Promise<JoinedWorkers> {
+  const { share } = source
+  const feed = await openGatewaysFeed({
+    ...{ ledger: folder.ledger, share, onFailure: fail('the reader of gateways and workers') },
+  })
+  return { source, feed, sharesCity: share.workers > 1 || feed.workers().some(({ worker }) => worker !== share.worker) }
+}
+
 /** A broker that is not ours: nothing listens, and the registry says what to subscribe to. */
 export async function startOutsideSource(
-  { target, share }: OutsideSource,
-  options: SourceOptions,
+  { source: { target, share }, feed }: JoinedWorkers,
+  options: Omit<SourceOptions, 'sink'> & { readonly ingest: Ingest },
 ): Promise<EdgeSource> {
-  const { folder, sink, clock, log, fail } = options
+  const { folder, ingest, clock, log, fail } = options
   const apiSecrets = knownSecrets(clock)
   const records = await startRecords({
     ledger: folder.ledger,
@@ -102,27 +122,31 @@ export async function startOutsideSource(
     onFailure: fail('the records worker'),
   })
   const broker = await startOutsideBroker({
-    ...{ target, share, sink, clock, log },
+    ...{ target, share, sink: ingest.sink, clock, log, holding: feed.own },
     directory: join(folder.path, 'outside'),
     onRefusal: records.refused,
   })
-  const feed = await startGatewayTopicsFeed({
-    ledger: folder.ledger,
-    onTopics: broker.setTopics,
-    onFailure: fail('the reader of the registry'),
+  broker.setTopics(feed.topics())
+  let topicsSeen = feed.topics()
+  feed.onChange(() => {
+    if (feed.topics() !== topicsSeen) broker.setTopics(feed.topics())
+    topicsSeen = feed.topics()
   })
+  const moves = keepMoving({ share, feed, broker, ingest, log })
   return {
     addresses: {},
     parts: { outside_broker: broker, records },
     publish: broker.publish,
     tellGateway: broker.tellGateway,
-    notReady: () => [...broker.notReady(), ...records.notReady()],
+    notReady: () => [...broker.notReady(), ...moves.notReady(), ...records.notReady()],
     isApi: apiSecrets.has,
-    takes: (gateway) => workerOf(gateway, share.workers) === share.worker,
+    takes: moves.has,
     awayMs: broker.awayMs,
     async close() {
-      await feed.close()
+      const moving = moves.close()
       await broker.close()
+      await moving
+      await feed.close()
       await records.close()
     },
   }

@@ -10,7 +10,7 @@ import { edgeOptions, hostOption, logLevelOption } from './common-options.ts'
 import type { DataFolder } from './data-folder.ts'
 import { reportDisk } from './disk-report.ts'
 import { startEdgeHttp } from './edge-http.ts'
-import { type EdgeSource, startOutsideSource, startOwnBroker } from './edge-source.ts'
+import { type EdgeSource, joinWorkers, startOutsideSource, startOwnBroker } from './edge-source.ts'
 import { mirrorFigures } from './figure-mirror.ts'
 import { influxTarget } from './influx-options.ts'
 import { showJournalAges } from './journal-ages.ts'
@@ -117,6 +117,7 @@ async function startServing(
   }
   const influx = influxTarget(values)
   const outside = outsideSource(values)
+  const joined = outside && (await joinWorkers(outside, { folder, fail }))
   let source: EdgeSource | undefined
   const ingest: Ingest = await startIngest({
     ledger: folder.ledger,
@@ -125,6 +126,7 @@ async function startServing(
     policy: readPolicy(values),
     journal: { directory: folder.journal, sizeBytesMax: values.journalMegabytesMax * 1_000_000 },
     clock,
+    ...(joined && { holding: joined.feed.own, sharesCity: joined.sharesCity }),
     sourceAwayMs: () => source?.awayMs() ?? 0,
     onGatewayErrors: (gateway, message) => source?.tellGateway(gateway, message),
     onCommand: (topic, payload) => source?.publish(topic, Buffer.from(payload)),
@@ -133,10 +135,10 @@ async function startServing(
     log,
   })
   clock.onMoved(() => ingest.clockMoved())
-  const sourceOptions = { folder, sink: ingest.sink, clock, log, fail }
-  const started = outside
-    ? await startOutsideSource(outside, sourceOptions)
-    : await startOwnBroker(values, sourceOptions)
+  const sourceOptions = { folder, clock, log, fail }
+  const started = joined
+    ? await startOutsideSource(joined, { ...sourceOptions, ingest })
+    : await startOwnBroker(values, { ...sourceOptions, sink: ingest.sink })
   source = started
   const withAges = showJournalAges(ingest)
   // InfluxDB merges, and drops what is past its retention, by itself.

@@ -46,7 +46,7 @@ export const outsideOptions = {
     default: 1,
     schema: positiveInteger('the number of the worker', workersMax),
     placeholder: 'N',
-    help: 'which of several ingest workers behind an outside broker this is; each has a data folder of its own',
+    help: 'which of several ingest workers behind an outside broker this is, each with a data folder of its own; one above their number gives its gateways away',
   } satisfies Option<number>,
   workers: {
     env: 'WARMCITY_WORKERS',
@@ -67,9 +67,8 @@ export interface OutsideSource {
 /** The outside broker that the options name; undefined where our own serves. */
 export function outsideSource(values: OutsideValues): OutsideSource | undefined {
   const { outsideBroker: url, worker, workers } = values
-  if (worker > workers) throw optionsError(`There is no worker ${worker} of ${workers}.`)
   if (url === undefined) {
-    if (workers > 1) throw optionsError('Several workers need an outside broker: give --outside-broker.')
+    if (worker > 1 || workers > 1) throw optionsError('Several workers need an outside broker: give --outside-broker.')
     return undefined
   }
   if ((values.outsideCertificate === undefined) !== (values.outsideKey === undefined)) {

@@ -20,9 +20,18 @@ interface IntakeParts {
 export interface Intake {
   take(packet: IPublishPacket): void
   tooLarge(publish: OversizedPublish): void
+  /** Acks a publish that is no delivery. */
+  pass(packet: IPublishPacket): void
+  /** Looks again at what came for gateways that were still on their way to us. */
+  ownersChanged(): void
 }
 
-export type IntakeCounters = ReturnType<typeof newCounters>
+interface Unacked {
+  readonly bytes: number
+  /** Absent for QoS 0. */
+  readonly place?: ReturnType<AckLine['add']>
+  readonly receivedAt: number
+}
 
 const newCounters = () => ({
   deliveriesReceived: 0,
@@ -56,6 +65,8 @@ export function outsideIntake(parts: IntakeParts) {
   /** For one connection: an ack of another would be taken for whatever has the same packet identifier by then. */
   function on(connection: Connection): Intake {
     const acks: AckLine = ackLine((packetId) => connection.acknowledge(packetId))
+    /** For gateways that another worker has yet to hand over. */
+    const waiting: { readonly packet: IPublishPacket; readonly unacked: Unacked }[] = []
     let unackedBytes = 0
     let isPaused = false
 
@@ -71,69 +82,78 @@ export function outsideIntake(parts: IntakeParts) {
       }
     }
 
-    function journal(gateway: string, packet: IPublishPacket): void {
+    function came({ qos, messageId = 0, payload }: IPublishPacket): Unacked {
+      unackedBytes += payload.length
+      return { bytes: payload.length, ...(qos > 0 && { place: acks.add(messageId) }), receivedAt: clock.now() }
+    }
+
+    function settle({ bytes, place }: Unacked): void {
+      unackedBytes -= bytes
+      if (place) acks.ready(place)
+      if (isPaused) look()
+    }
+
+    function journal(gateway: string, packet: IPublishPacket, unacked: Unacked): void {
       const { topic, payload, qos, dup, retain, messageId = 0 } = packet
-      const place = qos === 0 ? undefined : acks.add(messageId)
-      const bytes = payload.length
       inFlight++
-      unackedBytes += bytes
       counters.deliveriesReceived++
       if (dup) counters.deliveriesResent++
       if (qos === 0) counters.deliveriesWithoutPromise++
       const delivery = {
-        ...{ gateway, topic, qos, dup, retain, packetId: messageId, receivedAt: clock.now() },
+        ...{ gateway, topic, qos, dup, retain, packetId: messageId, receivedAt: unacked.receivedAt },
         payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
       }
       sink.accept(delivery, (error) => {
-        unackedBytes -= bytes
         if (error) {
           counters.deliveriesFailed++
           // What is not stored is never acked: the broker sends it again on the next connection.
           connection.destroy(`a delivery could not be kept: ${error.message}`)
         } else {
           counters.deliveriesAccepted++
-          if (place) acks.ready(place)
-          if (isPaused) look()
+          settle(unacked)
         }
         settled()
       })
-      look()
     }
 
-    /** An ack without a delivery: a broker would send it again for ever. */
-    function acknowledgeOnly(qos: number, packetId: number): void {
-      if (qos > 0) acks.ready(acks.add(packetId))
-    }
-
-    function refuse(refused: RefusedPublish, qos: number, packetId: number): void {
-      counters.publishesRefused++
-      parts.refuse(refused)
-      acknowledgeOnly(qos, packetId)
+    function route(packet: IPublishPacket, unacked: Unacked): void {
+      const { topic, retain } = packet
+      const owner = parts.ownerOf(topic)
+      if (owner.kind === 'arriving') {
+        waiting.push({ packet, unacked })
+        return
+      }
+      if (owner.kind === 'others') {
+        counters.deliveriesOfOthers++
+        settle(unacked)
+        return
+      }
+      const reason = whyRefused(owner, topic, retain, limits)
+      const gateway = owner.kind === 'ours' ? owner.gateway : undefined
+      if (reason === undefined && gateway !== undefined) journal(gateway, packet, unacked)
+      else {
+        counters.publishesRefused++
+        parts.refuse({ reason: reason ?? 'topic_of_no_gateway', topic, ...(gateway !== undefined && { gateway }) })
+        // Without an ack the broker would send it again for ever.
+        settle(unacked)
+      }
     }
 
     return {
       take(packet) {
-        const { topic, qos, retain, messageId = 0 } = packet
-        const owner = parts.ownerOf(topic)
-        if (owner.kind === 'others') {
-          counters.deliveriesOfOthers++
-          acknowledgeOnly(qos, messageId)
-          return
-        }
-        const reason = whyRefused(owner, topic, retain, limits)
-        const gateway = owner.kind === 'ours' ? owner.gateway : undefined
-        if (reason === undefined && gateway !== undefined) journal(gateway, packet)
-        else
-          refuse(
-            { reason: reason ?? 'topic_of_no_gateway', topic, ...(gateway !== undefined && { gateway }) },
-            qos,
-            messageId,
-          )
+        route(packet, came(packet))
+        look()
       },
+      pass: (packet) => settle(came(packet)),
       tooLarge({ topic, qos, packetId }) {
         const owner = parts.ownerOf(topic)
         const gateway = owner.kind === 'ours' ? { gateway: owner.gateway } : {}
-        refuse({ reason: 'packet_too_large', topic, ...gateway }, qos, packetId)
+        counters.publishesRefused++
+        parts.refuse({ reason: 'packet_too_large', topic, ...gateway })
+        if (qos > 0) acks.ready(acks.add(packetId))
+      },
+      ownersChanged() {
+        for (const { packet, unacked } of waiting.splice(0)) route(packet, unacked)
       },
     }
   }
@@ -151,7 +171,7 @@ export function outsideIntake(parts: IntakeParts) {
 }
 
 function whyRefused(
-  owner: Exclude<TopicOwner, { kind: 'others' }>,
+  owner: Extract<TopicOwner, { kind: 'ours' | 'nobody' }>,
   topic: string,
   retain: boolean,
   { topicLengthMax }: OutsideLimits,

@@ -36,6 +36,8 @@ export const outsideLimits = {
   unsentBytesMax: 4_194_304,
   /** Topics whose gateway is remembered, some 200 bytes each. */
   topicsRememberedMax: 200_000,
+  /** A marker that has not come back after this time is sent again: the connection may have broken meanwhile. */
+  markerAgainMs: 5_000,
   /** On closing: how long accepted deliveries have to become durable and their acks to leave. */
   closeMs: 10_000,
 }

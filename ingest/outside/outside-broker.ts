@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { IConnackPacket, IPublishPacket, Packet } from 'mqtt-packet'
 import type { DeliverySink } from '#domain/delivery.ts'
-import { type WorkerShare, workerOf } from '#domain/gateway-share.ts'
+import { belongsTo, holds, type WorkerHolding, type WorkerShare } from '#domain/gateway-share.ts'
 import type { Refusal } from '#domain/identity.ts'
 import type { Clock } from '#domain/time.ts'
-import { gatewayTopic } from '#domain/topics.ts'
+import { gatewayTopic, wakeTopic } from '#domain/topics.ts'
 import type { GatewayTopics } from '#store/ledger/gateway-topics.ts'
 import type { Connection, OutsideTarget } from './connection.ts'
 import { type Intake, outsideIntake } from './intake.ts'
@@ -23,8 +23,10 @@ export interface OutsideBrokerOptions {
   readonly clock: Clock
   /** Folder in which the session's subscriptions are remembered. */
   readonly directory: string
-  /** Which gateways are ours. */
+  /** Which gateways are to be ours. */
   readonly share: WorkerShare
+  /** Which we have to begin with; our whole share where it is absent. */
+  readonly holding?: WorkerHolding
   readonly limits?: Partial<OutsideLimits>
   /** Called for publishes that are acked and not journaled. */
   onRefusal(refusal: Refusal): void
@@ -37,6 +39,12 @@ export interface OutsideBrokerOptions {
 export interface OutsideBroker {
   /** Which gateways and topics the registry has now. */
   setTopics(topics: GatewayTopics): void
+  /** Which gateways we have now. `leaving`: nothing new is taken of those that are not to be ours. */
+  setHolding(holding: WorkerHolding, leaving: boolean): void
+  /** Resolves when everything has come that the broker had for us before the last change of what we take. */
+  drained(): Promise<void>
+  /** True while everything that is wanted is subscribed to. */
+  isSubscribed(): boolean
   /** Publishes at QoS 0 in the service's own name; lost while there is no connection. */
   publish(topic: string, payload: string | Buffer): void
   /** Tells a gateway on its errors topic what is wrong with what it sends. */
@@ -58,7 +66,13 @@ export async function startOutsideBroker(options: OutsideBrokerOptions): Promise
   const reportsUnacked = new Set<number>()
   let packetId = 0
   let isClosing = false
+  let topics: GatewayTopics | undefined
+  let holding = options.holding ?? { worker: share.worker, workers: share.workers, handedOver: 0, subscribed: 0 }
+  let isLeaving = false
   let owners: TopicOwners | undefined
+  let markerCame: (() => void) | undefined
+  /** Nobody else's: whatever comes back on it was sent by us, and has everything behind it that came before. */
+  const markerTopic = `${wakeTopic}/${target.clientId}`
   let intake: Intake | undefined
 
   const kept = await openKeptFilters(options.directory, `${target.url} ${target.clientId}`)
@@ -94,7 +108,12 @@ export async function startOutsideBroker(options: OutsideBrokerOptions): Promise
 
   function onPacket(packet: Packet): void {
     if (packet.cmd === 'publish') {
-      if (!isClosing) intake?.take(packet)
+      if (isClosing) return
+      if (packet.topic !== markerTopic) intake?.take(packet)
+      else {
+        intake?.pass(packet)
+        markerCame?.()
+      }
     } else if (packet.cmd === 'puback') {
       reportsUnacked.delete(packet.messageId ?? 0)
       if ((packet.reasonCode ?? 0) >= 0x80) counters.publishesDenied++
@@ -119,6 +138,28 @@ export async function startOutsideBroker(options: OutsideBrokerOptions): Promise
     } else counters.reportsDropped++
   }
 
+  function isSubscribed(): boolean {
+    const { subscribed, subscriptionsWanted } = subscriptions.counters()
+    return session?.state().connected === true && subscribed === subscriptionsWanted
+  }
+
+  function ownerOf(gateway: string): 'ours' | 'arriving' | 'others' {
+    if (holds(holding, gateway)) return 'ours'
+    return belongsTo(gateway, share) ? 'arriving' : 'others'
+  }
+
+  function chooseOwners(): void {
+    if (!topics) return
+    owners = topicOwners({
+      ...{ ...topics, ownerOf, topicsRememberedMax: limits.topicsRememberedMax },
+      isWanted: (gateway) => belongsTo(gateway, share) || (!isLeaving && holds(holding, gateway)),
+    })
+    const isMoving = holding.workers !== share.workers
+    subscriptions.want(isMoving ? new Set([...owners.filters, markerTopic]) : owners.filters)
+    // A session may hold messages already: before the first topics nobody could say whose they are.
+    if (!session && !isClosing) begin()
+  }
+
   function begin(): void {
     session = keepSession({
       ...{ target, limits, log, onConnected, onPacket },
@@ -133,15 +174,33 @@ export async function startOutsideBroker(options: OutsideBrokerOptions): Promise
   }
 
   return {
-    setTopics({ gateways, foreign }) {
-      owners = topicOwners({
-        ...{ gateways, foreign, topicsRememberedMax: limits.topicsRememberedMax },
-        isOurs: (gateway) => workerOf(gateway, share.workers) === share.worker,
-      })
-      subscriptions.want(owners.filters)
-      // A session may hold messages already: before the first topics nobody could say whose they are.
-      if (!session && !isClosing) begin()
+    setTopics(next) {
+      topics = next
+      chooseOwners()
     },
+    setHolding(next, leaving) {
+      holding = next
+      isLeaving = leaving
+      chooseOwners()
+      intake?.ownersChanged()
+    },
+    async drained() {
+      for (let came = false; !came && !isClosing; ) {
+        await subscriptions.settled()
+        if (!isSubscribed() || kept.filters.size > subscriptions.counters().subscribed) {
+          await pause(limits.markerAgainMs / 10)
+          continue
+        }
+        const back = new Promise<boolean>((resolve) => {
+          markerCame = () => resolve(true)
+        })
+        const id = nextPacketId()
+        if (send({ topic: markerTopic, payload: '', messageId: id, qos: 1 })) reportsUnacked.add(id)
+        came = await Promise.race([back, pause(limits.markerAgainMs, false, { ref: false })])
+        if (!came) log.warn({ topic: markerTopic }, 'what was published there did not come back: is it allowed?')
+      }
+    },
+    isSubscribed,
     publish: (topic, payload) => void send({ topic, payload, qos: 0 }),
     tellGateway,
     awayMs() {

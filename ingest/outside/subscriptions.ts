@@ -14,7 +14,7 @@ export interface Subscriptions {
   /** Resolves when nothing is left to be asked for, as far as the broker answers. */
   settled(): Promise<void>
   problems(): string[]
-  counters(): Record<string, number>
+  counters(): { subscriptionsWanted: number; subscribed: number; subscriptionsDenied: number }
   close(): void
 }
 

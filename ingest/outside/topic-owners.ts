@@ -7,6 +7,8 @@ import type { GatewayTopics } from '#store/ledger/gateway-topics.ts'
  */
 export type TopicOwner =
   | { readonly kind: 'ours'; readonly gateway: string; readonly topic: 'report' | 'status' | 'foreign' }
+  /** It will be ours when the worker that has it has handed it over. */
+  | { readonly kind: 'arriving' }
   /** Another worker takes it. */
   | { readonly kind: 'others' }
   | { readonly kind: 'nobody' }
@@ -20,7 +22,9 @@ export interface TopicOwners {
 }
 
 interface TopicOwnersOptions extends GatewayTopics {
-  isOurs(gateway: string): boolean
+  ownerOf(gateway: string): 'ours' | 'arriving' | 'others'
+  /** Whose topics are to be subscribed to. */
+  isWanted(gateway: string): boolean
   readonly topicsRememberedMax: number
 }
 
@@ -30,19 +34,19 @@ interface Level {
 }
 
 const nobody: TopicOwner = { kind: 'nobody' }
-const others: TopicOwner = { kind: 'others' }
 const newLevel = (): Level => ({ next: new Map() })
 
-export function topicOwners({ gateways, foreign, isOurs, topicsRememberedMax }: TopicOwnersOptions): TopicOwners {
-  const ours = new Map(gateways.map((gateway) => [gateway, isOurs(gateway)]))
+export function topicOwners(options: TopicOwnersOptions): TopicOwners {
+  const { gateways, foreign, isWanted, topicsRememberedMax } = options
+  const known = new Map(gateways.map((gateway) => [gateway, options.ownerOf(gateway)]))
   const root = newLevel()
   const remembered = new Map<string, TopicOwner>()
   const contested = foreign.filter(({ gateway, topic }) => !claim(root, topic, gateway)).map(({ topic }) => topic)
 
   function owned(gateway: string, topic: 'report' | 'status' | 'foreign'): TopicOwner {
-    const isOurGateway = ours.get(gateway)
-    if (isOurGateway === undefined) return nobody
-    return isOurGateway ? { kind: 'ours', gateway, topic } : others
+    const owner = known.get(gateway)
+    if (owner === undefined) return nobody
+    return owner === 'ours' ? { kind: 'ours', gateway, topic } : { kind: owner }
   }
 
   function find(topic: string): TopicOwner {
@@ -57,16 +61,16 @@ export function topicOwners({ gateways, foreign, isOurs, topicsRememberedMax }: 
 
   return {
     ownerOf(topic) {
-      const known = remembered.get(topic)
-      if (known) return known
+      const before = remembered.get(topic)
+      if (before) return before
       const found = find(topic)
       if (remembered.size >= topicsRememberedMax) remembered.clear()
       remembered.set(topic, found)
       return found
     },
     filters: wantedFilters(
-      gateways.filter((gateway) => ours.get(gateway)),
-      foreign.filter(({ gateway }) => ours.get(gateway)).map(({ topic }) => topic),
+      gateways.filter(isWanted),
+      foreign.filter(({ gateway }) => known.has(gateway) && isWanted(gateway)).map(({ topic }) => topic),
     ),
     contested,
   }

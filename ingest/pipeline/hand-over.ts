@@ -74,7 +74,9 @@ export function createHandOver({ ledger, holding: first }: HandOverOptions): Han
         const { worker } = holding
         const isGone = worker > share.workers
         await has(
-          isGone ? { worker, workers: 0, handedOver: 0, subscribed: 0 } : { ...holding, handedOver: share.workers },
+          isGone
+            ? { worker, workers: 0, handedOver: 0, subscribed: 0 }
+            : { ...holding, handedOver: share.workers, subscribed: share.workers },
         )
         await watch.forgetOthers()
       }),

@@ -157,7 +157,8 @@ describe('the owner of a topic', () => {
         { gateway: 'G3', topic: 'zigbee2mqtt/+/desk' },
         { gateway: 'G2', topic: 'tele/two/SENSOR' },
       ],
-      isOurs,
+      ownerOf: (gateway) => (isOurs(gateway) ? 'ours' : 'others'),
+      isWanted: isOurs,
       topicsRememberedMax: 3,
     })
 
