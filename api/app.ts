@@ -17,17 +17,21 @@ import { consoleRoutes } from './routes/console.ts'
 import { flagRoutes } from './routes/flags.ts'
 import { gatewayRoutes } from './routes/gateways.ts'
 import { healthRoutes } from './routes/health.ts'
+import { heatingOpeningRoutes } from './routes/heating-opening.ts'
 import { grafanaHookRoutes } from './routes/hooks-grafana.ts'
 import { mappingTrialRoutes } from './routes/mapping-trials.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { nameRoutes } from './routes/names.ts'
 import { outageRoutes } from './routes/outages.ts'
 import { pageRoutes } from './routes/pages.ts'
+import { placeRollUpRoutes } from './routes/place-roll-ups.ts'
 import { placeRoutes } from './routes/places.ts'
 import { policyRoutes } from './routes/policy.ts'
 import { pushRoutes } from './routes/push.ts'
 import { pushSourceRoutes } from './routes/push-sources.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
+import { rankingExportRoutes } from './routes/ranking-exports.ts'
+import { rankingFirmRoutes } from './routes/ranking-firms.ts'
 import { rankingObjectionRoutes } from './routes/ranking-objections.ts'
 import { rankingPublicRoutes } from './routes/ranking-public.ts'
 import { rankingRecordRoutes } from './routes/ranking-records.ts'
@@ -145,9 +149,13 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(signalRoutes, shared)
       await v1.register(webhookRoutes, shared)
       await v1.register(rankingRoutes, shared)
+      await v1.register(rankingFirmRoutes, shared)
+      await v1.register(rankingExportRoutes, shared)
       await v1.register(rankingObjectionRoutes, shared)
       await v1.register(rankingRecordRoutes, shared)
       await v1.register(rankingPublicRoutes, shared)
+      await v1.register(heatingOpeningRoutes, shared)
+      await v1.register(placeRollUpRoutes, shared)
       await v1.register(auditRoutes, shared)
     },
     { prefix: '/api/v1' },

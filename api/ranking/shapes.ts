@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { FirmScore } from '#domain/ranking.ts'
-import { vetoKinds } from '#domain/ranking-method.ts'
+import type { FirmScore, ItemScore } from '#domain/ranking.ts'
+import { type RankingMethod, vetoKinds } from '#domain/ranking-method.ts'
+import { findMethod } from '#domain/ranking-methods/index.ts'
 import { idSchema } from '#domain/registry.ts'
 import type { LedgerDb } from '#store/ledger/database.ts'
 import { dayNumber, dayText } from '#store/ledger/dwelling-days.ts'
@@ -29,15 +30,20 @@ export function checkPeriod({ from, to }: { readonly from: number; readonly to: 
   return { fromDay: from, toDay: to }
 }
 
+const textSchema = z.object({ en: z.string(), zh: z.string() })
+
 export const listSchema = z
   .object({
     id: z.string(),
     territory: z.string(),
+    territoryName: z.string().optional(),
+    territoryNameEn: z.string().optional(),
     from: z.string(),
     to: z.string(),
     state: z.enum(['draft', 'objection', 'frozen']),
     method: z.string(),
     methodVersion: z.number().int(),
+    methodName: textSchema.optional(),
     draftedBy: z.string(),
     draftedAt: instantOut,
     objectionsUntil: instantOut.optional(),
@@ -47,24 +53,40 @@ export const listSchema = z
   })
   .meta({ id: 'RankingList' })
 
-export function shownList({ fromDay, toDay, ...list }: RankingList): z.infer<typeof listSchema> {
-  return { ...list, from: dayText(fromDay), to: dayText(toDay) }
+export async function shownList(
+  db: LedgerDb,
+  { fromDay, toDay, ...list }: RankingList,
+): Promise<z.infer<typeof listSchema>> {
+  const territory = await currentRow(db, 'territory', list.territory)
+  const method = findMethod(list.method, list.methodVersion)
+  return {
+    ...list,
+    from: dayText(fromDay),
+    to: dayText(toDay),
+    ...(territory && { territoryName: territory.name }),
+    ...(territory?.name_en !== undefined && { territoryNameEn: territory.name_en }),
+    ...(method && { methodName: method.name }),
+  }
 }
 
 export const placedFirmSchema = z
   .object({
     firm: z.string(),
     name: z.string().optional(),
+    nameEn: z.string().optional(),
     rank: z.number().int().optional().describe('The same for the same points; absent without data'),
     standing: z.enum(['red', 'yellow', 'black', 'interim', 'noData']),
-    score: z.number(),
+    score: z
+      .number()
+      .optional()
+      .describe('With `scaled`, `interval` and `excludedShare` left out where they speak of fewer than ten homes'),
     assessedPoints: z.number(),
     totalPoints: z.number(),
     assessedShare: z.number(),
     scaled: z.number().optional().describe('The score as if all points were assessed alike'),
     interval: z.array(z.number()).readonly().optional().describe('Of the scaled score, with 95 % confidence'),
     provisional: z.array(z.enum(['fewProbes', 'partOfThePeriod'])).readonly(),
-    excludedShare: z.number(),
+    excludedShare: z.number().optional(),
     vetoes: z
       .array(
         z.object({
@@ -80,24 +102,49 @@ export const placedFirmSchema = z
 export const itemSchema = z
   .object({
     dimension: z.string(),
+    dimensionName: textSchema,
     item: z.string(),
-    points: z.number(),
+    name: textSchema,
+    points: z.number().describe('For the best value'),
     measure: z.string(),
+    full: z.number().describe('All points from here on'),
+    none: z.number().describe('No points from here on'),
     state: z.enum(['assessed', 'notAssessed']),
     value: z.number().optional(),
     score: z.number().optional(),
   })
   .meta({ id: 'RankingItem' })
 
-/** The firms of a list with their names, without the items behind. */
+/** Items with the names that the list's own method has for them. */
+export function shownItems({ dimensions }: RankingMethod, items: readonly ItemScore[]): z.infer<typeof itemSchema>[] {
+  return items.flatMap((score) => {
+    const dimension = dimensions.find(({ id }) => id === score.dimension)
+    const item = dimension?.items.find(({ id }) => id === score.item)
+    if (!dimension || !item) return []
+    return [{ ...score, dimensionName: dimension.name, name: item.name, full: item.full, none: item.none }]
+  })
+}
+
+/** The firms of a list with their names, without the items behind; figures of hidden ones are left out. */
 export async function placedFirms(
   db: LedgerDb,
   scores: readonly FirmScore[],
+  hidden: ReadonlySet<string>,
 ): Promise<z.infer<typeof placedFirmSchema>[]> {
   const placed: z.infer<typeof placedFirmSchema>[] = []
-  for (const { items: _, ...score } of scores) {
-    const firm = await currentRow(db, 'firm', score.firm)
-    placed.push({ ...score, ...(firm && { name: firm.name }) })
+  for (const { items: _, ...known } of scores) {
+    const { score, scaled, interval, excludedShare, ...standing } = known
+    const firm = await currentRow(db, 'firm', known.firm)
+    placed.push({
+      ...standing,
+      ...(!hidden.has(known.firm) && {
+        ...{ score, excludedShare },
+        ...(scaled !== undefined && { scaled }),
+        ...(interval !== undefined && { interval }),
+      }),
+      ...(firm && { name: firm.name }),
+      ...(firm?.name_en !== undefined && { nameEn: firm.name_en }),
+    })
   }
   return placed
 }

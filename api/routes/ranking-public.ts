@@ -1,25 +1,22 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { findList, listContent, rankingLists } from '#store/ledger/ranking-lists.ts'
+import { findList, listContent, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
 import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
-import { listParams, listSchema, placedFirmSchema, placedFirms, probesShownMin, shownList } from '../ranking/shapes.ts'
+import { firmsOfFewHomes } from '../ranking/few-homes.ts'
+import { listParams, listSchema, placedFirmSchema, placedFirms, shownList } from '../ranking/shapes.ts'
 import { cursorParts, idParams, makePage, pageOf, pageQuery } from '../schemas.ts'
 import type { RankingDeps } from './rankings.ts'
 
 const publicListSchema = listSchema.omit({ draftedBy: true, publishedBy: true }).meta({ id: 'PublicRankingList' })
 
-const publicFirmSchema = placedFirmSchema
-  .partial({ score: true, excludedShare: true })
-  .meta({ id: 'PublicRankedFirm', description: 'Figures of a firm with fewer than ten probes are left out' })
-
 /** What anybody may know: published lists, and whom to call. Nothing here is about a home. */
 export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, { ledger, clock, options }) => {
   const tags = ['public']
   const config = { access: 'public' } as const
-  const shown = (list: Parameters<typeof shownList>[0]): z.infer<typeof publicListSchema> => {
-    const { draftedBy: _drafted, publishedBy: _published, ...open } = shownList(list)
+  const shown = async (list: RankingList): Promise<z.infer<typeof publicListSchema>> => {
+    const { draftedBy: _drafted, publishedBy: _published, ...open } = await shownList(ledger.db, list)
     return open
   }
 
@@ -40,7 +37,7 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       const before: [number, string] | undefined = at === undefined ? undefined : [at, id]
       const rows = await rankingLists(ledger.db, { onlyFrozen: true, ...(before && { before }) }, limit + 1)
       const page = makePage(rows, limit, (last) => `${last.draftedAt},${last.id}`)
-      return { ...page, items: page.items.map(shown) }
+      return { ...page, items: await Promise.all(page.items.map(shown)) }
     },
   )
 
@@ -52,20 +49,15 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
         tags,
         summary: 'A published list with its firms in order',
         params: listParams,
-        response: { 200: z.object({ list: publicListSchema, firms: z.array(publicFirmSchema) }) },
+        response: { 200: z.object({ list: publicListSchema, firms: z.array(placedFirmSchema) }) },
       },
     },
     async (request) => {
       const list = await findList(ledger.db, request.params.id)
       if (list?.state !== 'frozen') throw new ProblemError('not_found')
       const { scores, inputs } = await listContent(ledger.db, options.policy, list)
-      const few = new Set(inputs.filter(({ probes }) => probes < probesShownMin).map(({ firm }) => firm))
-      const firms = (await placedFirms(ledger.db, scores)).map((placed): z.infer<typeof publicFirmSchema> => {
-        if (!few.has(placed.firm)) return placed
-        const { score: _score, scaled: _scaled, interval: _interval, excludedShare: _excluded, ...rest } = placed
-        return rest
-      })
-      return { list: shown(list), firms }
+      const firms = await placedFirms(ledger.db, scores, await firmsOfFewHomes(ledger.db, list, inputs))
+      return { list: await shown(list), firms }
     },
   )
 

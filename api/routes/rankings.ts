@@ -1,14 +1,10 @@
-import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { can } from '#domain/account.ts'
 import { rankingMethodSchema } from '#domain/ranking-method.ts'
 import { findMethod, rankingMethods } from '#domain/ranking-methods/index.ts'
 import { idSchema, instantSchema } from '#domain/registry.ts'
-import { outageIndices } from '#domain/supply-outage.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
-import { homeEvidence } from '#store/ledger/ranking-evidence.ts'
 import {
   draftList,
   findList,
@@ -19,49 +15,23 @@ import {
   rankingLists,
 } from '#store/ledger/ranking-lists.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
-import { attachment, csvContentType, csvText } from '../csv.ts'
 import type { ApiDeps, ApiOptions } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
 import type { RankingDays } from '../ranking/days.ts'
+import { hiddenFirms } from '../ranking/few-homes.ts'
+import { listReader } from '../ranking/list-reader.ts'
 import {
   checkPeriod,
   dateIn,
-  firmParams,
-  itemSchema,
   listParams,
   listSchema,
   placedFirmSchema,
   placedFirms,
-  probesShownMin,
   shownList,
 } from '../ranking/shapes.ts'
 import { cursorParts, makePage, pageOf, pageQuery } from '../schemas.ts'
 import type { See } from '../scope/see.ts'
 import { principalOf } from '../security/guard.ts'
-
-/** Enough to see what was wrong; the rest is in the readings of the days and plants that are named. */
-const evidenceRowsMax = 100
-
-const evidenceSchema = z.object({
-  date: z.string(),
-  circuit: z.string(),
-  building: z.string(),
-  homes: z.number().int(),
-  probes: z.number().int(),
-  shareAtTarget: z.number(),
-  excludedHomeDays: z.number().int(),
-})
-
-const outageSchema = z
-  .object({
-    saidiHours: z.number(),
-    saifi: z.number(),
-    caidiHours: z.number().optional(),
-    interruptions: z.number().int(),
-    interruptionsOver8h: z.number().int(),
-    interruptionsOver48h: z.number().int(),
-  })
-  .describe('Of circuits with a plant sensor, by IEEE 1366; absent where the firm has none')
 
 export interface RankingDeps extends Pick<ApiDeps, 'ledger' | 'clock'> {
   readonly see: See
@@ -77,17 +47,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
   const publish = { access: 'ranking.publish' } as const
   type Request = Parameters<See>[0]
 
-  /** Drafts are for those who make lists; what is open for objections or published, for everybody. */
-  async function mayRead(request: Request, list: RankingList): Promise<boolean> {
-    if (list.state !== 'draft') return true
-    return can(principalOf(request).account.role, 'ranking.publish') && see(request).holdsTerritory(list.territory)
-  }
-
-  async function readList(request: Request, id: string): Promise<RankingList> {
-    const list = await findList(ledger.db, id)
-    if (!list || !(await mayRead(request, list))) throw new ProblemError('not_found')
-    return list
-  }
+  const { mayRead, readList } = listReader(deps)
 
   async function ownList(request: Request, id: string): Promise<RankingList> {
     const list = await findList(ledger.db, id)
@@ -98,7 +58,8 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
   app.get(
     '/ranking-methods',
     {
-      config: read,
+      // Whoever is ranked, and whoever reads the list, may know how.
+      config: { access: 'public' },
       schema: {
         tags,
         summary: 'How points are given: every method and version, each number with its source or marked as ours',
@@ -127,7 +88,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
       const rows = await rankingLists(ledger.db, { onlyFrozen: false, ...(before && { before }) }, limit + 1)
       const page = makePage(rows, limit, (last) => `${last.draftedAt},${last.id}`)
       const items: z.infer<typeof listSchema>[] = []
-      for (const list of page.items) if (await mayRead(request, list)) items.push(shownList(list))
+      for (const list of page.items) if (await mayRead(request, list)) items.push(await shownList(ledger.db, list))
       return { ...page, items }
     },
   )
@@ -175,7 +136,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
         })
         return drafted
       })
-      return reply.code(201).send(shownList(list))
+      return reply.code(201).send(await shownList(ledger.db, list))
     },
   )
 
@@ -192,106 +153,9 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
     },
     async (request) => {
       const list = await readList(request, request.params.id)
-      const { scores } = await listContent(ledger.db, policy, list)
-      return { list: shownList(list), firms: await placedFirms(ledger.db, scores) }
-    },
-  )
-
-  app.get(
-    '/rankings/:id/csv',
-    {
-      config: read,
-      schema: {
-        tags,
-        summary: 'A list as CSV, safe to open in a spreadsheet',
-        params: listParams,
-        response: { 200: { content: { 'text/csv': { schema: z.string() } } } },
-      },
-    },
-    async (request, reply) => {
-      const list = await readList(request, request.params.id)
-      const { scores } = await listContent(ledger.db, policy, list)
-      const firms = await placedFirms(ledger.db, scores)
-      async function* rows() {
-        yield firms.map((firm) => [
-          firm.rank,
-          firm.firm,
-          firm.name,
-          firm.standing,
-          firm.score,
-          firm.assessedPoints,
-          firm.totalPoints,
-          firm.scaled,
-          firm.interval?.[0],
-          firm.interval?.[1],
-          firm.provisional.join(' '),
-          Math.round(firm.excludedShare * 10_000) / 10_000,
-        ])
-      }
-      const columns = ['rank', 'firm', 'name', 'standing', 'score', 'assessed_points', 'total_points', 'scaled']
-      columns.push('interval_low', 'interval_high', 'provisional', 'excluded_share')
-      reply.type(csvContentType).headers(attachment(`ranking-${list.id}.csv`))
-      // Typed as text for the description of the api; it is sent as it is made.
-      return Readable.from(csvText(columns, rows())) as unknown as string
-    },
-  )
-
-  app.get(
-    '/rankings/:id/firms/:firm',
-    {
-      config: read,
-      schema: {
-        tags,
-        summary: "One firm's points unfolded to items, with the days, circuits and buildings that cost most",
-        description:
-          'Without the right to see homes, and outside of your area, buildings and firms with fewer than ten probes stay folded.',
-        params: firmParams,
-        response: {
-          200: z.object({
-            firm: placedFirmSchema,
-            items: z.array(itemSchema).readonly(),
-            days: z.number().int(),
-            probes: z.number().int(),
-            connectedHomes: z.number().int(),
-            heatedAreaM2: z.number(),
-            outage: outageSchema.optional(),
-            evidence: z.array(evidenceSchema),
-          }),
-        },
-      },
-    },
-    async (request) => {
-      const list = await readList(request, request.params.id)
-      const { firm } = request.params
       const { scores, inputs } = await listContent(ledger.db, policy, list)
-      const score = scores.find((one) => one.firm === firm)
-      const input = inputs.find((one) => one.firm === firm)
-      const [placed] = await placedFirms(ledger.db, score ? [score] : [])
-      if (!score || !input || !placed) throw new ProblemError('not_found')
-      const { account } = principalOf(request)
-      const isOwn = account.scope.kind === 'firm' && account.scope.id === firm
-      const seesHomes =
-        can(account.role, 'dwelling.read') && (isOwn || (await see(request).holdsTerritory(list.territory)))
-      const { places } = await homeEvidence(ledger.db, firm, list, {
-        measure: 'shareAtTarget',
-        probesMin: seesHomes ? 0 : probesShownMin,
-        limit: evidenceRowsMax,
-      })
-      const items = seesHomes || input.probes >= probesShownMin ? score.items : []
-      const { days, probes, connectedHomes, heatedAreaM2 } = input
-      const indices = input.outage && outageIndices(input.outage)
-      const outage = indices && { ...input.outage, ...indices }
-      const evidence = places.map(({ day, ...row }) => ({ date: dayText(day), ...row }))
-      return {
-        firm: placed,
-        items,
-        days,
-        probes,
-        connectedHomes,
-        heatedAreaM2,
-        evidence,
-        ...(outage && { outage }),
-      }
+      const hidden = await hiddenFirms(ledger.db, request, see, list, inputs)
+      return { list: await shownList(ledger.db, list), firms: await placedFirms(ledger.db, scores, hidden) }
     },
   )
 
@@ -318,7 +182,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
         return true
       })
       if (!opened) throw new ProblemError('conflict', 'The list is no draft any more')
-      return shownList(await ownList(request, id))
+      return shownList(ledger.db, await ownList(request, id))
     },
   )
 
@@ -340,7 +204,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
       await rankingDays.bringUpToDate({ fromDay: list.fromDay, toDay: list.toDay, now: by.at })
       const published = await publishList(ledger, policy, list, by)
       if (!published.ok) throw new ProblemError('conflict', refusalText[published.reason])
-      return shownList(await ownList(request, list.id))
+      return shownList(ledger.db, await ownList(request, list.id))
     },
   )
 }

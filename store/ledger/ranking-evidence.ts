@@ -68,7 +68,30 @@ export async function homeEvidence(
     .limit(limit)
     .execute()
   const places = rows.map((row) => ({ ...shown(row), circuit: row.circuit, building: row.building }))
-  return { days: days.map(shown), places }
+  return { days: days.map(shown), places: withoutRemainders(days, places, probesMin) }
+}
+
+/**
+ * Leaves places out until what is left of each day is of enough probes: who knows the day and all places but one knows
+ * that one.
+ */
+function withoutRemainders(
+  days: readonly FirmDay[],
+  places: readonly PlaceEvidence[],
+  probesMin: number,
+): readonly PlaceEvidence[] {
+  const hidden = new Set<PlaceEvidence>()
+  for (const { day, probes } of days) {
+    const shownPlaces = places.filter((place) => place.day === day).sort((left, right) => right.probes - left.probes)
+    let left = shownPlaces.reduce((rest, place) => rest - place.probes, probes)
+    while (left > 0 && left < probesMin) {
+      const smallest = shownPlaces.pop()
+      if (!smallest) break
+      hidden.add(smallest)
+      left += smallest.probes
+    }
+  }
+  return places.filter((place) => !hidden.has(place))
 }
 
 type FirmDay = SumColumns & { readonly day: number }

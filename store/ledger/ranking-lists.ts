@@ -133,6 +133,17 @@ export async function rankingLists(
   return (await query.execute()).map(fromList)
 }
 
+/** Every published list of a territory. */
+export async function frozenListsOf(db: LedgerDb, territory: string): Promise<RankingList[]> {
+  const rows = await db
+    .selectFrom('ranking_list')
+    .selectAll()
+    .where('territory', '=', territory)
+    .where('state', '=', 'frozen')
+    .execute()
+  return rows.map(fromList)
+}
+
 /** Opens the time in which firms and residents may object. False unless the list is a draft. */
 export async function openObjections(transaction: LedgerTransaction, id: string, until: number): Promise<boolean> {
   const { numUpdatedRows } = await transaction

@@ -178,7 +178,7 @@ async function estatesOf(db: LedgerDb, districts: readonly string[]): Promise<Se
 }
 
 /** The first and the last days of the season, as far as they lie in a period. */
-function edgesWithin(policy: Policy, fromDay: number, toDay: number): Days[] {
+export function edgesWithin(policy: Policy, fromDay: number, toDay: number): Days[] {
   const season = seasonOn(policy.season, fromDay) ?? seasonOn(policy.season, toDay)
   if (!season) return []
   return [

@@ -133,7 +133,7 @@ describe('a list from draft to publication', () => {
     await api.ledger.db.updateTable('firm').set({ name: '=1+1' }).where('id', '=', 'F1').execute()
     const { headers, body } = await get('viewer', `/rankings/${id}/csv`)
     expect(headers['content-type']).toContain('text/csv')
-    expect(body.split('\n')[1]).toMatch(/^1,F1,'=1\+1,interim,/)
+    expect(body.split('\n')[1]).toMatch(/^1,F1,'=1\+1,,interim,/)
   })
 })
 
