@@ -8,6 +8,7 @@ export const liveStream = 'warmcity'
 
 /** A roll-up's measurement says its level, so that a panel hears of the city without hearing of every building. */
 export const liveMeasurement = (level: RollUpLevel): string => `${measurements.rollUp.name}_${level}`
+/** Numbers, kinds and subjects of signals, as they come. */
 export const liveSignalMeasurement = 'signal'
 
 export const liveChannels = {
