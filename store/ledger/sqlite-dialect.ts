@@ -13,6 +13,8 @@ import {
 /** Another process may hold the write lock for one short transaction; far longer means that something is stuck. */
 const busyTimeoutMs = 10_000
 const statementsCachedMax = 500
+/** A list of values gives another statement for each of its lengths: hundreds of them would hold tens of megabytes. */
+const statementCharsCachedMax = 700
 
 /** Kysely on node:sqlite: one connection, one transaction at a time, prepared statements kept. */
 export function sqliteDialect(path: string): Dialect {
@@ -39,18 +41,31 @@ function openDatabase(path: string): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare(sql) {
-      const statement = statements.get(sql) ?? database.prepare(sql)
-      statements.delete(sql)
-      statements.set(sql, statement)
-      if (statements.size > statementsCachedMax) statements.delete(statements.keys().next().value as string)
+      const isKept = sql.length <= statementCharsCachedMax
+      const statement = (isKept ? statements.get(sql) : undefined) ?? database.prepare(sql)
+      if (isKept) {
+        statements.delete(sql)
+        statements.set(sql, statement)
+        if (statements.size > statementsCachedMax) statements.delete(statements.keys().next().value as string)
+      }
+      const used = <T>(result: T): T => {
+        if (!isKept) finalize(statement)
+        return result
+      }
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...bind(parameters)),
-        run: (parameters) => statement.run(...bind(parameters)),
+        all: (parameters) => used(statement.all(...bind(parameters))),
+        run: (parameters) => used(statement.run(...bind(parameters))),
         iterate: (parameters) => statement.iterate(...bind(parameters)),
       }
     },
   }
+}
+
+/** Frees what the statement holds of SQLite's memory, which no garbage collection knows of. */
+function finalize(statement: object): void {
+  const dispose = Symbol.dispose in statement ? statement[Symbol.dispose] : undefined
+  if (typeof dispose === 'function') dispose.call(statement)
 }
 
 function bind(parameters: readonly unknown[]): SQLInputValue[] {
