@@ -7,7 +7,9 @@ import type { QualityName } from '#domain/quality.ts'
 import type { Clock, ClockAnchor } from '#domain/time.ts'
 import type { Ledger } from '#store/ledger/database.ts'
 import type { FactStore } from '#store/telemetry/fact-store.ts'
+import type { RollUpReader } from '#store/telemetry/roll-up-store.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
+import type { GrafanaLiveTarget } from './grafana-live.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { RankingDays } from './ranking/days.ts'
 import type { PasswordCost } from './security/passwords.ts'
@@ -49,6 +51,8 @@ export interface PushedDelivery {
 export interface ApiDeps {
   readonly ledger: Ledger
   readonly telemetry: TelemetryReader
+  /** Live roll-ups; without it there are none. */
+  readonly rollUps?: RollUpReader
   readonly clock: ApiClock
   readonly log: Logger
   readonly tryMapping: TryMapping
@@ -93,6 +97,8 @@ export interface ApiOptions {
   readonly policy: Policy
   /** What Grafana's contact point shows for itself at `/hooks/grafana`; without it there is nothing there. */
   readonly grafanaHookToken?: string | undefined
+  /** Where roll-ups and signals are pushed to; without it, nowhere. */
+  readonly grafanaLive?: GrafanaLiveTarget | undefined
 }
 
 /**

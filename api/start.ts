@@ -4,6 +4,7 @@ import { isLoopback } from '#domain/host.ts'
 import { buildApp } from './app.ts'
 import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
 import { startFactsMirror } from './facts-mirror.ts'
+import { startGrafanaLive } from './grafana-live.ts'
 import { openLive } from './live.ts'
 import { makeMetrics } from './metrics.ts'
 import { type Notifier, startNotifier } from './notify/notifier.ts'
@@ -67,6 +68,14 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
       figuresText: () => metricsText({ ...deps, metrics }),
       onError: (error) => tellFailure(error, 'what dashboards show could not be written'),
     })
+  const grafanaLive =
+    options.grafanaLive &&
+    startGrafanaLive({
+      target: options.grafanaLive,
+      feed,
+      ...(deps.rollUps && { rollUps: deps.rollUps }),
+      onError: (error) => tellFailure(error, 'Grafana Live could not be pushed to'),
+    })
   const wake = () => {
     feed.wake().catch((error: unknown) => tellFailure(error, 'the stream could not be read'))
   }
@@ -81,6 +90,7 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
       await live.close()
       await sealing.close()
       await mirror?.close()
+      await grafanaLive?.close()
       await Promise.all([app.close(), notifier.close()])
       await feed.close()
     },

@@ -5,7 +5,10 @@ import { wakeTopic } from '#domain/topics.ts'
 import { openLedger } from '#store/ledger/database.ts'
 import { openInfluxFacts } from '#store/telemetry/influx/facts.ts'
 import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
+import { openInfluxRollUpReader } from '#store/telemetry/influx/roll-ups.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
+import { openSqliteRollUpReader } from '#store/telemetry/sqlite/roll-ups.ts'
+import type { GrafanaLiveTarget } from '../api/grafana-live.ts'
 import { startRankingThread } from '../api/ranking/ranking-thread.ts'
 import { type Api, startApi } from '../api/start.ts'
 import { tryMapping } from '../ingest/codecs/try-mapping.ts'
@@ -21,7 +24,7 @@ import { listenFailure } from './listen-failure.ts'
 import { makeLogger } from './log.ts'
 import { flagOption, type Option, type OptionValues } from './options.ts'
 import { readPolicy } from './policy-file.ts'
-import { deliverToEdge } from './pushed-deliveries.ts'
+import { deliverToEdges } from './pushed-deliveries.ts'
 import { secretOf } from './secret-file.ts'
 import { apiClientId, apiSecretOptions } from './service-accounts.ts'
 
@@ -48,6 +51,17 @@ const options = {
     placeholder: 'URL',
     help: "the edge's health and metrics: its readiness becomes part of the service's",
   },
+  otherEdgeUrls: {
+    env: 'WARMCITY_OTHER_EDGE_URLS',
+    schema: z
+      .string()
+      .transform((text) => text.split(','))
+      .pipe(
+        z.array(z.url({ protocol: /^https?$/, error: 'give URLs like http://worker-2:9464, with commas between' })),
+      ),
+    placeholder: 'URLS',
+    help: 'further workers of an outside broker: what is pushed for their gateways goes there',
+  } satisfies Option<string[]>,
   grafanaHookToken: {
     env: 'WARMCITY_GRAFANA_HOOK_TOKEN',
     schema: grafanaTokenSchema,
@@ -60,6 +74,25 @@ const options = {
     schema: z.string().min(1),
     placeholder: 'FILE',
     help: 'file that holds that token',
+  } satisfies Option<string>,
+  grafanaUrl: {
+    env: 'WARMCITY_GRAFANA_URL',
+    schema: z.url({ protocol: /^https?$/, error: 'give a URL like http://grafana:3000' }),
+    placeholder: 'URL',
+    help: 'Grafana whose Live is pushed roll-ups and signals to; with a token',
+  } satisfies Option<string>,
+  grafanaToken: {
+    env: 'WARMCITY_GRAFANA_TOKEN',
+    schema: grafanaTokenSchema,
+    placeholder: 'TOKEN',
+    help: 'token of a service account of that Grafana',
+    secret: true,
+  } satisfies Option<string>,
+  grafanaTokenFile: {
+    env: 'WARMCITY_GRAFANA_TOKEN_FILE',
+    schema: z.string().min(1),
+    placeholder: 'FILE',
+    help: 'file that holds the token of the service account',
   } satisfies Option<string>,
   secureCookies: flagOption('WARMCITY_SECURE_COOKIES', 'cookies over TLS only: set it behind a TLS proxy'),
   trustProxy: flagOption('WARMCITY_TRUST_PROXY', 'believe X-Forwarded-* headers: only behind a proxy that sets them'),
@@ -107,12 +140,16 @@ async function runApi(
   const telemetry = influx
     ? openInfluxTelemetryReader({ target: influx })
     : openSqliteTelemetryReader({ directory: folder.telemetry })
+  const rollUps = influx
+    ? openInfluxRollUpReader({ target: influx })
+    : openSqliteRollUpReader({ directory: folder.telemetry })
   let api: Api | undefined
   const broker = await connectBroker(values, () => api?.wake())
   api = await startApi(
     {
       ledger,
       telemetry,
+      rollUps,
       clock,
       log,
       tryMapping,
@@ -120,7 +157,9 @@ async function runApi(
       ...(influx && { facts: openInfluxFacts({ target: influx }) }),
       ...(edgeUrl !== undefined && { notReady: () => edgeNotReady(edgeUrl), edgeFigures: () => edgeFigures(edgeUrl) }),
       ...(edgeUrl !== undefined &&
-        secret !== undefined && { deliver: (delivery) => deliverToEdge(edgeUrl, secret, delivery) }),
+        secret !== undefined && {
+          deliver: (delivery) => deliverToEdges([edgeUrl, ...(values.otherEdgeUrls ?? [])], secret, delivery),
+        }),
       ...(broker && {
         publish: async (topic: string, payload: string) => {
           await broker.publishAsync(topic, payload, { qos: 1 })
@@ -135,6 +174,7 @@ async function runApi(
       trustProxy: values.trustProxy,
       policy,
       grafanaHookToken: secretOf(values.grafanaHookToken, values.grafanaHookTokenFile),
+      grafanaLive: grafanaLiveOf(values),
       brokerAddresses: values.mqttUrl === undefined ? [] : [values.mqttUrl],
     },
   )
@@ -146,9 +186,17 @@ async function runApi(
       await rankingDays.close()
       await broker?.endAsync()
       await telemetry.close()
+      await rollUps.close()
       await ledger.close()
     },
   }
+}
+
+/** Grafana Live takes nothing without a token. */
+function grafanaLiveOf(values: OptionValues<typeof options>): GrafanaLiveTarget | undefined {
+  const token = secretOf(values.grafanaToken, values.grafanaTokenFile)
+  const { grafanaUrl } = values
+  return grafanaUrl === undefined || token === undefined ? undefined : { url: grafanaUrl.replace(/\/$/, ''), token }
 }
 
 /** The api's own session with the broker: it hears that the ledger has news, and publishes alerts. */
