@@ -40,6 +40,7 @@ import { readingsRoutes } from './routes/readings.ts'
 import { registryRoutes } from './routes/registry.ts'
 import { registryChangeRoutes } from './routes/registry-changes.ts'
 import { registryImportRoutes } from './routes/registry-import.ts'
+import { rollUpRoutes } from './routes/roll-ups.ts'
 import { serviceAccountRoutes } from './routes/service-accounts.ts'
 import { serviceNoticeRoutes } from './routes/service-notices.ts'
 import { serviceStateRoutes } from './routes/service-state.ts'
@@ -141,6 +142,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(placeRoutes, shared)
       await v1.register(buildingRoutes, shared)
       await v1.register(readingsRoutes, shared)
+      await v1.register(rollUpRoutes, shared)
       await v1.register(flagRoutes, shared)
       await v1.register(alertRoutes, shared)
       await v1.register(outageRoutes, shared)

@@ -46,6 +46,9 @@ const resynchroniseSchema = z.object({
   head: z.number().int(),
 })
 
+/** A period of roll-ups is over and written: pages that show the newest load it. What is in it goes by their scope. */
+const rollUpsSchema = z.object({ at: z.number().int(), periodMs: z.number().int() })
+
 const endReasons = ['signedOut', 'rightsChanged', 'expired', 'slow', 'closing'] as const
 /** Last event: why the service ends the connection. */
 const endedSchema = z.object({ reason: z.enum(endReasons) })
@@ -57,6 +60,7 @@ export const serverEvents = {
   signals: signalBatchSchema,
   through: throughSchema,
   resynchronise: resynchroniseSchema,
+  rollUps: rollUpsSchema,
   ended: endedSchema,
 } as const
 
@@ -65,5 +69,6 @@ export interface ServerToClientEvents {
   signals(batch: z.infer<typeof signalBatchSchema>, acknowledge: () => void): void
   through(through: z.infer<typeof throughSchema>): void
   resynchronise(where: z.infer<typeof resynchroniseSchema>): void
+  rollUps(period: z.infer<typeof rollUpsSchema>): void
   ended(end: z.infer<typeof endedSchema>): void
 }

@@ -1,12 +1,14 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http'
 import { Server, type Socket } from 'socket.io'
 import { can } from '#domain/account.ts'
+import { rollUpPeriodMs } from '#domain/live-roll-up.ts'
 import { credentialsVersion } from '#store/ledger/accounts.ts'
 import { LedgerAwayError } from '#store/ledger/ledger-away.ts'
 import type { ApiDeps, ApiOptions } from './deps.ts'
 import { type EndReason, handshakeSchema, type ServerToClientEvents } from './live-events.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { type ProblemCode, problemBody } from './problems.ts'
+import { watchNewestRollUp } from './roll-ups/newest.ts'
 import { tellTime } from './routes/time.ts'
 import {
   audienceOf,
@@ -35,12 +37,14 @@ const throughMs = 5_000
 /** Clients send a handshake and acknowledgements. */
 const messageBytesMax = 10_000
 
-export interface LiveDeps extends Pick<ApiDeps, 'ledger' | 'clock' | 'log'> {
+export interface LiveDeps extends Pick<ApiDeps, 'ledger' | 'clock' | 'log' | 'rollUps'> {
   readonly feed: StreamFeed
   readonly metrics: ApiMetrics
   readonly wallClock: () => number
   readonly options: Pick<ApiOptions, 'trustProxy' | 'timeZone'>
   readonly acknowledgeMs?: number
+  /** How often it is looked whether a period of roll-ups was written. */
+  readonly rollUpPollMs?: number
 }
 
 export interface Live {
@@ -222,11 +226,20 @@ export function openLive(server: HttpServer, deps: LiveDeps): Live {
     checking = checking.then(checkRights).catch((error: unknown) => tellFailure(error, 'rights not checked'))
   }, checkMs)
   const throughTimer = setInterval(tellThrough, throughMs)
+  const newestRollUp =
+    deps.rollUps &&
+    watchNewestRollUp({
+      rollUps: deps.rollUps,
+      ...(deps.rollUpPollMs !== undefined && { pollMs: deps.rollUpPollMs }),
+      onNew: (at) => io.emit('rollUps', { at, periodMs: rollUpPeriodMs }),
+      onError: (error) => tellFailure(error, 'the newest roll-up could not be read'),
+    })
 
   return {
     async close() {
       clearInterval(checkTimer)
       clearInterval(throughTimer)
+      newestRollUp?.close()
       for (const client of clients.values()) end(client, 'closing')
       io.disconnectSockets(true)
       // Not io.close(): that would close the api's server, which is the api's to close.

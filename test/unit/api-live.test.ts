@@ -11,6 +11,7 @@ import { serverEvents } from '../../api/live-events.ts'
 import { makeMetrics } from '../../api/metrics.ts'
 import { openStreamFeed, type StreamFeed } from '../../api/stream-feed.ts'
 import { evening, makeTestApi, type TestApi } from '../support/api.ts'
+import { type MemoryRollUps, memoryRollUps } from '../support/memory-roll-ups.ts'
 
 interface Batch {
   streamId: string
@@ -26,7 +27,7 @@ let live: Live
 let url: string
 const sockets: Socket[] = []
 
-async function serve(acknowledgeMs?: number): Promise<void> {
+async function serve(acknowledgeMs?: number, rollUps?: MemoryRollUps): Promise<void> {
   feed = await openStreamFeed(api.ledger.db, { pollMs: 20, onError: (error) => expect.fail(String(error)) })
   live = openLive(api.app.server, {
     ledger: api.ledger,
@@ -40,6 +41,7 @@ async function serve(acknowledgeMs?: number): Promise<void> {
     wallClock: () => api.wall.now,
     options: { trustProxy: false, timeZone: 'Asia/Shanghai' },
     ...(acknowledgeMs !== undefined && { acknowledgeMs }),
+    ...(rollUps && { rollUps, rollUpPollMs: 10 }),
   })
   await api.app.listen({ port: 0, host: '127.0.0.1' })
   url = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`
@@ -251,6 +253,19 @@ describe('the stream', () => {
     expect(await client.event('ended')).toEqual({ reason: 'slow' })
     expect(client.numbers()).toHaveLength(200)
   })
+})
+
+test('every client hears when another period of roll-ups is written', async () => {
+  const store = memoryRollUps()
+  const place = { level: 'city', id: 'harbin', name: 'Harbin' } as const
+  const write = (at: number) => store.writeRollUps([{ place, at, few: false, figures: {} }])
+  await write(evening - 1_200_000)
+  await serve(undefined, store)
+  const clients = await Promise.all([connect('nangang'), connect('viewer')])
+  await Promise.all(clients.map(({ event }) => event('hello')))
+  await write(evening - 600_000)
+  const heard = await Promise.all(clients.map(({ event }) => event('rollUps')))
+  expect(heard).toEqual([1, 2].map(() => ({ at: evening - 600_000, periodMs: 600_000 })))
 })
 
 describe('rights', () => {
