@@ -1,7 +1,7 @@
 import { Kysely, type Transaction } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { LedgerEngine } from './engine.ts'
-import { LedgerAwayError } from './ledger-away.ts'
+import { isServerFailure } from './ledger-away.ts'
 import { migrations } from './migrations/index.ts'
 import type { PostgresTarget } from './postgres-engine.ts'
 import type { LedgerSchema } from './schema.ts'
@@ -66,8 +66,8 @@ async function engineOf(target: LedgerTarget): Promise<LedgerEngine> {
 async function migrate(db: LedgerDb, engine: LedgerEngine): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
-  if (error instanceof LedgerAwayError) throw error
   if (error === undefined) return
+  if (isServerFailure(error)) throw error
   const reason = error instanceof Error ? error.message : String(error)
   throw new LedgerSchemaError(`The ledger in ${engine.name} could not be brought up to date: ${reason}`, {
     cause: error,

@@ -3,6 +3,13 @@ export class LedgerAwayError extends Error {
   readonly code = 'ledger_away'
 }
 
+/** The server answers and does not let us in: somebody has to change a password, a role, a database or a URL. */
+class LedgerRefusedError extends Error {
+  readonly code = 'ledger_refused'
+}
+/** SQLSTATE classes of a wrong user or password, and of a database that is not there. */
+const refusing = /^(28|3D)/
+
 /**
  * SQLSTATE classes and codes after which the same work may succeed: no connection, too many of them, a server that
  * stops or starts, a full disk, a lock that was not to be had.
@@ -22,9 +29,13 @@ const networkCodes = new Set([
 /** What node-postgres says without a code. */
 const brokenConnection = /Connection terminated|connection timeout|trying to connect|not queryable|client was closed/i
 
-/** The error to throw for one of node-postgres: what passes gets one name, everything else stays what it was. */
+/** The error to throw for one of node-postgres: with a name for what passes and for who is refused. */
 export function ledgerFailure(error: unknown, name: string): unknown {
-  if (!(error instanceof Error) || !isPassing(error)) return error
+  if (!(error instanceof Error)) return error
+  if ('code' in error && refusing.test(String(error.code))) {
+    return new LedgerRefusedError(`${name} refuses us: ${error.message}`, { cause: error })
+  }
+  if (!isPassing(error)) return error
   return new LedgerAwayError(
     `${name} cannot be used: ${error.message || ('code' in error ? error.code : error.name)}`,
     {
@@ -38,3 +49,7 @@ function isPassing(error: Error): boolean {
   if (code !== undefined) return networkCodes.has(code) || passing.test(code)
   return brokenConnection.test(error.message)
 }
+
+/** True for an error about the server and our way into it, not about what was asked of it. */
+export const isServerFailure = (error: unknown): boolean =>
+  error instanceof LedgerAwayError || error instanceof LedgerRefusedError

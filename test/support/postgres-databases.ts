@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import type { LedgerPlace } from './new-ledger.ts'
+import { guardedRole } from './postgres-server.ts'
 
 /** A database in which nobody has made anything. */
 export async function emptyDatabase(serverUrl: string): Promise<LedgerPlace> {
@@ -19,6 +20,23 @@ export async function replaceByCopy(url: string): Promise<void> {
   await ask(server, `create database "${name}-copy" template "${name}"`)
   await ask(server, `drop database "${name}"`)
   await ask(server, `alter database "${name}-copy" rename to "${name}"`)
+}
+
+/** A database of a role that may do nothing else and that has to give its password. */
+export async function guardedDatabase(serverUrl: string, password: string): Promise<LedgerPlace> {
+  const server = urlOf(serverUrl, 'postgres')
+  const name = randomUUID()
+  await ask(server, `create role ${guardedRole} login password '${password}'`)
+  await ask(server, `create database "${name}" template template0 owner ${guardedRole}`)
+  const url = new URL(urlOf(serverUrl, name))
+  url.username = guardedRole
+  return {
+    target: { url: url.href, password },
+    async remove() {
+      await ask(server, `drop database "${name}" with (force)`)
+      await ask(server, `drop role ${guardedRole}`)
+    },
+  }
 }
 
 interface UsedDatabase {

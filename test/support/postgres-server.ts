@@ -24,6 +24,9 @@ export interface PostgresServer {
 /** Owner of all databases. Nobody asks for its password: the server listens on this machine alone. */
 const user = 'warmcity'
 
+/** A role of this name, which a test may make, has to give its password. */
+export const guardedRole = 'guarded'
+
 /** Debian keeps the programs out of everybody's way, in a folder for each version. */
 const debianRoot = '/usr/lib/postgresql'
 
@@ -69,6 +72,8 @@ export async function startPostgres({ fsync = false }: PostgresServerOptions = {
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`)
   await writeFile(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`)
+  const rules = [`host all ${guardedRole} 127.0.0.1/32 scram-sha-256`, 'host all all 127.0.0.1/32 trust']
+  await writeFile(join(data, 'pg_hba.conf'), `${rules.join('\n')}\n`)
   const url = (database: string) => `postgres://${user}@127.0.0.1:${port}/${database}`
   let child: ChildProcess | undefined
 
