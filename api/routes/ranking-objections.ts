@@ -1,9 +1,16 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { idSchema } from '#domain/registry.ts'
-import { appendAudit } from '#store/ledger/audit.ts'
 import { findList } from '#store/ledger/ranking-lists.ts'
-import { decideObjection, objectionsTo, raiseObjection } from '#store/ledger/ranking-objections.ts'
+import {
+  decideObjection,
+  issueObjectionCode,
+  objectByCode,
+  objectionsTo,
+  raiseObjection,
+} from '#store/ledger/ranking-objections.ts'
+import { circuitFirms } from '#store/ledger/ranking-roll-up.ts'
+import { entryAt } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
 import { evidenceText, idAnswer, listParams } from '../ranking/shapes.ts'
 import { instantOut } from '../schemas.ts'
@@ -16,7 +23,7 @@ const objectionSchema = z
     firm: z.string(),
     text: z.string(),
     evidence: z.string(),
-    raisedBy: z.string(),
+    raisedBy: z.string().describe('An account, or `resident`, who objected with a code'),
     raisedAt: instantOut,
     state: z.enum(['open', 'upheld', 'rejected']),
     decidedBy: z.string().optional(),
@@ -74,16 +81,10 @@ export const rankingObjectionRoutes: FastifyPluginAsyncZod<RankingDeps> = async 
       if (!list || list.state === 'draft' || !may) throw new ProblemError('not_found')
       const now = clock.now()
       if (list.state !== 'objection' || now >= (list.objectionsUntil ?? 0)) {
-        throw new ProblemError('conflict', 'The time for objections is over')
+        throw new ProblemError('conflict', overText)
       }
-      const id = await ledger.write(async (transaction) => {
-        const objection = { list: list.id, ...request.body, raisedBy: account.id, raisedAt: now }
-        const raised = await raiseObjection(transaction, objection)
-        const detail = { list: list.id, firm }
-        const subject = `ranking-objection/${raised}`
-        await appendAudit(transaction, { at: now, actor: account.id, action: 'ranking.object', subject, detail })
-        return raised
-      })
+      const objection = { list: list.id, ...request.body, raisedBy: account.id, raisedAt: now }
+      const id = await ledger.write((transaction) => raiseObjection(transaction, objection))
       return reply.code(201).send({ id })
     },
   )
@@ -107,15 +108,71 @@ export const rankingObjectionRoutes: FastifyPluginAsyncZod<RankingDeps> = async 
       if (!known || !(await see(request).holdsTerritory(list.territory))) throw new ProblemError('not_found')
       const by = { actor: principalOf(request).account.id, at: clock.now() }
       if (by.actor === known.raisedBy) throw new ProblemError('conflict', 'Somebody else must decide it')
-      const decided = await ledger.write(async (transaction) => {
-        const { state, decision } = request.body
-        if (!(await decideObjection(transaction, objection, { state, decision, by: by.actor, at: by.at }))) return false
-        const subject = `ranking-objection/${objection}`
-        await appendAudit(transaction, { ...by, action: 'ranking.decide', subject, detail: { state, decision } })
-        return true
-      })
+      const { state, decision } = request.body
+      const decided = await ledger.write((transaction) =>
+        decideObjection(transaction, objection, { state, decision, by: by.actor, at: by.at }),
+      )
       if (!decided) throw new ProblemError('conflict', 'It was decided already')
       return { id: objection }
     },
   )
+
+  app.post(
+    '/rankings/:id/objection-codes',
+    {
+      config: { access: 'ranking.claim' },
+      schema: {
+        tags,
+        summary: 'Make a code for a resident, who objects with it once and without an account',
+        description:
+          'Whoever hands it out knows the home; the code is kept without it, and the objection too. Give it to the household on paper.',
+        params: listParams,
+        body: z.strictObject({ dwelling: idSchema }),
+        response: { 201: z.object({ code: z.string(), firm: z.string(), until: instantOut }) },
+      },
+    },
+    async (request, reply) => {
+      const list = await findList(ledger.db, request.params.id)
+      const { dwelling } = request.body
+      const { account } = principalOf(request)
+      // A firm must not be able to object in its residents' name.
+      const may = account.scope.kind !== 'firm' && (await see(request).seesThing('dwelling', dwelling))
+      if (!list || list.state === 'draft' || !may) throw new ProblemError('not_found')
+      const now = clock.now()
+      const until = list.objectionsUntil ?? 0
+      if (list.state !== 'objection' || now >= until) throw new ProblemError('conflict', overText)
+      const contract = await entryAt(ledger.db, 'dwelling_period', [dwelling], now)
+      const firm = contract && (await circuitFirms(ledger.db, now))(contract.circuit)
+      if (firm === undefined) throw new ProblemError('conflict', 'Nobody is registered to heat this home')
+      const issued = { list: list.id, firm, by: account.id, at: now }
+      const code = await ledger.write((transaction) => issueObjectionCode(transaction, issued))
+      return reply.code(201).send({ code, firm, until })
+    },
+  )
+
+  app.post(
+    '/public/rankings/:id/objections',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['public'],
+        summary: 'Object to the place of the firm that heats your home, with the code from your street office',
+        params: listParams,
+        body: z.strictObject({ code: z.string().min(1).max(60), text: evidenceText, evidence: evidenceText }),
+        response: { 201: idAnswer },
+      },
+    },
+    async (request, reply) => {
+      const list = await findList(ledger.db, request.params.id)
+      if (!list || list.state === 'draft') throw new ProblemError('not_found')
+      const now = clock.now()
+      if (list.state !== 'objection' || now >= (list.objectionsUntil ?? 0)) throw new ProblemError('conflict', overText)
+      const objection = { list: list.id, ...request.body, raisedAt: now }
+      const id = await ledger.write((transaction) => objectByCode(transaction, objection))
+      if (id === undefined) throw new ProblemError('conflict', 'The code is not for this list, or it was used already')
+      return reply.code(201).send({ id })
+    },
+  )
 }
+
+const overText = 'The time for objections is over'

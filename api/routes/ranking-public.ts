@@ -1,15 +1,29 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { sealsLogged } from '#store/ledger/ranking-days.ts'
 import { findList, listContent, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
 import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
 import { firmsOfFewHomes } from '../ranking/few-homes.ts'
 import { listParams, listSchema, placedFirmSchema, placedFirms, shownList } from '../ranking/shapes.ts'
-import { cursorParts, idParams, makePage, pageOf, pageQuery } from '../schemas.ts'
+import { cursorParts, idParams, instantOut, makePage, numberCursor, pageOf, pageQuery } from '../schemas.ts'
 import type { RankingDeps } from './rankings.ts'
 
 const publicListSchema = listSchema.omit({ draftedBy: true, publishedBy: true }).meta({ id: 'PublicRankingList' })
+
+const sealSchema = z
+  .object({
+    date: z.string(),
+    sealedAt: instantOut,
+    root: z.string(),
+    leaves: z.number().int(),
+    changesRoot: z.string().describe('Over what late readings changed since the seal before'),
+    changesUpTo: z.number().int(),
+    entry: z.number().int().describe('Number in the audit log'),
+    entryHash: z.string(),
+  })
+  .meta({ id: 'RankingSeal' })
 
 /** What anybody may know: published lists, and whom to call. Nothing here is about a home. */
 export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, { ledger, clock, options }) => {
@@ -58,6 +72,26 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       const { scores, inputs } = await listContent(ledger.db, options.policy, list)
       const firms = await placedFirms(ledger.db, scores, await firmsOfFewHomes(ledger.db, list, inputs))
       return { list: await shown(list), firms }
+    },
+  )
+
+  app.get(
+    '/public/ranking-seals',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Seals of days, the newest first: keep them, and nobody can rewrite or cut the history unseen',
+        description:
+          'A seal is the Merkle root over a day of all homes and over what came late since the seal before. It is an entry of the audit log, each of which has the hash of the one before.',
+        querystring: pageQuery,
+        response: { 200: pageOf(sealSchema) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor } = request.query
+      const before = numberCursor(cursor, Number.MAX_SAFE_INTEGER)
+      return makePage(await sealsLogged(ledger.db, before, limit + 1), limit, (last) => String(last.entry))
     },
   )
 

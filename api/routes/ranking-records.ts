@@ -12,8 +12,8 @@ import {
   findExclusion,
   proposeExclusion,
 } from '#store/ledger/ranking-exclusions.ts'
-import { enterRankingFigures } from '#store/ledger/ranking-figures.ts'
-import { bringVeto, confirmVeto } from '#store/ledger/ranking-vetoes.ts'
+import { enterRankingFigures, rankingFigures } from '#store/ledger/ranking-figures.ts'
+import { bringVeto, confirmVeto, vetoesBrought } from '#store/ledger/ranking-vetoes.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
 import { checkPeriod, dateIn, evidenceText, idAnswer } from '../ranking/shapes.ts'
@@ -42,6 +42,35 @@ const exclusionSchema = z
     decision: z.string().optional(),
   })
   .meta({ id: 'RankingExclusion' })
+
+const figureSchema = z
+  .object({
+    firm: z.string(),
+    territory: z.string(),
+    measure: z.enum(importedMeasures),
+    value: z.number(),
+    evidence: z.string(),
+    enteredBy: z.string(),
+    enteredAt: instantOut,
+  })
+  .meta({ id: 'RankingFigure' })
+
+const vetoSchema = z
+  .object({
+    id: z.string(),
+    firm: z.string(),
+    kind: z.enum(vetoKinds),
+    state: z.enum(['proven', 'cleared']),
+    evidence: z.string(),
+    from: z.string(),
+    to: z.string(),
+    broughtBy: z.string(),
+    broughtAt: instantOut,
+    document: z.string().optional().describe('With it the veto is in force'),
+    confirmedBy: z.string().optional(),
+    confirmedAt: instantOut.optional(),
+  })
+  .meta({ id: 'RankingVeto' })
 
 const shownExclusion = ({ fromDay, toDay, ...exclusion }: Exclusion): z.infer<typeof exclusionSchema> => ({
   ...exclusion,
@@ -97,6 +126,45 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
         enterRankingFigures(transaction, { territory, ...days, evidence, figures }, by),
       )
       return { stored: figures.length }
+    },
+  )
+
+  app.get(
+    '/ranking-inputs',
+    {
+      config: publish,
+      schema: {
+        tags,
+        summary: 'The imported figures that count for exactly these days and this territory',
+        querystring: z.object({ territory: idSchema, from: dateIn, to: dateIn }),
+        response: { 200: z.object({ items: z.array(figureSchema) }) },
+      },
+    },
+    async (request) => {
+      const { territory, ...period } = request.query
+      if (!(await see(request).holdsTerritory(territory))) throw new ProblemError('not_found')
+      const found = await rankingFigures(ledger.db, territory, checkPeriod(period))
+      return { items: found.map(({ fromDay: _from, toDay: _to, ...figure }) => figure) }
+    },
+  )
+
+  app.get(
+    '/ranking-vetoes',
+    {
+      config: publish,
+      schema: {
+        tags,
+        summary: 'Vetoes that touch some days, the oldest first: proposed, and confirmed with a document',
+        description: 'Of several for the same firm and kind the newest counts.',
+        querystring: z.object({ from: dateIn, to: dateIn }),
+        response: { 200: z.object({ items: z.array(vetoSchema) }) },
+      },
+    },
+    async (request) => {
+      const found = await vetoesBrought(ledger.db, checkPeriod(request.query))
+      return {
+        items: found.map(({ fromDay, toDay, ...veto }) => ({ ...veto, from: dayText(fromDay), to: dayText(toDay) })),
+      }
     },
   )
 

@@ -1,5 +1,7 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { appendAudit } from './audit.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { sha256 } from './digest.ts'
 
 export interface RankingObjectionTables {
   ranking_objection: {
@@ -14,6 +16,15 @@ export interface RankingObjectionTables {
     decided_by: string | null
     decided_at: number | null
     decision: string | null
+  }
+  /** Codes for residents, by the hash of what they were given. */
+  ranking_objection_code: {
+    hash: string
+    list: string
+    firm: string
+    issued_by: string
+    issued_at: number
+    used_at: number | null
   }
 }
 
@@ -53,7 +64,61 @@ export async function raiseObjection(
       decision: null,
     })
     .execute()
+  await appendAudit(transaction, {
+    ...{ at: objection.raisedAt, actor: objection.raisedBy, action: 'ranking.object' },
+    subject: `ranking-objection/${id}`,
+    detail: { list: objection.list, firm: objection.firm },
+  })
   return id
+}
+
+/** Nobody guesses ten random bytes; in letters that are told apart on paper they are sixteen. */
+const codeBytes = 10
+const codeLetters = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+
+/**
+ * Makes a code by which a resident of a firm's home can object once, without an account. It is kept as a hash, with
+ * the list and the firm and without the home, so that nobody can tell whose objection it was.
+ */
+export async function issueObjectionCode(
+  transaction: LedgerTransaction,
+  issued: { readonly list: string; readonly firm: string; readonly by: string; readonly at: number },
+): Promise<string> {
+  let bits = BigInt(`0x${randomBytes(codeBytes).toString('hex')}`)
+  let code = ''
+  for (let letter = 0; letter < (codeBytes * 8) / 5; letter += 1) {
+    code += codeLetters[Number(bits & 31n)]
+    bits >>= 5n
+  }
+  const { list, firm, by, at } = issued
+  await transaction
+    .insertInto('ranking_objection_code')
+    .values({ hash: hashOf(code), list, firm, issued_by: by, issued_at: at, used_at: null })
+    .execute()
+  await appendAudit(transaction, {
+    ...{ at, actor: by, action: 'ranking.issueCode', subject: `ranking-list/${list}`, detail: { firm } },
+  })
+  return code
+}
+
+/** However it was typed. */
+const hashOf = (code: string) => sha256(`objection code ${code.toUpperCase().replaceAll(/[^A-Z0-9]/g, '')}`)
+
+/** Raises an objection by a code, which is used up by it; undefined where the code is not of the list, or was used. */
+export async function objectByCode(
+  transaction: LedgerTransaction,
+  objection: Pick<Objection, 'list' | 'text' | 'evidence' | 'raisedAt'> & { readonly code: string },
+): Promise<string | undefined> {
+  const { code, ...said } = objection
+  const used = await transaction
+    .updateTable('ranking_objection_code')
+    .set({ used_at: said.raisedAt })
+    .where('hash', '=', hashOf(code))
+    .where('list', '=', said.list)
+    .where('used_at', 'is', null)
+    .returning('firm')
+    .executeTakeFirst()
+  return used && raiseObjection(transaction, { ...said, firm: used.firm, raisedBy: 'resident' })
 }
 
 /** Decides an objection; false where it is not there or was decided already. */
@@ -73,7 +138,12 @@ export async function decideObjection(
     .where('id', '=', id)
     .where('state', '=', 'open')
     .executeTakeFirst()
-  return numUpdatedRows > 0n
+  if (numUpdatedRows === 0n) return false
+  await appendAudit(transaction, {
+    ...{ at: decided.at, actor: decided.by, action: 'ranking.decide', subject: `ranking-objection/${id}` },
+    detail: { state: decided.state, decision: decided.decision },
+  })
+  return true
 }
 
 export async function objectionsTo(db: LedgerDb, list: string): Promise<Objection[]> {

@@ -18,6 +18,7 @@ import { ingestWorkers } from './0016-ingest-workers.ts'
 import { circuitSupply } from './0017-circuit-supply.ts'
 import { pushSources } from './0018-push-sources.ts'
 import { quarantineReasons } from './0019-quarantine-reasons.ts'
+import { objectionCodes } from './0020-objection-codes.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -40,4 +41,5 @@ export const migrations: Record<string, Migration> = {
   '0017-circuit-supply': circuitSupply,
   '0018-push-sources': pushSources,
   '0019-quarantine-reasons': quarantineReasons,
+  '0020-objection-codes': objectionCodes,
 }
