@@ -23,6 +23,8 @@ export interface LiveListeners {
   /** The session ended, or its rights changed. */
   onRightsChanged(): void
   onTime(time: Schemas['Time']): void
+  /** Another period is rolled up. */
+  onRollUps(at: number): void
 }
 
 export interface LiveConnection {
@@ -104,6 +106,7 @@ export function openLiveConnection(listeners: LiveListeners): LiveConnection {
     change({ through: head, head })
     listeners.onGap()
   })
+  socket.on('rollUps', ({ at }: { at: number }) => listeners.onRollUps(at))
   socket.on('ended', ({ reason }: { reason: string }) => {
     if (reason === 'slow' || reason === 'closing') return
     listeners.onRightsChanged()

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import type { Signal } from '#domain/signal.ts'
 import { useCityClock } from './city-clock.tsx'
 import { type LiveConnection, type LiveState, openLiveConnection } from './connection.ts'
@@ -11,6 +11,7 @@ const recentMax = 2_000
 interface Live {
   readonly connection: LiveConnection
   readonly recent: RecentSignals
+  readonly rollUpAt: number | undefined
 }
 
 /** The newest signals that came while this page was open, the newest first. */
@@ -31,7 +32,8 @@ interface LiveProviderProps {
 export function LiveProvider({ children, onRightsChanged }: LiveProviderProps) {
   const cache = useQueryClient()
   const { setTime } = useCityClock()
-  const [live, setLive] = useState<Live>()
+  const [live, setLive] = useState<Omit<Live, 'rollUpAt'>>()
+  const [rollUpAt, setRollUpAt] = useState<number>()
 
   useEffect(() => {
     const refresh = makeRefresh(cache)
@@ -44,6 +46,7 @@ export function LiveProvider({ children, onRightsChanged }: LiveProviderProps) {
       onGap: refresh.everything,
       onRightsChanged,
       onTime: setTime,
+      onRollUps: setRollUpAt,
     })
     setLive({ connection, recent })
     return () => {
@@ -52,7 +55,8 @@ export function LiveProvider({ children, onRightsChanged }: LiveProviderProps) {
     }
   }, [cache, onRightsChanged, setTime])
 
-  return <LiveContext value={live}>{children}</LiveContext>
+  const value = useMemo(() => live && { ...live, rollUpAt }, [live, rollUpAt])
+  return <LiveContext value={value}>{children}</LiveContext>
 }
 
 function makeRecent() {
@@ -86,3 +90,6 @@ export function useRecentSignals(): readonly Signal[] {
   const recent = useContext(LiveContext)?.recent
   return useSyncExternalStore(recent?.subscribe ?? nothingToDo, recent?.list ?? (() => noSignals))
 }
+
+/** Beginning of the newest period of roll-ups that the service has told of since the console was opened. */
+export const useRollUpAt = (): number | undefined => useContext(LiveContext)?.rollUpAt

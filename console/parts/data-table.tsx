@@ -12,6 +12,8 @@ export interface Column<T> {
   /** As a track of a CSS grid, `minmax(8rem, 1fr)` unless given. */
   readonly width?: string
   readonly align?: 'end'
+  /** Left out where there is only room for the main things. */
+  readonly secondary?: boolean
 }
 
 interface DataTableProps<T> {
@@ -58,8 +60,9 @@ interface VirtualRowsProps<T> extends Pick<DataTableProps<T>, 'label' | 'columns
 }
 
 /** Rows that are all there already, shown as a table that scrolls. */
-export function VirtualRows<T>({ label, columns, rows, rowKey, onNearEnd }: VirtualRowsProps<T>) {
+export function VirtualRows<T>({ label, columns: all, rows, rowKey, onNearEnd }: VirtualRowsProps<T>) {
   const narrow = useIsNarrow()
+  const columns = narrow ? all.filter(({ secondary }) => !secondary) : all
   const scroller = useRef<HTMLDivElement>(null)
   const virtualizer = useVirtualizer({
     count: rows.length,

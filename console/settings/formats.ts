@@ -40,6 +40,8 @@ const digitsOfUnit: Readonly<Record<string, number>> = {
   '%': 0,
   m: 2,
   t: 0,
+  K: 1,
+  'm²': 1,
 }
 
 function newFormats(language: Language, timeZone: string): Formats {
@@ -66,7 +68,7 @@ function newFormats(language: Language, timeZone: string): Formats {
       `${numberFormat({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(celsius)} °C`,
     quantity(value, unit) {
       const digits = digitsOfUnit[unit] ?? 2
-      const text = numberFormat({ minimumFractionDigits: Math.min(digits, 2), maximumFractionDigits: digits }).format(
+      const text = numberFormat({ minimumFractionDigits: Math.min(digits, 1), maximumFractionDigits: digits }).format(
         value,
       )
       return unit === '' ? text : `${text} ${unit}`

@@ -86,11 +86,13 @@ function useColumns(): readonly Column<Alert>[] {
     },
     {
       key: 'firm',
+      secondary: true,
       title: lists.firm,
       cell: ({ where }) => (where.firm === undefined ? app.none : <Name kind="firm" id={where.firm} />),
     },
     {
       key: 'district',
+      secondary: true,
       title: lists.district,
       width: '8rem',
       cell: ({ district }) => (district === undefined ? app.none : <Name kind="territory" id={district} />),
@@ -105,6 +107,7 @@ function useColumns(): readonly Column<Alert>[] {
     },
     {
       key: 'closedAt',
+      secondary: true,
       title: lists.closedAt,
       width: '8.5rem',
       cell: ({ closedAt }) => (closedAt === undefined ? lists.open : shortDateTime(closedAt)),

@@ -50,10 +50,12 @@ function BuildingContent({ homes }: { readonly homes: Homes }) {
   const columns = useFlagColumns().filter(({ key }) => key !== 'firm')
   return (
     <>
-      <BuildingFacts homes={homes} />
-      <Panel title={place.facade}>
-        <Facade homes={homes} />
-      </Panel>
+      <div className="beside wide">
+        <Panel title={place.facade}>
+          <Facade homes={homes} />
+        </Panel>
+        <BuildingFacts homes={homes} />
+      </div>
       <Panel title={place.flags}>
         <DataTable
           label={place.flags}

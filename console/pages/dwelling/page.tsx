@@ -133,7 +133,7 @@ function DwellingHistory({ dwelling: { dwelling, where } }: { readonly dwelling:
                 unit: '°C',
                 points: outdoor.data ?? [],
                 axis: 'right',
-                colour: 6,
+                colour: 4,
                 gapMs: 4 * range.intervalMs,
               },
             ]}

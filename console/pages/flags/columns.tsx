@@ -13,7 +13,7 @@ export function useFlagColumns(): readonly Column<Flag>[] {
   const { shortDateTime, temperature } = useFormats()
   return [
     { key: 'rule', title: lists.rule, width: 'minmax(11rem, 1fr)', cell: ({ rule }) => <RuleBadge rule={rule} /> },
-    { key: 'kind', title: lists.kind, width: '6.5rem', cell: ({ subjectKind }) => kind[subjectKind] },
+    { key: 'kind', secondary: true, title: lists.kind, width: '6.5rem', cell: ({ subjectKind }) => kind[subjectKind] },
     {
       key: 'subject',
       title: lists.subject,
@@ -29,6 +29,7 @@ export function useFlagColumns(): readonly Column<Flag>[] {
     },
     {
       key: 'target',
+      secondary: true,
       title: lists.target,
       width: '6rem',
       align: 'end',
@@ -36,6 +37,7 @@ export function useFlagColumns(): readonly Column<Flag>[] {
     },
     {
       key: 'firm',
+      secondary: true,
       title: lists.firm,
       cell: ({ where }) => (where.firm === undefined ? app.none : <Name kind="firm" id={where.firm} />),
     },
@@ -49,6 +51,7 @@ export function useFlagColumns(): readonly Column<Flag>[] {
     },
     {
       key: 'clearedAt',
+      secondary: true,
       title: lists.clearedAt,
       width: '8.5rem',
       cell: ({ clearedAt }) => (clearedAt === undefined ? lists.open : shortDateTime(clearedAt)),

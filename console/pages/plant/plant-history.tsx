@@ -130,7 +130,7 @@ function useExpected(plant: Plant, range: ShownRange, wanted: boolean): readonly
   const points = outdoor.data ?? []
   if (!wanted || points.length === 0) return []
   const gapMs = 4 * range.intervalMs
-  const weather: TimeSeries = { name: place.outdoor, unit: '°C', points, colour: 6, axis: 'right', gapMs }
+  const weather: TimeSeries = { name: place.outdoor, unit: '°C', points, colour: 4, axis: 'right', gapMs }
   const { design_supply_c: designSupplyC, design_return_c: designReturnC } = period ?? {}
   if (plant.kind === 'substation' || !policy.data || designSupplyC === undefined || designReturnC === undefined) {
     return [weather]

@@ -72,7 +72,14 @@ function useColumns(): readonly Column<Signal>[] {
   const { lists, signal: signalWords, app } = useTexts()
   const { dateTime } = useFormats()
   return [
-    { key: 'number', title: lists.number, width: '6rem', align: 'end', cell: (signal) => signal.number },
+    {
+      key: 'number',
+      secondary: true,
+      title: lists.number,
+      width: '6rem',
+      align: 'end',
+      cell: (signal) => signal.number,
+    },
     { key: 'at', title: lists.at, width: '11.5rem', cell: ({ at }) => dateTime(at) },
     { key: 'kind', title: lists.kind, width: '8.5rem', cell: ({ kind }) => signalWords[kind] },
     { key: 'what', title: lists.what, width: 'minmax(13rem, 1fr)', cell: (signal) => <SignalWhat signal={signal} /> },
@@ -84,6 +91,7 @@ function useColumns(): readonly Column<Signal>[] {
     },
     {
       key: 'history',
+      secondary: true,
       title: lists.history,
       width: '5rem',
       cell: ({ history }) => (history ? <span title={lists.historyHint}>{app.yes}</span> : app.none),

@@ -1,0 +1,249 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { connectAsync, type MqttClient } from 'mqtt'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type HttpClient, signIn } from '../support/http-client.ts'
+import { hasProgram } from '../support/required-programs.ts'
+import { newDataFolder, type RunningService, startService } from '../support/service.ts'
+import { launchBrowser, newVisitor, signInOn, type Visitor } from './browser.ts'
+import { allVisits, type Visit } from './visits.ts'
+
+const suite = 'the console in a browser'
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const smallCity = ['--dwellings', '240', '--history-days', '1', '--seed', '7']
+
+describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 60_000 }, () => {
+  const data = newDataFolder()
+  let service: RunningService
+  let base: string
+  let password: string
+  let gateway: MqttClient
+  let regulator: HttpClient
+  let browser: Browser
+  let visits: readonly Visit[]
+  let visitor: Visitor
+  /** Somebody's home, with the probe that a newcomer is told to try. */
+  let demoHome: { id: string; estate: string }
+
+  beforeAll(async () => {
+    service = await startService(data, smallCity)
+    base = service.addresses.http
+    password = /password "([^"]+)"/.exec(service.output())?.[1] ?? ''
+    const secret = / -P (\S+)/.exec(service.output())?.[1] ?? ''
+    await service.printed('history 100 %')
+    regulator = await signIn(base, 'regulator', password)
+    await regulator.until<{ catchingUp: boolean }>('/time', ({ catchingUp }) => !catchingUp)
+    gateway = await connectAsync(service.addresses.mqtt, { clientId: 'G-DEMO', username: 'G-DEMO', password: secret })
+    const { device_period: periods } = await regulator.get<{ device_period: { place: string }[] }>(
+      '/registry/device/P-DEMO',
+    )
+    const id = periods[0]?.place ?? ''
+    const { where } = await regulator.get<{ where: { territory: string[] } }>(`/dwellings/${id}`)
+    demoHome = { id, estate: where.territory.at(-1) ?? '' }
+    visits = await allVisits(regulator)
+    browser = await launchBrowser()
+    visitor = await newVisitor(browser, { base })
+    const page = await visitor.open('/')
+    await signInOn(page, 'regulator', password)
+    await page.close()
+  }, 60_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await gateway?.endAsync()
+    await service?.stop()
+    rmSync(data, { recursive: true, force: true })
+  })
+
+  /** The home's probe says it twice: once may be a mistake. */
+  async function measure(celsius: number): Promise<void> {
+    const payload = JSON.stringify({ device: 'P-DEMO', values: { indoor_temperature_c: celsius } })
+    for (let sent = 0; sent < 2; sent += 1) {
+      await gateway.publishAsync('heating/v1/G-DEMO/readings', payload, { qos: 1 })
+    }
+  }
+
+  const rowOf = (page: Page, rule: string) =>
+    page.locator(`[role=row]:has(a[href="/dwellings/${demoHome.id}"])`, { hasText: rule })
+
+  test('a wrong password is said, and nothing of the city is shown', async () => {
+    const stranger = await newVisitor(browser, { base })
+    const page = await stranger.open('/flags')
+    await page.locator('#account').fill('regulator')
+    await page.locator('#password').fill('not the password')
+    await page.locator('button[type=submit]').click()
+    await page.getByText('账号或密码不正确').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/login')
+    await signInOn(page, 'regulator', password)
+    expect(new URL(page.url()).pathname).toBe('/flags')
+    await stranger.close()
+  })
+
+  test.each([
+    ['admin', true, true],
+    ['regulator', true, false],
+    ['street', true, false],
+    ['community', false, false],
+    ['dispatcher', true, false],
+    ['team', false, false],
+    ['viewer', false, false],
+  ])('%s signs in and sees gateways: %s, accounts: %s', async (account, gateways, accounts) => {
+    const somebody = await newVisitor(browser, { base, language: 'en' })
+    const page = await somebody.open('/')
+    await signInOn(page, account, password)
+    const navigation = page.getByRole('navigation', { name: 'Main navigation' })
+    await navigation.getByRole('link', { name: 'City' }).waitFor()
+    expect(await navigation.locator('a[href="/gateways"]').count()).toBe(gateways ? 1 : 0)
+    expect(await navigation.locator('a[href="/accounts"]').count()).toBe(accounts ? 1 : 0)
+    if (!accounts) {
+      await page.goto('/accounts')
+      await page.getByText('Not permitted').waitFor()
+    }
+    expect(somebody.complaints).toEqual([])
+    await somebody.close()
+  })
+
+  test('a dwelling turns cold: the city, the list of flags and its own page show it without reload', async () => {
+    const [city, flags, dwelling] = await Promise.all(
+      ['/', '/flags', `/dwellings/${demoHome.id}`].map((path) => visitor.open(path)),
+    )
+    if (!city || !flags || !dwelling) throw new Error('a page did not open')
+    for (const page of [city, flags, dwelling]) await page.locator('.connection[data-kind=live]').waitFor()
+    await measure(11)
+    await rowOf(flags, '室温低于 12 °C').waitFor()
+    await dwelling.locator('.tier', { hasText: '室温低于 12 °C' }).first().waitFor()
+    await city.locator('.news li', { hasText: '室温低于 12 °C' }).first().waitFor()
+    for (const page of [city, flags, dwelling]) await page.close()
+  })
+
+  test('the connection is cut and heals, and nothing is missing', async () => {
+    const apart = await newVisitor(browser, { base })
+    const page = await apart.open('/flags')
+    await signInOn(page, 'regulator', password)
+    await page.locator('.connection[data-kind=live]').waitFor()
+    await apart.context.setOffline(true)
+    await page.locator('.connection[data-kind=disconnected]').waitFor()
+    await measure(4)
+    await regulator.until<{ items: unknown[] }>(
+      `/flags?subjectKind=dwelling&subject=${demoHome.id}&rule=below5`,
+      ({ items }) => items.length > 0,
+    )
+    expect(await rowOf(page, '室温低于 5 °C').count()).toBe(0)
+    await apart.context.setOffline(false)
+    await page.locator('.connection[data-kind=live]').waitFor()
+    await rowOf(page, '室温低于 5 °C').waitFor()
+    await apart.close()
+  })
+
+  test('an account of another place receives nothing of it, in pages or over the socket', async () => {
+    const elsewhere = await accountElsewhere()
+    const other = await newVisitor(browser, { base, language: 'en' })
+    const received: string[] = []
+    const page = await other.context.newPage()
+    page.on('response', async (response) => {
+      if (response.url().includes('/api/')) received.push(await response.text().catch(() => ''))
+    })
+    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => received.push(String(payload))))
+    await page.goto('/flags')
+    await signInOn(page, elsewhere, password)
+    await page.locator('.connection[data-kind=live]').waitFor()
+    await measure(18)
+    await measure(10.5)
+    const { head } = await regulator.get<{ head: number }>('/signals?after=0&limit=1')
+    await page.goto('/signals')
+    await page.locator('.connection[data-kind=live]').waitFor()
+    await page.goto(`/dwellings/${demoHome.id}`)
+    await page.getByText('Not found').waitFor()
+    expect(head).toBeGreaterThan(0)
+    const about = received.filter((text) => text.includes(demoHome.id) && !text.includes('"code":"not_found"'))
+    expect(about).toEqual([])
+    await other.close()
+  })
+
+  /** Of the accounts that see homes, one to whose area the demo's home does not belong. */
+  async function accountElsewhere(): Promise<string> {
+    for (const account of ['street', 'community', 'dispatcher']) {
+      const client = await signIn(base, account, password)
+      const seen = await client.get(`/dwellings/${demoHome.id}`).then(
+        () => true,
+        () => false,
+      )
+      if (!seen) return account
+    }
+    throw new Error('every account of the demo sees the home')
+  }
+
+  test('every page is usable by everybody (axe), in both appearances and both languages', async () => {
+    const dark = await newVisitor(browser, { base, theme: 'dark', language: 'en' })
+    const first = await dark.open('/')
+    await signInOn(first, 'admin', password)
+    await first.close()
+    const light = await newVisitor(browser, { base })
+    const second = await light.open('/')
+    await signInOn(second, 'admin', password)
+    await second.close()
+    const found: string[] = []
+    for (const [index, visit] of visits.entries()) {
+      const page = await (index % 2 === 0 ? light : dark).open(visit.path)
+      await settled(page)
+      found.push(...(await violations(page)).map((violation) => `${visit.name}: ${violation}`))
+      await page.close()
+    }
+    expect(found).toEqual([])
+    expect([...light.complaints, ...dark.complaints]).toEqual([])
+    await light.close()
+    await dark.close()
+  }, 90_000)
+
+  test('no page breaks the policy, with charts hovered and the reference of the api open', async () => {
+    for (const { path } of visits.filter(({ name }) => ['dwelling', 'circuit', 'city'].includes(name))) {
+      const page = await visitor.open(path)
+      const canvas = page.locator('.chart canvas').first()
+      await canvas.waitFor()
+      const box = await canvas.boundingBox()
+      if (!box) throw new Error(`no chart on ${path}`)
+      for (const part of [0.3, 0.5, 0.7]) await page.mouse.move(box.x + box.width * part, box.y + box.height * part)
+      await page.close()
+    }
+    const reference = await visitor.open('/reference')
+    await reference.locator('.opblock').first().waitFor()
+    await reference.close()
+    expect(visitor.complaints).toEqual([])
+  })
+
+  test('all of it works by keyboard: the way to the content, the language, a list, a link in it', async () => {
+    const page = await visitor.open('/flags')
+    await page.locator('[role=row] a').first().waitFor()
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement?.className')).toBe('skip')
+    await page.keyboard.press('Enter')
+    await page.locator('[role=row] a').first().focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/(dwellings|plants)\//)
+    await page.close()
+  })
+
+  /** Nothing is loading any more. */
+  async function settled(page: Page): Promise<void> {
+    await page.locator('main').waitFor()
+    await page.waitForFunction("!document.querySelector('.loading')")
+  }
+
+  async function violations(page: Page): Promise<string[]> {
+    await page.evaluate(axeSource)
+    return page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResult> } }
+      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+      const { violations: broken } = await axe.run({ runOnly: tags })
+      return broken.map(({ id, nodes }) => `${id} ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`)
+    })
+  }
+
+  interface AxeResult {
+    readonly violations: readonly {
+      readonly id: string
+      readonly nodes: readonly { readonly target: readonly string[] }[]
+    }[]
+  }
+})
