@@ -5,7 +5,7 @@ import type { Sample } from '#domain/reading.ts'
 import { type LocalDay, localDayAt, localDayNumbered, seasonOf } from '#domain/season.ts'
 import { type SupplyHours, supplyHours } from '#domain/supply-hours.ts'
 import {
-  hoursBetween,
+  hoursOver,
   saveCircuitSupply,
   supplyDaysRead,
   type WatchedCircuit,
@@ -52,7 +52,7 @@ export async function readSupply(deps: SupplyDeps, now: number): Promise<number>
     }
     await ledger.write(async (transaction) => {
       await deps.guard?.(transaction)
-      await saveCircuitSupply(transaction, day, found, now)
+      await saveCircuitSupply(transaction, day, found, { hours: hoursOver(day, now - lateMs), now })
     })
     read += 1
   }
@@ -73,7 +73,7 @@ async function daysToRead({ ledger, telemetry, policy }: SupplyDeps, now: number
     const { dayClosesAfterMs } = policyAt(policy, day.beginsAt).rules
     // The last hour of a day waits for late readings as long as homes do; then all hours are read for good.
     const isOver = now >= day.endsAt + dayClosesAfterMs
-    const hours = hoursBetween(day, now - lateMs)
+    const hours = hoursOver(day, now - lateMs)
     const isHourly = now < day.endsAt && edge <= hourlyDays
     if (read < hours && (isOver || isHourly)) open.push(day)
   }

@@ -67,14 +67,13 @@ export async function watchedCircuits(db: LedgerDb, at: number): Promise<Watched
 
 const rowsPerStatementMax = 300
 
-/** Keeps a day of all watched circuits, in the place of what was read of it before. */
+/** Keeps the first `hours` hours of a day of all watched circuits, in the place of what was read of it before. */
 export async function saveCircuitSupply(
   transaction: LedgerTransaction,
   day: LocalDay,
   circuits: readonly (WatchedCircuit & { readonly supply: SupplyHours })[],
-  now: number,
+  { hours, now }: { readonly hours: number; readonly now: number },
 ): Promise<void> {
-  const hours = hoursBetween(day, now)
   for (const table of ['circuit_supply', 'supply_day'] as const) {
     await transaction.deleteFrom(table).where('day', '=', day.day).execute()
   }
@@ -126,8 +125,8 @@ export async function giveSupply(
   return numUpdatedRows > 0n
 }
 
-/** Hours of a day that are over. */
-export const hoursBetween = (day: LocalDay, now: number): number =>
+/** Hours of a day that are over at a time. */
+export const hoursOver = (day: LocalDay, now: number): number =>
   Math.max(0, Math.min(hoursOf(day).toString(2).length, Math.floor((now - day.beginsAt) / hourMs)))
 
 /** How many hours of each day were read. */

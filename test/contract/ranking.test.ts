@@ -174,7 +174,9 @@ describe('days', () => {
       const all = hoursOf(day)
       // On the first day the water was cold for all 24 hours.
       const supply = { heard: all, flowing: all, warm: number === season.fromDay ? 0 : all }
-      await ledger.write((transaction) => saveCircuitSupply(transaction, day, [{ ...watched, supply }], rankedNow))
+      await ledger.write((transaction) =>
+        saveCircuitSupply(transaction, day, [{ ...watched, supply }], { hours: 24, now: rankedNow }),
+      )
     }
     await upToDate(season)
     const late = (await firmInputs(ledger.db, rankedPolicy, season)).find(({ firm }) => firm === 'F2')

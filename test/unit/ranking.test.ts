@@ -75,6 +75,44 @@ describe('what nobody gains by', () => {
     )
   })
 
+  test('unplugging: a gap counts against the firm that keeps the probe, and never helps it', () => {
+    const cold = [...new Array(20).fill(21), ...new Array(4).fill(17)]
+    const gone = [...new Array(20).fill(21), ...new Array(4).fill(undefined)]
+    const rollUp = (hourly: Hours, keptByOthers: boolean) => {
+      const day = homeDayOf([hourly])
+      return rollUpHomeDay({ ...day, probes: day.probes.map((probe) => ({ ...probe, keptByOthers })) })
+    }
+    const [measured, unplugged] = [rollUp(cold, false), rollUp(gone, false)]
+    expect(unplugged.areaMinutesAtTarget).toBe(measured.areaMinutesAtTarget)
+    expect(unplugged.areaShortfall).toBeGreaterThan(measured.areaShortfall)
+    expect(unplugged.areaMinutesCovered).toBeLessThan(measured.areaMinutesCovered)
+    expect(unplugged.areaMinutesExcluded).toBe(0)
+  })
+
+  test('a gap of somebody else is left out and shows; a day that is mostly a gap is excluded whole', () => {
+    const dayOf = (hourly: Hours) => {
+      const day = homeDayOf([hourly])
+      return rollUpHomeDay({ ...day, probes: day.probes.map((probe) => ({ ...probe, keptByOthers: true })) })
+    }
+    const gap = dayOf([...new Array(18).fill(21), ...new Array(6).fill(undefined)])
+    expect(gap).toMatchObject({ homeDays: 1, passedHomeDays: 1, areaShortfall: 0 })
+    expect(gap.areaMinutes).toBe(600 * 18 * 60)
+    expect(gap.areaMinutesAtTarget).toBe(gap.areaMinutes)
+    expect(gap.areaMinutesCovered).toBe(gap.areaMinutes)
+    expect(gap.areaMinutesExcluded).toBe(600 * 6 * 60)
+    const silent = dayOf(new Array(24).fill(undefined))
+    expect(silent).toMatchObject({ homeDays: 0, excludedHomeDays: 1, areaMinutes: 0 })
+    expect(silent.areaMinutesExcluded).toBe(600 * 24 * 60)
+  })
+
+  test("in a home with a probe of the firm's, the gap of another probe takes nothing out", () => {
+    const own = homeDayOf([new Array(24).fill(21), new Array(24).fill(undefined)])
+    const [firms, residents] = own.probes
+    if (!firms || !residents) throw new Error('the home has two probes')
+    const rollUp = rollUpHomeDay({ ...own, probes: [firms, { ...residents, keptByOthers: true }] })
+    expect(rollUp).toMatchObject({ homeDays: 1, passedHomeDays: 1, areaMinutesExcluded: 0 })
+  })
+
   test('few probes make the interval wide, whatever they say', () => {
     expect(sampleHalfWidth(400, 400)).toBe(0)
     expect(sampleHalfWidth(0, 400)).toBe(1)
