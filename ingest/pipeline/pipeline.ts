@@ -69,6 +69,8 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
   let progressTimer: NodeJS.Timeout | undefined
   let pollTimer: NodeJS.Timeout | undefined
   let stopping = false
+  /** Told once when it no longer does: it is asked twice a second. */
+  let ledgerAnswers = true
 
   async function quarantined(position: number): Promise<void> {
     const quarantine = loops?.quarantine
@@ -172,8 +174,10 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
         tell({ type: 'registryVersion', version })
       }
       await replays.look()
+      ledgerAnswers = true
     } catch (error) {
-      if (!stopping) log.warn({ err: error }, 'the ledger does not answer')
+      if (ledgerAnswers && !stopping) log.warn({ err: error }, 'the ledger does not answer')
+      ledgerAnswers = false
     }
     if (!stopping) pollTimer = setTimeout(poll, ledgerPollMs)
   }
