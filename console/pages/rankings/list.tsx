@@ -43,7 +43,7 @@ export function RankingPage() {
           <>
             <About list={list} />
             <Firms list={list} firms={firms} />
-            <Objections list={list} firms={firms} />
+            {list.state !== 'draft' && <Objections list={list} firms={firms} />}
           </>
         )}
       </Answer>
