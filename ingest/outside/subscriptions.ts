@@ -143,8 +143,11 @@ export function makeSubscriptions({ kept, limits, nextPacketId, log }: Subscript
     },
     problems() {
       const [first] = denied
-      if (!first) return []
-      return [`the outside broker denies ${denied.size} of ${wanted.size} subscriptions, as ${first[0]}: ${first[1]}`]
+      if (first) {
+        return [`the outside broker denies ${denied.size} of ${wanted.size} subscriptions, as ${first[0]}: ${first[1]}`]
+      }
+      const left = wanted.size - granted.size
+      return left > 0 && connection ? [`${left} of ${wanted.size} subscriptions are not yet granted`] : []
     },
     counters: () => ({ subscriptionsWanted: wanted.size, subscribed: granted.size, subscriptionsDenied: denied.size }),
     close() {
