@@ -35,8 +35,12 @@ export function hasPostgres(suite: string): boolean {
   return debianVersions().length > 0 || hasProgram('postgres', suite)
 }
 
-const debianVersions = () =>
-  existsSync(debianRoot) ? readdirSync(debianRoot).sort((a, b) => Number(b) - Number(a)) : []
+/** Newest first; a folder may hold the client alone. */
+function debianVersions(): string[] {
+  if (!existsSync(debianRoot)) return []
+  const versions = readdirSync(debianRoot).filter((version) => existsSync(join(debianRoot, version, 'bin/postgres')))
+  return versions.sort((left, right) => Number(right) - Number(left))
+}
 
 function programPath(name: string): string {
   const [version] = debianVersions()
