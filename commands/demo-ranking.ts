@@ -37,7 +37,8 @@ export async function draftDemoRanking(
   const evidence = 'made up for the simulated city'
   await ledger.write(async (transaction) => {
     await enterRankingFigures(transaction, { territory, ...period, evidence, figures }, by)
-    const list = await draftList(transaction, { territory, ...period }, method, by)
+    // Who looks at it does so when the history is there, and so is it dated.
+    const list = await draftList(transaction, { territory, ...period }, method, { ...by, at: to })
     const detail = { territory, figures: figures.length }
     await appendAudit(transaction, { ...by, action: 'ranking.draft', subject: `ranking-list/${list.id}`, detail })
   })
