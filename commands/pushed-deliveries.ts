@@ -16,6 +16,8 @@ const header = { gateway: 'warmcity-gateway', topic: 'warmcity-topic' } as const
 
 /** Pushes that wait for the disk at once; a journal that takes this many is not withholding. */
 const waitingMax = 200
+/** Misdirected Request. */
+const otherWorkerStatus = 421
 /** When the journal withholds, whoever pushed is told before it gives up by itself. */
 const keptWithinMsDefault = 10_000
 /** The api waits a little longer, so that it hears the reason. */
@@ -49,7 +51,7 @@ export function takeDeliveries(door: () => DeliveryDoor | undefined, keptWithinM
       return { status: 401, reason: 'only the api may deliver here' }
     const [gateway, topic] = [header.gateway, header.topic].map((name) => decoded(request.headers[name]))
     if (!gateway || !topic) return { status: 400, reason: 'gateway and topic are missing' }
-    if (!open.takes(gateway)) return { status: 421, reason: `${gateway} belongs to another worker` }
+    if (!open.takes(gateway)) return { status: otherWorkerStatus, reason: `${gateway} belongs to another worker` }
     if (counters.pushesWaiting >= waitingMax) return { status: 503, reason: 'too many pushes wait for the disk' }
     counters.pushesWaiting++
     try {
@@ -111,8 +113,23 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks)
 }
 
-/** Hands a delivery to the edge; resolves when it is durable, rejects with the reason when it may not be. */
-export async function deliverToEdge(edgeUrl: string, secret: string, delivery: PushedDelivery): Promise<void> {
+/**
+ * Hands a delivery to the edge whose gateway it is of; resolves when it is durable, rejects with the reason when it may
+ * not be.
+ */
+export async function deliverToEdges(
+  edgeUrls: readonly string[],
+  secret: string,
+  delivery: PushedDelivery,
+): Promise<void> {
+  for (const edgeUrl of edgeUrls) if (await deliverTo(edgeUrl, secret, delivery)) return
+  throw notKept(`${delivery.gateway} belongs to a worker that this API is not told of`)
+}
+
+const notKept = (reason: string) => Object.assign(new Error(reason), { code: 'not_kept' })
+
+/** False where the delivery belongs to another worker. */
+async function deliverTo(edgeUrl: string, secret: string, delivery: PushedDelivery): Promise<boolean> {
   const { gateway, topic, payload } = delivery
   const response = await fetch(new URL(deliveriesPath, edgeUrl), {
     method: 'POST',
@@ -127,7 +144,8 @@ export async function deliverToEdge(edgeUrl: string, secret: string, delivery: P
   }).catch((cause: unknown) => {
     throw Object.assign(new Error('the edge does not answer', { cause }), { code: 'edge_away' })
   })
-  if (response.status === 204) return
   const reason = (await response.text()).trim()
-  throw Object.assign(new Error(reason || `the edge answers ${response.status}`), { code: 'not_kept' })
+  if (response.status === 204) return true
+  if (response.status === otherWorkerStatus) return false
+  throw notKept(reason || `the edge answers ${response.status}`)
 }

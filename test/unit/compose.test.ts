@@ -9,6 +9,7 @@ import { edge } from '../../commands/edge.ts'
 import { influx } from '../../commands/influx.ts'
 import { parseOptions } from '../../commands/options.ts'
 import { prepare } from '../../commands/prepare.ts'
+import { apiClientId } from '../../commands/service-accounts.ts'
 import { simulate } from '../../commands/simulate.ts'
 import { start } from '../../commands/start.ts'
 import { copyOf, listOf, readStages } from '../support/dockerfile.ts'
@@ -27,7 +28,7 @@ interface Service {
   readonly user?: string
   readonly profiles?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
-  readonly secrets?: readonly string[]
+  readonly secrets?: readonly (string | { readonly source: string; readonly target: string })[]
   readonly ports?: readonly string[]
   readonly volumes?: readonly string[]
   readonly tmpfs?: readonly string[]
@@ -40,11 +41,30 @@ interface Service {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
 }
 
-const compose = parse(text('docker-compose.yml'), { merge: true }) as {
+/** Names and values of a file for `--env-file`. */
+const environmentOf = (path: string): Record<string, string> =>
+  Object.fromEntries([...text(path).matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]))
+const outsideBroker = environmentOf('deploy/outside-broker.env')
+
+/** The file as it is with these variables; every variable that it has is of the kind that has a default. */
+const composeWith = (environment: Readonly<Record<string, string>>) => {
+  const filledIn = (part: unknown): unknown => {
+    if (typeof part === 'string') {
+      return part.replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_, name, standard) => environment[name] || standard)
+    }
+    if (Array.isArray(part)) return part.map(filledIn)
+    if (typeof part !== 'object' || part === null) return part
+    return Object.fromEntries(Object.entries(part).map(([name, inner]) => [name, filledIn(inner)]))
+  }
+  return filledIn(parse(text('docker-compose.yml'), { merge: true })) as Compose
+}
+
+interface Compose {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, unknown>>
   readonly secrets: Readonly<Record<string, { readonly file: string }>>
 }
+const compose = composeWith({})
 const services = Object.entries(compose.services)
 const ours = services.filter(([, { build }]) => build !== undefined)
 const isOnce = ({ restart = '' }: Service) => restart.startsWith('on-failure')
@@ -61,19 +81,24 @@ describe('docker-compose.yml', () => {
   // The specification names its own dialect with https, which is not how the dialect calls itself.
   const valid = new Ajv({ strict: false, validateFormats: false }).compile({ ...schema, $schema: undefined })
 
-  it('keeps to the compose specification', () => {
-    expect(valid(compose), JSON.stringify(valid.errors)).toBe(true)
+  it.each([{}, outsideBroker])('keeps to the compose specification with %o', (environment) => {
+    const whole = composeWith(environment)
+    expect(valid(whole), JSON.stringify(valid.errors)).toBe(true)
+    expect(JSON.stringify(whole)).not.toContain('${')
     expect(valid({ ...compose, services: { edge: { comand: ['edge'] } } })).toBe(false)
   })
 
-  it.each(ours)('gives %s a command that takes its settings as they are', (_name, service) => {
+  it.each(ours)('gives %s a command that takes its settings as they are', (serviceName, service) => {
     const [name, ...argv] = service.command ?? []
     const command = commands.find((known) => known.name === name)
     if (command === undefined) throw new Error(`there is no command ${name}`)
     const known = new Set(Object.values(command.options).map(({ env }) => env))
     expect(Object.keys(service.environment ?? {}).filter((variable) => !known.has(variable))).toEqual([])
-    const settings = { ...imageEnvironment, ...service.environment }
-    expect(parseOptions(command.options, argv, settings, argv.length)).toMatchObject({ ok: true })
+    for (const environment of [{}, outsideBroker]) {
+      const given = composeWith(environment).services[serviceName]?.environment
+      const parsed = parseOptions(command.options, argv, { ...imageEnvironment, ...given }, argv.length)
+      expect(parsed).toMatchObject({ ok: true })
+    }
   })
 
   it.each(services)('gives %s its secrets by file and in no other way', (_name, service) => {
@@ -83,8 +108,10 @@ describe('docker-compose.yml', () => {
     )
     expect(environment.filter(([name]) => secretNames.has(name) || /(PASSWORD|TOKEN|SECRET)$/.test(name))).toEqual([])
     const paths = environment.map(([, value]) => value).filter((value) => value.startsWith('/run/secrets/'))
-    for (const path of paths) expect(service.secrets).toContain(path.slice('/run/secrets/'.length))
-    for (const secret of service.secrets ?? []) expect(Object.keys(compose.secrets)).toContain(secret)
+    const mounted = (service.secrets ?? []).map((one) => (typeof one === 'string' ? { source: one, target: one } : one))
+    const targets = mounted.map(({ target }) => `/run/secrets/${target}`)
+    for (const path of paths) expect(targets).toContain(path)
+    for (const { source } of mounted) expect(Object.keys(compose.secrets)).toContain(source)
   })
 
   it('keeps its secrets in a folder that git does not', () => {
@@ -139,6 +166,29 @@ describe('docker-compose.yml', () => {
     for (const source of mounts.filter((mount) => mount.startsWith('.'))) {
       expect(existsSync(join(root, source)), source).toBe(true)
     }
+  })
+})
+
+describe('an outside broker', () => {
+  const whole = composeWith(outsideBroker).services
+
+  it('is what the edge and the API are told of, each by its own name there', () => {
+    expect(outsideBroker.COMPOSE_PROFILES).toBe('outside-broker')
+    const { edge: first, 'worker-2': second, api: desk } = whole
+    expect(first?.environment).toMatchObject({ MQTT_URL: 'mqtt://mosquitto:1883', WARMCITY_WORKERS: '2' })
+    expect({ WARMCITY_ALLOW_PLAINTEXT: 'true', ...second?.environment }).toEqual({
+      ...first?.environment,
+      WARMCITY_WORKER: '2',
+    })
+    expect(desk?.environment).toMatchObject({ WARMCITY_MQTT_URL: 'mqtt://mosquitto:1883' })
+    // Two workers in one folder would write one journal.
+    expect(first?.volumes).not.toEqual(second?.volumes)
+    expect(compose.services.edge?.environment).toMatchObject({ MQTT_URL: '', WARMCITY_WORKERS: '1' })
+  })
+
+  it('knows the users that the services come as', () => {
+    const users = [...text('deploy/mosquitto/acl').matchAll(/^user (.+)$/gm)].map(([, user]) => user)
+    expect(users).toEqual([compose.services.edge?.environment?.MQTT_USER, apiClientId])
   })
 })
 

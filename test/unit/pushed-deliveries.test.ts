@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Accepted, Delivery } from '#domain/delivery.ts'
-import { type DeliveryDoor, deliverToEdge, takeDeliveries } from '../../commands/pushed-deliveries.ts'
+import { type DeliveryDoor, deliverToEdges, takeDeliveries } from '../../commands/pushed-deliveries.ts'
 
 const secret = 'a secret, with a blank and 暖'
 const delivery = { gateway: 'GW-1', topic: 'push/联通 1', payload: Buffer.from([0, 255, 10]) }
@@ -32,7 +32,7 @@ async function startEdge(changes: Partial<DeliveryDoor> & { readonly isStarting?
 test('a delivery comes to the journal as it was pushed, and the answer waits until it is durable', async () => {
   const edge = await startEdge()
   let isDone = false
-  const done = deliverToEdge(edge.url, secret, delivery).then(() => {
+  const done = deliverToEdges([edge.url], secret, delivery).then(() => {
     isDone = true
   })
   while (edge.accepted.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
@@ -54,7 +54,7 @@ test('a delivery comes to the journal as it was pushed, and the answer waits unt
 
 test('while the journal withholds, the answer says so in time', async () => {
   const edge = await startEdge()
-  await expect(deliverToEdge(edge.url, secret, delivery)).rejects.toThrow('the journal withholds')
+  await expect(deliverToEdges([edge.url], secret, delivery)).rejects.toThrow('the journal withholds')
   expect(edge.counters()).toEqual({ pushesWaiting: 0, pushesKept: 0, pushesWithheld: 1 })
   // The disk has room at last: nobody waits for it any more.
   edge.accepted[0]?.accepted()
@@ -64,26 +64,34 @@ test('what the journal refuses was not kept', async () => {
   const edge = await startEdge({
     sink: { accept: (_delivery, accepted) => accepted(new Error('the journal is closed')) },
   })
-  await expect(deliverToEdge(edge.url, secret, delivery)).rejects.toThrow('the journal is closed')
+  await expect(deliverToEdges([edge.url], secret, delivery)).rejects.toThrow('the journal is closed')
 })
 
 test('nobody but the api delivers here, and nothing comes in before the edge runs or for another worker', async () => {
   const edge = await startEdge()
-  await expect(deliverToEdge(edge.url, 'another', delivery)).rejects.toThrow('only the api')
+  await expect(deliverToEdges([edge.url], 'another', delivery)).rejects.toThrow('only the api')
   const starting = await startEdge({ isStarting: true })
-  await expect(deliverToEdge(starting.url, secret, delivery)).rejects.toThrow('the edge is starting')
+  await expect(deliverToEdges([starting.url], secret, delivery)).rejects.toThrow('the edge is starting')
   const other = await startEdge({ takes: () => false })
-  await expect(deliverToEdge(other.url, secret, delivery)).rejects.toThrow('belongs to another worker')
+  await expect(deliverToEdges([other.url], secret, delivery)).rejects.toThrow('belongs to a worker that')
   const large = { ...delivery, payload: Buffer.alloc(300_000) }
-  await expect(deliverToEdge(edge.url, secret, large)).rejects.toThrow('at most 262144 bytes')
+  await expect(deliverToEdges([edge.url], secret, large)).rejects.toThrow('at most 262144 bytes')
   expect([edge, starting, other].flatMap(({ accepted }) => accepted)).toEqual([])
+})
+
+test('a delivery goes to the worker whose gateway it is of', async () => {
+  const first = await startEdge({ takes: () => false })
+  const second = await startEdge({ sink: { accept: (_delivery, accepted) => accepted() } })
+  await deliverToEdges([first.url, second.url], secret, delivery)
+  expect(first.accepted).toEqual([])
+  expect(second.counters()).toMatchObject({ pushesKept: 1 })
 })
 
 test('no more wait for the disk at once than there is memory for', async () => {
   // Long enough for all of them to have come.
   const edge = await startEdge({}, 1_500)
   const all = await Promise.allSettled(
-    Array.from({ length: 300 }, () => deliverToEdge(edge.url, secret, { ...delivery, payload: Buffer.alloc(10) })),
+    Array.from({ length: 300 }, () => deliverToEdges([edge.url], secret, { ...delivery, payload: Buffer.alloc(10) })),
   )
   const reasons = all.map((one) => (one.status === 'rejected' ? String(one.reason.message) : ''))
   expect(new Set(reasons)).toEqual(new Set(['too many pushes wait for the disk', expect.stringContaining('withholds')]))
