@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
@@ -28,7 +29,6 @@ export const consoleRoutes: FastifyPluginAsyncZod<ConsoleDeps> = async (app, { o
     app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/status'))
     return
   }
-  const page = readFileSync(join(consoleFolder, 'index.html'), 'utf8')
 
   await app.register(fastifyStatic, {
     root: join(consoleFolder, 'assets'),
@@ -42,6 +42,8 @@ export const consoleRoutes: FastifyPluginAsyncZod<ConsoleDeps> = async (app, { o
 
   app.get('/*', { schema: { hide: true } }, async (request, reply) => {
     if (notPages.test(request.url.split('?')[0] ?? '')) throw new ProblemError('not_found')
+    // Read each time: a console that is built anew beside a running service names other files.
+    const page = await readFile(join(consoleFolder, 'index.html'), 'utf8')
     const nonce = randomBytes(16).toString('base64url')
     return reply
       .type('text/html; charset=utf-8')

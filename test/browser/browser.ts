@@ -1,7 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
-export const suiteProgram = 'chromium'
-
 /** Debian's Chromium, without a window. */
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({
@@ -9,6 +7,8 @@ export const launchBrowser = (): Promise<Browser> =>
     // Tests run as whoever checks out the code, in containers also as root.
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
   })
+
+export type Cookies = Parameters<BrowserContext['addCookies']>[0]
 
 export interface Visitor {
   readonly context: BrowserContext
@@ -23,6 +23,8 @@ export interface VisitorOptions {
   readonly language?: 'zh' | 'en'
   readonly theme?: 'light' | 'dark'
   readonly viewport?: { readonly width: number; readonly height: number }
+  /** Cookies of somebody who signed in before: passwords take long to check, on purpose. */
+  readonly cookies?: Cookies
 }
 
 /** Somebody with a browser of their own: cookies, language and appearance, and a list of what went wrong. */
@@ -35,6 +37,7 @@ export async function newVisitor(browser: Browser, options: VisitorOptions): Pro
     colorScheme: theme,
     reducedMotion: 'reduce',
   })
+  if (options.cookies) await context.addCookies(options.cookies)
   const complaints: string[] = []
   context.on('console', (message) => {
     if (/content security policy/i.test(message.text())) complaints.push(message.text())
