@@ -5,8 +5,8 @@ import { hasPostgres } from './test/support/postgres-server.ts'
 const onEveryLedger = [
   'test/contract/{accounts,audit,commissioning,gateways-import,identities,ledger-*,quarantine,ranking}.test.ts',
   'test/contract/{registry,registry-files,registry-crash,signals}.test.ts',
-  'test/unit/api-{alerts,live,notify,several}.test.ts',
-  'test/unit/watch-ledger.test.ts',
+  'test/unit/api-{alerts,live,notify,ranking-exports,several}.test.ts',
+  'test/unit/{supply-days,watch-ledger}.test.ts',
 ]
 
 const shared = {
