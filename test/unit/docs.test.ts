@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Metric, metrics } from '#domain/metric.ts'
+import { isMetricName, type Metric, metrics } from '#domain/metric.ts'
 import { registryTableNames } from '#domain/registry.ts'
+import { isPlantMetric, measurements } from '#domain/telemetry-names.ts'
 import { openLedger } from '#store/ledger/database.ts'
 import { importGateways } from '#store/ledger/gateways-import.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
@@ -25,7 +26,7 @@ import { senml } from '../../ingest/codecs/senml.ts'
  */
 const root = join(import.meta.dirname, '../..')
 const text = (path: string) => readFileSync(join(root, path), 'utf8')
-const guide = { mqtt: text('docs/mqtt.md'), operations: text('docs/operations.md') }
+const guide = { mqtt: text('docs/mqtt.md'), operations: text('docs/operations.md'), influx: text('docs/influx.md') }
 const count = (value: number) => value.toLocaleString('en')
 
 /** The cells of the table under a marker, without its head. */
@@ -126,6 +127,40 @@ describe('the MQTT reference', () => {
     }
     return members
   }
+})
+
+describe('the InfluxDB guide', () => {
+  const named = Object.values(measurements)
+
+  it('has every measurement with its database', () => {
+    const databases = { readings: 'as named', rollUps: '`_roll_ups`' }
+    expectTable(
+      'influx',
+      'table: measurements',
+      named.map(({ name, database, description }) => [code(name), databases[database], description]),
+    )
+  })
+
+  it('has every tag', () => {
+    const rows = named.flatMap(({ name, tags }) =>
+      Object.entries(tags).map(([tag, holds]) => [code(name), code(tag), holds]),
+    )
+    expectTable('influx', 'table: tags', rows)
+  })
+
+  it('has every field with its type and unit, those of plants in one row', () => {
+    const rows = named.flatMap(({ name, fields }) => {
+      const own = Object.entries(fields).filter(([field]) => !(isMetricName(field) && isPlantMetric(field)))
+      return own.map(([field, { type, unit, description }]) => [code(name), code(field), type, unit, description])
+    })
+    const ofPlants = Object.keys(measurements.rollUp.fields).filter(
+      (field) => isMetricName(field) && isPlantMetric(field),
+    )
+    const meaning =
+      'newest good value of a plant in the period, by the name of its metric; units are in the MQTT reference'
+    rows.push([code(measurements.rollUp.name), ofPlants.map(code).join(', '), 'float', '', meaning])
+    expectTable('influx', 'table: fields', rows)
+  })
 })
 
 describe('the operations guide', () => {
