@@ -48,6 +48,7 @@ describe('the description of the api', () => {
     )
     expect(open.sort()).toEqual([
       'get /api/v1/public/buildings/{id}/heating',
+      'get /api/v1/public/ranking-seals',
       'get /api/v1/public/rankings',
       'get /api/v1/public/rankings/{id}',
       'get /api/v1/time',
@@ -55,6 +56,7 @@ describe('the description of the api', () => {
       'get /metrics',
       'get /readyz',
       'post /api/v1/auth/login',
+      'post /api/v1/public/rankings/{id}/objections',
     ])
   })
 
