@@ -14,15 +14,18 @@ import { dataFolder } from '../../commands/data-folder.ts'
 import { type EdgeSource, joinWorkers, startOutsideSource } from '../../commands/edge-source.ts'
 import { makeLogger } from '../../commands/log.ts'
 import { type Ingest, startIngest } from '../../ingest/ingest.ts'
-import { gatewayId, probeId, type SmallCity } from '../bench/small-city.ts'
+import { dwellingId, gatewayId, probeId, type SmallCity } from '../bench/small-city.ts'
 import { makeSmallCityData } from '../bench/small-city-data.ts'
 import { hasMosquitto, type MosquittoServer, startMosquitto } from '../support/mosquitto-server.ts'
 import { publisher, until } from '../support/outside-harness.ts'
 
 const suite = 'workers behind Mosquitto whose number changes'
-const city: SmallCity = { dwellings: 36, gateways: 12, samplingIntervalSeconds: 600, reportingIntervalSeconds: 600 }
+const city: SmallCity = { dwellings: 36, gateways: 18, samplingIntervalSeconds: 1_200, reportingIntervalSeconds: 1_200 }
 const gateways = Array.from({ length: city.gateways }, (_, index) => gatewayId(index))
-const stepMs = 10 * minuteMs
+const homes = Array.from({ length: city.dwellings }, (_, home) => home)
+/** Homes of a gateway are of one third, and each third has gateways that move. */
+const thirdOf = (home: number) => (home >> 1) % 3
+const stepMs = 20 * minuteMs
 const beginsAt = Date.parse('2026-01-15T08:00:00+08:00')
 
 interface RunningWorker {
@@ -107,15 +110,14 @@ describe.runIf(hasMosquitto(suite))(suite, { timeout: 120_000 }, () => {
 
   /** A third is cold from the first step on and recovers, a third falls cold later, a third stays warm. */
   function temperature(home: number, step: number): number {
-    if (home % 3 === 0) return Math.min(22, 18 + Math.max(0, step - 15))
-    return home % 3 === 1 && step >= 8 ? 18 : 22 - (home % 3 === 1 ? Math.max(0, step - 4) : 0)
+    if (thirdOf(home) === 0) return Math.min(22, 18 + Math.max(0, step - 8))
+    return thirdOf(home) === 1 ? Math.max(18, 22 - Math.max(0, step - 1)) : 22
   }
 
   /** Every home reports what it measured at a step. */
   async function report(step: number): Promise<void> {
     const at = beginsAt + step * stepMs
     moveTo(at + 1_000)
-    const homes = Array.from({ length: city.dwellings }, (_, home) => home)
     await Promise.all(
       homes.map((home) => {
         const device = probeId(home)
@@ -135,13 +137,12 @@ describe.runIf(hasMosquitto(suite))(suite, { timeout: 120_000 }, () => {
         () => taken() >= city.dwellings,
         () => `${taken()} of step ${step} were taken: ${JSON.stringify(reasons())}`,
       )
-      for (const { ingest } of workers) await ingest.settled()
     }
+    await Promise.all(workers.map(({ ingest }) => ingest.settled()))
   }
 
   const flags = () => ledger.db.selectFrom('flag').select(['rule', 'subject', 'since', 'cleared_at']).execute()
-  const homesOf = (group: number) =>
-    Array.from({ length: city.dwellings / 3 }, (_, index) => `W-${String(3 * index + group).padStart(7, '0')}`)
+  const homesOf = (third: number) => homes.filter((home) => thirdOf(home) === third).map(dwellingId)
 
   /** Every reading is in the store of a worker; where two took it, it is the same reading. */
   async function expectStored(count: number): Promise<void> {
@@ -160,7 +161,7 @@ describe.runIf(hasMosquitto(suite))(suite, { timeout: 120_000 }, () => {
   /** What a single worker would have found: each flag once, with the beginning that lies before the change. */
   async function expectFlags(): Promise<void> {
     const all = await flags()
-    const subjects = (group: readonly string[]) => all.filter(({ subject }) => group.includes(subject))
+    const subjects = (some: readonly string[]) => all.filter(({ subject }) => some.includes(subject))
     expect(all.filter(({ rule }) => rule !== 'belowTarget')).toEqual([])
     const recovered = subjects(homesOf(0))
     expect(recovered.map(({ subject }) => subject).toSorted()).toEqual(homesOf(0))
@@ -174,25 +175,66 @@ describe.runIf(hasMosquitto(suite))(suite, { timeout: 120_000 }, () => {
     expect(alerts).toEqual([{ place: 'C-0', open_flags: cold.length }])
   }
 
+  const settledHoldings = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      worker: index + 1,
+      workers: count,
+      handedOver: 0,
+      subscribed: count,
+    }))
+  const leavers = (from: number, to: number) =>
+    gateways.filter((gateway) => workerOf(gateway, from) !== workerOf(gateway, to))
+  /** Of each third of the city some have to move, so that every kind of state does. */
+  const expectAllKinds = (moved: readonly string[]) =>
+    expect(new Set(moved.map((gateway) => thirdOf(gateways.indexOf(gateway)))).size).toBe(3)
+
   test('from 2 to 3: no reading is lost, no flag doubled or wrongly cleared, and one alert stays one', async () => {
     for (const worker of [1, 2]) await startWorker(worker, 2)
     await ready()
-    await reportAndTake(0, 16)
+    await reportAndTake(0, 8)
     expect((await flags()).length).toBe(homesOf(0).length)
     for (const worker of [...workers]) await worker.stop()
     // Nobody is there: the broker keeps it in the sessions of the two.
-    await report(17)
+    await report(9)
 
     for (const worker of [1, 2, 3]) await startWorker(worker, 3)
-    await report(18)
+    await report(10)
     await ready()
-    await reportAndTake(19, 32)
-    expect(await ingestWorkers(ledger.db)).toEqual(
-      [1, 2, 3].map((worker) => ({ worker, workers: 3, handedOver: 0, subscribed: 3 })),
-    )
-    const moved = gateways.filter((gateway) => workerOf(gateway, 3) === 3)
-    expect(moved.length).toBeGreaterThan(1)
+    await reportAndTake(11, 18)
+    expect(await ingestWorkers(ledger.db)).toEqual(settledHoldings(3))
+    expectAllKinds(leavers(2, 3))
     expect(await ledger.db.selectFrom('watch_hand_over').selectAll().execute()).toEqual([])
+    await expectFlags()
+    for (const worker of [...workers]) await worker.stop()
+    await expectStored(3)
+  })
+
+  test('from 3 to 2, while the broker restarts and a worker is stopped in the middle', async () => {
+    for (const worker of [1, 2, 3]) await startWorker(worker, 3)
+    await ready()
+    await reportAndTake(0, 8)
+    for (const worker of [...workers]) await worker.stop()
+
+    // The third has to give its gateways away; until it is there the others wait with what comes for them.
+    const first = await startWorker(1, 2)
+    await startWorker(2, 2)
+    await report(9)
+    await until(
+      () => first.source.notReady().join().includes('until worker 3'),
+      () => JSON.stringify(reasons()),
+    )
+    await mosquitto.stop()
+    await first.stop()
+    await mosquitto.start()
+    client = await publisher(mosquitto.url)
+    await report(10)
+    await startWorker(1, 2)
+    const third = await startWorker(3, 2)
+    await ready()
+    await third.stop()
+    await reportAndTake(11, 18)
+    expect(await ingestWorkers(ledger.db)).toEqual(settledHoldings(2))
+    expectAllKinds(leavers(3, 2))
     await expectFlags()
     for (const worker of [...workers]) await worker.stop()
     await expectStored(3)
