@@ -13,25 +13,11 @@ interface FigureMirrorDeps {
 }
 
 /** Writes the edge's own figures to where dashboards ask, so that one data source is enough for them. */
-export function mirrorFigures({ clock, facts, metricsText, onError }: FigureMirrorDeps): { close(): Promise<void> } {
+export function mirrorFigures(deps: FigureMirrorDeps): { close(): Promise<void> } {
   let running: Promise<void> | undefined
-
-  async function mirror(): Promise<void> {
-    const at = clock.now()
-    const figures = figuresInText(await metricsText())
-    await facts.writeFacts(
-      figures.map(({ figure, value }) => ({
-        kind: 'serviceFigure',
-        tags: { service: 'edge', figure },
-        fields: { value },
-        at,
-      })),
-    )
-  }
-
   const timer = setInterval(() => {
-    running ??= mirror()
-      .catch(onError)
+    running ??= writeFigures(deps)
+      .catch(deps.onError)
       .finally(() => {
         running = undefined
       })
@@ -42,4 +28,18 @@ export function mirrorFigures({ clock, facts, metricsText, onError }: FigureMirr
       await running
     },
   }
+}
+
+/** The figures as they are now. */
+export async function writeFigures({ clock, facts, metricsText }: Omit<FigureMirrorDeps, 'onError'>): Promise<void> {
+  const at = clock.now()
+  const figures = figuresInText(await metricsText())
+  await facts.writeFacts(
+    figures.map(({ figure, value }) => ({
+      kind: 'serviceFigure',
+      tags: { service: 'edge', figure },
+      fields: { value },
+      at,
+    })),
+  )
 }

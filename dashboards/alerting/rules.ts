@@ -1,7 +1,7 @@
 import { measurements } from '#domain/telemetry-names.ts'
 import { tagIs, tagIsOneOf } from '../influxql/condition.ts'
-import { change, column, count, last, max } from '../influxql/expression.ts'
-import { answerOf, from, type Query, query } from '../influxql/query.ts'
+import { change, column, count, last, max, times } from '../influxql/expression.ts'
+import { answerOf, answersOfBoth, from, type Query, query } from '../influxql/query.ts'
 import type { Duration } from '../influxql/text.ts'
 import { dataSources } from '../parts/data-sources.ts'
 import { type BoardName, boardUid } from '../parts/links.ts'
@@ -39,8 +39,8 @@ export type PanelId = (board: BoardName, panel: PanelTexts) => number
 const { rollUp, serviceFigure } = measurements
 const figures = from(serviceFigure)
 
-/** Roll-ups come every ten minutes and a little later; two in a row are missing. */
-const silentFor = '30m'
+/** A roll-up has the time at which its ten minutes begin, and comes when they are over: three in a row are missing. */
+const silentFor = '40m'
 /** A district that spoke in the last day is expected to go on. */
 const knownFrom = '1d'
 
@@ -55,30 +55,26 @@ const figure = (service: 'edge' | 'api', names: readonly [string, ...string[]], 
     fill: 'none',
   })
 
+/** The most probes that reported in a district within a time, as they are or as nothing. */
+const probesOf = (within: Duration, factor: 0 | 1) =>
+  query(from(rollUp), {
+    select: { probes: times(max('probes_reporting'), factor) },
+    where: [tagIs('level', 'district')],
+    time: { last: within },
+    groupBy: ['id'],
+  })
+
 const ruleSpecs: readonly RuleSpec[] = [
   {
     uid: 'warmcity-district-silent',
     texts: alertTexts.districtSilent,
-    // Zeros of a day, and the count of reporting probes where there is one: a silent district stays a row, with 0.
-    query: query(
-      answerOf(
-        query(from(rollUp), {
-          select: { probes: max('probes_reporting') },
-          where: [tagIs('level', 'district')],
-          time: { last: knownFrom },
-          bucket: silentFor,
-          groupBy: ['id'],
-          fill: 0,
-        }),
-      ),
-      {
-        select: { probes: last('probes') },
-        time: { last: knownFrom },
-        bucket: silentFor,
-        groupBy: ['id'],
-        fill: 'none',
-      },
-    ),
+    // What is known from a day counts as zero, so that a district that says nothing stays a row. Buckets of time would
+    // begin empty, and be taken for silence.
+    query: query(answersOfBoth(probesOf(knownFrom, 0), probesOf(silentFor, 1)), {
+      select: { probes: max('probes') },
+      time: { last: knownFrom },
+      groupBy: ['id'],
+    }),
     tellWhen: ['lt', 1],
     holds: '15m',
     severity: 'critical',
@@ -134,8 +130,6 @@ const ruleSpecs: readonly RuleSpec[] = [
       select: { samples: count('value') },
       where: [tagIs('service', 'api'), tagIs('figure', 'warmcity_stream_head')],
       time: { last: '5m' },
-      bucket: '5m',
-      fill: 0,
     }),
     tellWhen: ['lt', 1],
     holds: '2m',
@@ -151,8 +145,6 @@ const ruleSpecs: readonly RuleSpec[] = [
       select: { samples: count('value') },
       where: [tagIs('service', 'edge'), tagIs('figure', 'warmcity_broker_deliveries_accepted')],
       time: { last: '5m' },
-      bucket: '5m',
-      fill: 0,
     }),
     tellWhen: ['lt', 1],
     holds: '2m',

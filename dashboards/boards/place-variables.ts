@@ -1,6 +1,6 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import type { VariableModel } from '@grafana/grafana-foundation-sdk/dashboard'
-import { tagIsVariable } from '../influxql/condition.ts'
+import { tagIs, tagIsVariable } from '../influxql/condition.ts'
 import { consoleVariable, hiddenTagVariable, placeVariable } from '../parts/variables.ts'
 import { variableTexts } from '../texts/common.ts'
 import type { Language } from '../texts/said.ts'
@@ -25,11 +25,15 @@ export function cascade({ consoleUrl, through, of }: Chosen, language: Language)
     const within = before.filter((above) => above !== 'building').map((above) => tagIsVariable(above, above))
     const several = level !== of
     const label = variableTexts[level]
-    if (level === 'firm' && before.includes('district')) {
-      // A firm works in several districts and carries none: those of the stations in the district are asked for first.
-      variables.push(hiddenTagVariable('firmHere', 'firm', within, language))
-      const here = [tagIsVariable('id', 'firmHere')]
-      variables.push(placeVariable({ name: level, label, level, within: here, several }, language))
+    const ofStations = level === 'firm' || (level === 'source' && before.includes('firm'))
+    if (ofStations && before.length > 0) {
+      // A firm works in several districts, and a source feeds stations of several firms: asked for are those of the
+      // stations within what is chosen.
+      const here = `${level}Here`
+      variables.push(hiddenTagVariable(here, level, [tagIs('level', 'substation'), ...within], language))
+      variables.push(
+        placeVariable({ name: level, label, level, within: [tagIsVariable('id', here)], several }, language),
+      )
     } else variables.push(placeVariable({ name: level, label, level, within, several }, language))
     before.push(level)
   }

@@ -56,7 +56,7 @@ export const substationBoard = (limits: Thresholds, consoleUrl: string): BoardSp
           againstCurve(shown(12, 9), 'secondary'),
           pressures(shown(12, 9), 'secondary'),
           secondaryDifference(shown(8, 7)),
-          primaryDifference(shown(8, 7)),
+          primaryDifference({ where: substation, size: [8, 7], limits }),
           flows(shown(8, 7), 'secondary_flow_m3h'),
           makeUpShare(shown(8, 7)),
           valveOpening(shown(8, 7)),

@@ -128,9 +128,11 @@ export const flows = (shown: Shown, field: 'primary_flow_m3h' | 'secondary_flow_
 export const secondaryDifference = (shown: Shown): PanelSpec =>
   one(shown, placeTexts.differences, 'secondary_differential_pressure_mpa', 'suffix: MPa', 3, shown.limits.neutral)
 export const primaryDifference = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.differences, 'primary_differential_pressure_mpa', 'suffix: MPa', 3, shown.limits.neutral)
+  one(shown, placeTexts.primaryDifference, 'primary_differential_pressure_mpa', 'suffix: MPa', 3, shown.limits.neutral)
 export const makeUpShare = (shown: Shown): PanelSpec =>
   one(shown, placeTexts.makeUp, 'make_up_share_pct', 'percent', 2, shown.limits.neutral)
+export const makeUpFlow = (shown: Shown): PanelSpec =>
+  one(shown, placeTexts.makeUpFlow, 'make_up_flow_m3h', 'suffix: m³/h', 2, shown.limits.neutral)
 export const pumpFrequency = (shown: Shown): PanelSpec =>
   one(shown, placeTexts.pumpFrequency, 'pump_frequency_hz', 'hertz', 1, shown.limits.neutral)
 export const valveOpening = (shown: Shown): PanelSpec =>

@@ -9,7 +9,7 @@ import {
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { measurements, type RollUpLevel } from '#domain/telemetry-names.ts'
-import { type Condition, tagIs } from '../influxql/condition.ts'
+import { type Condition, fieldIs, tagIs } from '../influxql/condition.ts'
 import { last } from '../influxql/expression.ts'
 import { from, query, tagValues } from '../influxql/query.ts'
 import { variableTexts } from '../texts/common.ts'
@@ -43,7 +43,8 @@ export function placeVariable(
   const column = language === 'zh' ? 'label' : 'label_en'
   const labels = query(from(rollUp), {
     select: { label: last(column) },
-    where: [tagIs('level', level), ...within],
+    // A firm that only makes heat has no homes, and nothing to show where homes are asked for.
+    where: [tagIs('level', level), ...within, ...(level === 'firm' ? [fieldIs('dwellings_heated', '>', 0)] : [])],
     time: 'shown',
     groupBy: ['id'],
   })

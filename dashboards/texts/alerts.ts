@@ -5,8 +5,8 @@ export const alertTexts = {
   districtSilent: {
     title: { zh: '某区没有数据', en: 'No data from a district' },
     summary: {
-      zh: '三十分钟没有任何室温采集器上报的区：{{ .Labels.id }}',
-      en: 'No probe of the district reported for thirty minutes: {{ .Labels.id }}',
+      zh: '四十分钟没有任何室温采集器上报的区：{{ .Labels.id }}',
+      en: 'No probe of the district reported for forty minutes: {{ .Labels.id }}',
     },
   },
   journalAge: {

@@ -73,8 +73,15 @@ export const placeTexts = {
     title: { zh: '压力', en: 'Pressures' },
     description: { zh: '供回水压力。', en: 'Supply and return pressures.' },
   },
+  primaryDifference: {
+    title: { zh: '一次侧压差', en: 'Differential pressure, primary side' },
+    description: {
+      zh: '热源到换热站一侧的供回水压差；压差不够，阀门开到头也不热。',
+      en: 'Supply less return on the side of the source: without enough of it a valve wide open brings no heat.',
+    },
+  },
   differences: {
-    title: { zh: '供回水压差', en: 'Differential pressures' },
+    title: { zh: '二次侧压差', en: 'Differential pressure, secondary side' },
     description: {
       zh: '压差没有而泵在转，多半是阀门关死或过滤器堵塞。',
       en: 'No difference while pumps run speaks of a shut valve or a blocked strainer.',
@@ -92,6 +99,13 @@ export const placeTexts = {
     description: {
       zh: '补水流量占循环流量的比例；持续偏高说明漏水或有人放水。',
       en: 'Make-up by circulating flow; when it stays high water is lost.',
+    },
+  },
+  makeUpFlow: {
+    title: { zh: '补水流量', en: 'Make-up flow' },
+    description: {
+      zh: '一次网补水流量；持续偏高说明管网漏水。',
+      en: 'Make-up water of the network; when it stays high the network leaks.',
     },
   },
   pumpStates: {

@@ -1,0 +1,243 @@
+import type { VariableModel } from '@grafana/grafana-foundation-sdk/dashboard'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { measurements } from '#domain/telemetry-names.ts'
+import { connectInflux, type InfluxConnection, type InfluxSeries } from '#store/telemetry/influx/connection.ts'
+import { openInfluxFacts } from '#store/telemetry/influx/facts.ts'
+import { openInfluxRollUps, rollUpTarget } from '#store/telemetry/influx/roll-ups.ts'
+import { setUpInflux } from '#store/telemetry/influx/setup.ts'
+import { type FilledInflux, fillInflux } from '../support/city-in-influx.ts'
+import { type AskedQuery, alertRules, boardFiles, queriesOf, ruleQueries } from '../support/generated-dashboards.ts'
+import { type Chosen, interpolate, optionsOf } from '../support/grafana-interpolation.ts'
+import { type Influxd, startInfluxd } from '../support/influxd.ts'
+import { hasProgram } from '../support/required-programs.ts'
+
+const suite = 'dashboards over InfluxDB'
+const seed = 5
+const minuteMs = 60_000
+
+/** Where an empty answer is right, and why. */
+const mayBeEmpty: readonly { readonly at: RegExp; readonly why: string }[] = []
+
+describe.runIf(hasProgram('influxd', suite))(suite, () => {
+  let influxd: Influxd
+  let filled: FilledInflux
+  let databases: Readonly<Record<AskedQuery['database'], InfluxConnection>>
+
+  beforeAll(async () => {
+    influxd = await startInfluxd()
+    const target = { url: influxd.url, database: 'warmcity' }
+    databases = { readings: connectInflux(target), rollUps: connectInflux(rollUpTarget(target)) }
+    filled = await fillInflux({ target, seed, dwellings: 420, hours: 5 })
+  }, 120_000)
+
+  afterAll(() => influxd?.remove())
+
+  const ask = (query: AskedQuery, chosen: Chosen, everyAtLeastMs?: number) => {
+    const board = boardFiles.find(({ path }) => query.at.startsWith(`${path}:`))?.board
+    // Seasons begin and end far from any day.
+    const from = query.kind === 'annotation' ? filled.from - 200 * 86_400_000 : filled.from
+    const shown = { from, to: filled.to }
+    const text = interpolate(query.text, shown, board, chosen, {
+      ...(everyAtLeastMs !== undefined && { everyAtLeastMs }),
+    })
+    return databases[query.database].query(text)
+  }
+
+  /** Fills in the variables of a dashboard from the top, each with its first value, or all of them where that may be. */
+  async function choose(path: string, wide: boolean): Promise<Chosen> {
+    const file = boardFiles.find((one) => one.path === path)
+    const queries = file ? queriesOf(file) : []
+    const chosen: Record<string, readonly string[] | 'all'> = {}
+    for (const variable of file?.board.templating.list ?? []) {
+      if (variable.type === 'textbox') chosen[variable.name] = [filled.city.devices.find(isProbe)?.id ?? '']
+      if (variable.type !== 'query') continue
+      const query = queries.find(({ at }) => at === `${path}: variable ${variable.name}`)
+      if (!query) throw new Error(`${path} has no query for ${variable.name}`)
+      const values = await valuesOf(variable, await ask(query, chosen))
+      expect(values.length, `${path}: ${variable.name} has values`).toBeGreaterThan(0)
+      const all = variable.allValue === undefined ? values : 'all'
+      chosen[variable.name] = wide && variable.includeAll ? all : variable.hide === 2 ? values : values.slice(0, 1)
+    }
+    return chosen
+  }
+
+  async function valuesOf(variable: VariableModel, series: readonly InfluxSeries[]): Promise<string[]> {
+    const found = series.flatMap(({ columns, values = [] }) => {
+      const column = columns.indexOf('value') >= 0 ? columns.indexOf('value') : 1
+      return values.map((row) => String(row[column]))
+    })
+    return optionsOf(variable, [...new Set(found)].sort()).map(({ value }) => value)
+  }
+
+  const everyPath = boardFiles.map(({ path }) => path)
+
+  test.each(everyPath)('every query of %s has rows, with all places and with single ones', async (path) => {
+    const file = boardFiles.find((one) => one.path === path)
+    if (!file) throw new Error(path)
+    const empty: string[] = []
+    for (const wide of [true, false]) {
+      const chosen = await choose(path, wide)
+      for (const query of queriesOf(file)) {
+        const panel = file.panels.find(({ title }) => query.at.startsWith(`${path}: ${title} `))
+        const everyAtLeastMs = panel?.interval === '10m' ? 10 * minuteMs : undefined
+        const series = await ask(query, chosen, everyAtLeastMs)
+        if (!hasValues(series)) empty.push(query.at)
+      }
+    }
+    const unexpected = empty.filter((at) => !mayBeEmpty.some((known) => known.at.test(at)))
+    expect([...new Set(unexpected)]).toEqual([])
+  })
+
+  test('every measurement, tag and field that is named is written, but those that no plant of this city has', async () => {
+    const known = { ...measurements }
+    const absent: string[] = []
+    for (const { name, database, tags, fields } of Object.values(known)) {
+      const tagKeys = await namesIn(databases[database], `SHOW TAG KEYS FROM "${name}"`)
+      const fieldKeys = await namesIn(databases[database], `SHOW FIELD KEYS FROM "${name}"`)
+      absent.push(
+        ...Object.keys(tags)
+          .filter((tag) => !tagKeys.includes(tag))
+          .map((tag) => `${name}.${tag}`),
+      )
+      absent.push(
+        ...Object.keys(fields)
+          .filter((field) => !fieldKeys.includes(field))
+          .map((field) => `${name}.${field}`),
+      )
+      for (const key of [...tagKeys, ...fieldKeys]) expect({ ...tags, ...fields }, name).toHaveProperty(key)
+    }
+    expect(absent.sort()).toEqual(notInThisCity)
+  })
+
+  test('a list of places shows names and means ids', async () => {
+    const variable = boardFiles
+      .find(({ board }) => board.uid === 'warmcity-city-zh')
+      ?.board.templating.list?.find(({ name }) => name === 'district')
+    if (!variable) throw new Error('There is no list of districts')
+    expect(optionsOf(variable, ['南岗区 (nangang)', '道里 (老城) 区 (daoli)'])).toEqual([
+      { text: '南岗区', value: 'nangang' },
+      { text: '道里 (老城) 区', value: 'daoli' },
+    ])
+  })
+
+  test('planned work in a single home is on no dashboard', async () => {
+    const marks = await databases.rollUps.query('SELECT * FROM "mark"')
+    const text = JSON.stringify(marks)
+    expect(text).toContain(filled.city.circuits[0]?.id)
+    expect(text).not.toContain(filled.city.dwellings[0]?.id)
+  })
+
+  describe('alert rules', () => {
+    const target = () => ({ url: influxd.url, database: 'now' })
+    const now = Date.now()
+
+    const district = (id: string, at: number) => ({
+      place: { level: 'district' as const, id, name: id },
+      at,
+      few: false,
+      figures: { probes_reporting: 40, probes_expected: 50 },
+    })
+    const figure = (service: string, name: string, value: number, at: number) => ({
+      kind: 'serviceFigure' as const,
+      tags: { service, figure: name },
+      fields: { value },
+      at,
+    })
+
+    /** What the threshold is compared with, by the labels of its series: the last value that is there. */
+    async function newest(uid: string): Promise<Record<string, number>> {
+      const query = ruleQueries.find(({ at }) => at.startsWith(`rule ${uid} `))
+      const series = await connectInflux(rollUpTarget(target())).query(query?.text ?? '')
+      return Object.fromEntries(
+        series.map(({ tags = {}, values = [] }) => [
+          Object.values(tags).join(),
+          Number(values.findLast((row) => row[1] !== null)?.[1] ?? Number.NaN),
+        ]),
+      )
+    }
+
+    /** Whether the rule would fire, for each series, as its threshold says. */
+    function fires(uid: string, values: Record<string, number>): Record<string, boolean> {
+      const rule = alertRules.find((one) => one.uid === uid)
+      const threshold = rule?.data.at(-1)?.model as unknown as ThresholdJson | undefined
+      const evaluator = threshold?.conditions[0]?.evaluator
+      if (!evaluator) throw new Error(`The rule ${uid} has no threshold`)
+      const [limit] = evaluator.params
+      return Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name, evaluator.type === 'gt' ? value > limit : value < limit]),
+      )
+    }
+
+    beforeAll(async () => {
+      await setUpInflux(target(), 0)
+      const rollUps = openInfluxRollUps({ target: target() })
+      const steps = Array.from({ length: 12 }, (_, index) => now - (12 - index) * 10 * minuteMs)
+      await rollUps.writeRollUps([
+        ...steps.map((at) => district('nangang', at)),
+        // The last one is more than an hour old.
+        ...steps.slice(0, 5).map((at) => district('daoli', at)),
+      ])
+      await rollUps.close()
+      await openInfluxFacts({ target: target() }).writeFacts([
+        ...[4, 3, 2, 1].map((ago) => figure('api', 'warmcity_stream_head', 10, now - ago * minuteMs)),
+        ...[4, 3, 2, 1].map((ago) =>
+          figure('edge', 'warmcity_ingest_telemetry_lag_seconds', ago === 1 ? 1_000 : 1, now - ago * minuteMs),
+        ),
+        figure('edge', 'warmcity_ingest_watch_lag_seconds', 1, now - minuteMs),
+        figure('edge', 'warmcity_ingest_quarantine_rejected', 10, now - 21 * minuteMs),
+        figure('edge', 'warmcity_ingest_quarantine_rejected', 20, now - 11 * minuteMs),
+        figure('edge', 'warmcity_ingest_quarantine_rejected', 2_000, now - minuteMs),
+      ])
+    })
+
+    test('find a district that is silent, and leave the other alone', async () => {
+      const values = await newest('warmcity-district-silent')
+      expect(fires('warmcity-district-silent', values)).toEqual({ daoli: true, nangang: false })
+    })
+
+    test('find the reader that is behind', async () => {
+      expect(fires('warmcity-journal-age', await newest('warmcity-journal-age'))).toEqual({
+        warmcity_ingest_telemetry_lag_seconds: true,
+        warmcity_ingest_watch_lag_seconds: false,
+      })
+    })
+
+    test('find a surge into quarantine', async () => {
+      expect(fires('warmcity-quarantine-surge', await newest('warmcity-quarantine-surge'))).toEqual({ '': true })
+    })
+
+    test('find the service that tells nothing, and leave alone the one that does', async () => {
+      expect(fires('warmcity-api-down', await newest('warmcity-api-down'))).toEqual({ '': false })
+      // Without a single row Grafana goes by what the rule says of no data.
+      expect(await newest('warmcity-edge-down')).toEqual({})
+      expect(alertRules.find(({ uid }) => uid === 'warmcity-edge-down')?.noDataState).toBe('Alerting')
+    })
+  })
+})
+
+/** Fields of plants that the simulated ones do not measure, or that nothing brought about in these hours. */
+const notInThisCity: readonly string[] = [
+  'roll_up.alarm_circulation_pump_3_fault',
+  'roll_up.alarm_level_switch_high',
+  'roll_up.alarm_make_up_pump_1_fault',
+  'roll_up.alarm_make_up_pump_2_fault',
+  'roll_up.alarm_tank_level_high',
+  'roll_up.heat_energy_gj',
+]
+
+const isProbe = ({ kind }: { readonly kind: string }) => kind === 'probe'
+
+interface ThresholdJson {
+  readonly conditions: readonly { readonly evaluator: { readonly type: 'gt' | 'lt'; readonly params: [number] } }[]
+}
+
+/** At least one value besides the time. */
+const hasValues = (series: readonly InfluxSeries[]): boolean =>
+  series.some(({ columns, values = [] }) =>
+    values.some((row) => row.some((value, at) => columns[at] !== 'time' && value !== null && value !== '')),
+  )
+
+async function namesIn(connection: InfluxConnection, statement: string): Promise<string[]> {
+  const series = await connection.query(statement)
+  return series.flatMap(({ values = [] }) => values.map(([name]) => String(name)))
+}
