@@ -17,6 +17,11 @@ export const rankedNow = Date.parse('2026-01-19T12:00:00+08:00')
 /** Two firms in one building: F1's home is warm, F2's is 17 °C on one day of the week. */
 export async function rankedLedger(): Promise<Ledger> {
   const ledger = await newLedger()
+  await fillRankedLedger(ledger)
+  return ledger
+}
+
+export async function fillRankedLedger(ledger: Ledger): Promise<void> {
   const rows = {
     ...city(),
     dwelling: [...city().dwelling, { id: 'D-0102', entrance: 'B1-1', door: '102' }],
@@ -47,7 +52,6 @@ export async function rankedLedger(): Promise<Ledger> {
       rankedNow,
     )
   })
-  return ledger
 }
 
 /** A whole day at one temperature. */
