@@ -12,7 +12,7 @@ import { Answer, Empty } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { Brand, LanguageSwitch, ThemeSwitch } from '../../shell/brand.tsx'
 import { useMethods } from '../rankings/method.ts'
-import { Marks, ScoreBar, Standing } from '../rankings/standing.tsx'
+import { Marks, Points, ScoreBar, Standing } from '../rankings/standing.tsx'
 import { publicRoute } from './route.ts'
 import { WhoHeats } from './who-heats.tsx'
 
@@ -52,6 +52,7 @@ function PublishedLists() {
   const { day } = useFormats()
   const { list: chosen } = publicRoute.useSearch()
   const navigate = publicRoute.useNavigate()
+  const { territoryOf } = useMethods()
   const query = useInfiniteQuery(listOf('GET /api/v1/public/rankings', {}))
   const lists = query.data?.pages.flatMap(({ items }) => items)
   const id = chosen ?? lists?.[0]?.id
@@ -65,7 +66,7 @@ function PublishedLists() {
             value={id}
             options={lists.map((list) => ({
               value: list.id,
-              label: `${texts.ranking.periodText(day(list.from), day(list.to))} · ${list.territory}`,
+              label: `${texts.ranking.periodText(day(list.from), day(list.to))} · ${territoryOf(list)}`,
             }))}
             onChange={(next) => void navigate({ search: next ? { list: next } : {} })}
           />
@@ -84,7 +85,7 @@ function PublishedList({ id }: { readonly id: string }) {
 function Shown({ published: { list, firms } }: { readonly published: Published }) {
   const texts = useTexts()
   const { day, dateTime, number, percent } = useFormats()
-  const { find, nameOf, vetoName } = useMethods()
+  const { find, nameOf, vetoName, firmOf, territoryOf } = useMethods()
   const method = find(list.method, list.methodVersion)
   return (
     <Panel title={texts.ranking.periodText(day(list.from), day(list.to))}>
@@ -101,11 +102,9 @@ function Shown({ published: { list, firms } }: { readonly published: Published }
         ]}
         rows={firms.map((firm) => [
           firm.rank ?? texts.app.none,
-          firm.name ?? firm.firm,
+          firmOf(firm),
           <Standing key="standing" standing={firm.standing} />,
-          firm.score === undefined
-            ? texts.app.none
-            : texts.ranking.pointsOf(number(firm.score, 1), number(firm.assessedPoints)),
+          <Points key="points" firm={firm} />,
           <ScoreBar key="scaled" firm={firm} />,
           percent(firm.assessedShare, 0),
           <Marks key="marks" firm={firm} nameOfVeto={vetoName(method)} />,
@@ -113,10 +112,10 @@ function Shown({ published: { list, firms } }: { readonly published: Published }
       />
       <Facts
         facts={[
-          { label: texts.ranking.territory, value: list.territory },
+          { label: texts.ranking.territory, value: territoryOf(list) },
           {
             label: texts.ranking.method,
-            value: texts.ranking.methodText(method ? nameOf(method) : list.method, number(list.methodVersion)),
+            value: texts.ranking.methodText(method ? nameOf(method.name) : list.method, number(list.methodVersion)),
           },
           {
             label: texts.ranking.published,

@@ -64,7 +64,7 @@ export function DraftForm({ onClose }: { onClose(): void }) {
             allowClear
             options={methods.map((method) => ({
               value: `${method.id} ${method.version}`,
-              label: texts.ranking.methodText(nameOf(method), number(method.version)),
+              label: texts.ranking.methodText(nameOf(method.name), number(method.version)),
             }))}
           />
         </Form.Item>

@@ -1,29 +1,32 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
-import type { Answer as AnswerOf } from '../../api/client.ts'
+import { Button, Drawer } from 'antd'
+import { type ReactNode, useState } from 'react'
+import type { Answer as AnswerOf, Schemas } from '../../api/client.ts'
 import { queryOf } from '../../api/queries.ts'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { Answer } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
+import { ItemEvidence, PlaceDays } from './evidence.tsx'
 import { type Method, type MethodItem, useMethods } from './method.ts'
 import { rankedFirmRoute } from './route.ts'
-import { Marks, ScoreBar, Standing } from './standing.tsx'
+import { Marks, Points, ScoreBar, Standing } from './standing.tsx'
 
+type Item = Schemas['RankingItem']
 type Unfolded = AnswerOf<'GET /api/v1/rankings/{id}/firms/{firm}'>
 
 /** One firm's points, unfolded to items, and from there to the days and buildings behind them. */
 export function RankedFirmPage() {
   const texts = useTexts()
   const { id, firm } = rankedFirmRoute.useParams()
-  const { find } = useMethods()
-  const list = useQuery(queryOf('GET /api/v1/rankings/{id}', { params: { id } })).data?.list
+  const { find, firmOf } = useMethods()
   const query = useQuery(queryOf('GET /api/v1/rankings/{id}/firms/{firm}', { params: { id, firm } }))
+  const list = query.data?.list
   const method = list && find(list.method, list.methodVersion)
   return (
     <Page
-      title={query.data?.firm.name ?? firm}
+      title={query.data ? firmOf(query.data.firm) : firm}
       above={
         <Link to="/rankings/$id" params={{ id }}>
           {texts.ranking.title}
@@ -35,7 +38,9 @@ export function RankedFirmPage() {
           <>
             <Summary unfolded={unfolded} method={method} />
             <Items items={unfolded.items} method={method} />
-            <Evidence evidence={unfolded.evidence} />
+            <Panel title={texts.ranking.evidence}>
+              <PlaceDays label={texts.ranking.evidence} places={unfolded.evidence} />
+            </Panel>
           </>
         )}
       </Answer>
@@ -56,10 +61,13 @@ function Summary({ unfolded, method }: SummaryProps) {
   const facts: { label: string; value: ReactNode }[] = [
     { label: texts.ranking.standing, value: <Standing standing={firm.standing} /> },
     { label: texts.ranking.rank, value: firm.rank ?? texts.app.none },
-    { label: texts.ranking.points, value: texts.ranking.pointsOf(number(firm.score, 1), number(firm.assessedPoints)) },
+    { label: texts.ranking.points, value: <Points firm={firm} /> },
     { label: texts.ranking.scaled, value: <ScoreBar firm={firm} /> },
     { label: texts.ranking.assessed, value: percent(firm.assessedShare, 0) },
-    { label: texts.ranking.excluded, value: percent(firm.excludedShare, 1) },
+    {
+      label: texts.ranking.excluded,
+      value: firm.excludedShare === undefined ? texts.app.none : percent(firm.excludedShare, 1),
+    },
     { label: texts.ranking.days, value: number(unfolded.days) },
     { label: texts.ranking.probes, value: number(unfolded.probes) },
     { label: texts.ranking.homes, value: number(unfolded.connectedHomes) },
@@ -90,17 +98,26 @@ function Items({ items, method }: ItemsProps) {
   const texts = useTexts()
   const { number, percent } = useFormats()
   const { nameOf } = useMethods()
+  const [shown, setShown] = useState<Item>()
   const rows = items.map((item) => {
-    const dimension = method?.dimensions.find(({ id }) => id === item.dimension)
-    const described = dimension?.items.find(({ id }) => id === item.item)
-    const shown = item.measure.endsWith('Share') || item.measure === 'shareAtTarget'
+    const described = method?.dimensions.flatMap(({ items: all }) => all).find(({ id }) => id === item.item)
+    const isShare = item.measure.endsWith('Share') || item.measure === 'shareAtTarget'
     return [
-      dimension ? nameOf(dimension) : item.dimension,
-      described ? nameOf(described) : item.item,
-      item.value === undefined ? texts.app.none : shown ? percent(item.value, 1) : number(item.value, 2),
+      nameOf(item.dimensionName),
+      nameOf(item.name),
+      item.value === undefined ? texts.app.none : isShare ? percent(item.value, 1) : number(item.value, 2),
       item.score === undefined
         ? texts.ranking.notAssessed
         : texts.ranking.pointsOf(number(item.score, 1), number(item.points)),
+      <Button
+        key={item.item}
+        type="link"
+        size="small"
+        aria-label={texts.ranking.evidenceOf(nameOf(item.name))}
+        onClick={() => setShown(item)}
+      >
+        {texts.ranking.showEvidence}
+      </Button>,
       described ? sourceText(described, texts.ranking.sourceOurs) : '',
     ]
   })
@@ -113,43 +130,24 @@ function Items({ items, method }: ItemsProps) {
           texts.ranking.item,
           texts.ranking.value,
           texts.ranking.points,
+          texts.ranking.showEvidence,
           texts.ranking.source,
         ]}
         rows={rows}
       />
+      {shown && (
+        <Drawer
+          open
+          size="large"
+          title={texts.ranking.evidenceOf(nameOf(shown.name))}
+          onClose={() => setShown(undefined)}
+        >
+          <ItemEvidence item={shown.item} />
+        </Drawer>
+      )}
     </Panel>
   )
 }
 
 const sourceText = ({ source }: MethodItem, ours: (why: string) => string): string =>
   source.kind === 'published' ? source.where : ours(source.why)
-
-function Evidence({ evidence }: Pick<Unfolded, 'evidence'>) {
-  const texts = useTexts()
-  const { day, number, percent } = useFormats()
-  return (
-    <Panel title={texts.ranking.evidence}>
-      <PlainTable
-        label={texts.ranking.evidence}
-        columns={[
-          texts.ranking.evidenceDay,
-          texts.ranking.building,
-          texts.ranking.circuit,
-          texts.ranking.homes,
-          texts.ranking.probes,
-          texts.ranking.shareAtTarget,
-        ]}
-        rows={evidence.map(({ date, building, circuit, homes, probes, shareAtTarget }) => [
-          day(date),
-          <Link key="building" to="/buildings/$id" params={{ id: building }}>
-            {building}
-          </Link>,
-          circuit,
-          number(homes),
-          number(probes),
-          percent(shareAtTarget, 1),
-        ])}
-      />
-    </Panel>
-  )
-}

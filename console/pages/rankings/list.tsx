@@ -1,9 +1,9 @@
 import { DownloadOutlined } from '@ant-design/icons'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Alert, Button } from 'antd'
+import { Alert, Button, Dropdown } from 'antd'
 import { addressOf, type Schemas } from '../../api/client.ts'
-import { listOf, queryOf } from '../../api/queries.ts'
+import { queryOf } from '../../api/queries.ts'
 import { Choice } from '../../parts/filters.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
@@ -11,9 +11,10 @@ import { Answer } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { useMethods } from './method.ts'
 import { Objections } from './objections.tsx'
-import { rankingRoute } from './route.ts'
-import { Marks, ScoreBar, Standing, stateText } from './standing.tsx'
+import { comparedWith, rankingRoute } from './route.ts'
+import { Marks, Points, ScoreBar, Standing, stateText } from './standing.tsx'
 import { StateActions } from './state-actions.tsx'
+import { Vetoes } from './vetoes.tsx'
 
 type List = Schemas['RankingList']
 type Firm = Schemas['RankedFirm']
@@ -31,9 +32,7 @@ export function RankingPage() {
       above={<Link to="/rankings">{texts.ranking.title}</Link>}
       actions={
         <>
-          <Button icon={<DownloadOutlined />} href={addressOf('GET /api/v1/rankings/{id}/csv', { params: { id } })}>
-            {texts.ranking.exportCsv}
-          </Button>
+          <Export id={id} />
           {data && <StateActions list={data.list} />}
         </>
       }
@@ -43,6 +42,7 @@ export function RankingPage() {
           <>
             <About list={list} />
             <Firms list={list} firms={firms} />
+            <Vetoes list={list} firms={firms} />
             {list.state !== 'draft' && <Objections list={list} firms={firms} />}
           </>
         )}
@@ -51,17 +51,32 @@ export function RankingPage() {
   )
 }
 
+const exportFormats = ['csv', 'xlsx', 'json'] as const
+
+function Export({ id }: { readonly id: string }) {
+  const texts = useTexts()
+  const items = exportFormats.map((format) => ({
+    key: format,
+    label: <a href={addressOf(`GET /api/v1/rankings/{id}/${format}`, { params: { id } })}>{format.toUpperCase()}</a>,
+  }))
+  return (
+    <Dropdown trigger={['click']} menu={{ items }}>
+      <Button icon={<DownloadOutlined />}>{texts.app.export}</Button>
+    </Dropdown>
+  )
+}
+
 function About({ list }: { readonly list: List }) {
   const texts = useTexts()
   const { dateTime, number } = useFormats()
-  const { find, nameOf } = useMethods()
+  const { find, nameOf, territoryOf } = useMethods()
   const method = find(list.method, list.methodVersion)
   const facts = [
-    { label: texts.ranking.territory, value: list.territory },
+    { label: texts.ranking.territory, value: territoryOf(list) },
     { label: texts.ranking.state, value: stateText(list.state, texts) },
     {
       label: texts.ranking.method,
-      value: texts.ranking.methodText(method ? nameOf(method) : list.method, number(list.methodVersion)),
+      value: texts.ranking.methodText(method ? nameOf(method.name) : list.method, number(list.methodVersion)),
     },
     { label: texts.ranking.drafted, value: `${dateTime(list.draftedAt)} · ${list.draftedBy}` },
   ]
@@ -92,12 +107,13 @@ interface FirmsProps {
 function Firms({ list, firms }: FirmsProps) {
   const texts = useTexts()
   const { number, percent } = useFormats()
-  const { find, vetoName } = useMethods()
+  const { find, vetoName, firmOf } = useMethods()
   const nameOfVeto = vetoName(find(list.method, list.methodVersion))
   const { compare } = rankingRoute.useSearch()
-  const before = useQuery(
-    queryOf('GET /api/v1/rankings/{id}', { params: { id: compare ?? '' } }, { enabled: compare !== undefined }),
+  const comparison = useQuery(
+    queryOf('GET /api/v1/rankings/{id}/comparison', { params: { id: list.id } }, { enabled: compare !== undefined }),
   ).data
+  const before = compare !== undefined && comparison?.[compare] !== undefined
   const columns = [
     texts.ranking.rank,
     texts.ranking.firm,
@@ -110,7 +126,7 @@ function Firms({ list, firms }: FirmsProps) {
     texts.ranking.marks,
   ]
   return (
-    <Panel title={texts.ranking.title} extra={<CompareWith list={list} compare={compare} />}>
+    <Panel title={texts.ranking.title} extra={<CompareWith compare={compare} />}>
       {firms.some(({ standing }) => standing === 'interim') && (
         <Alert type="info" showIcon title={texts.ranking.interimHint} />
       )}
@@ -120,14 +136,14 @@ function Firms({ list, firms }: FirmsProps) {
         rows={firms.map((firm) => [
           firm.rank ?? texts.app.none,
           <Link key="firm" to="/rankings/$id/firms/$firm" params={{ id: list.id, firm: firm.firm }}>
-            {firm.name ?? firm.firm}
+            {firmOf(firm)}
           </Link>,
           <Standing key="standing" standing={firm.standing} />,
-          texts.ranking.pointsOf(number(firm.score, 1), number(firm.assessedPoints)),
+          <Points key="points" firm={firm} />,
           <ScoreBar key="scaled" firm={firm} />,
           percent(firm.assessedShare, 0),
-          percent(firm.excludedShare, 1),
-          ...(before ? changes(firm, before.firms, texts.ranking.newFirm, number) : []),
+          firm.excludedShare === undefined ? texts.app.none : percent(firm.excludedShare, 1),
+          ...(before ? changes(firm.firm, comparison, compare, texts.ranking.newFirm, number) : []),
           <Marks key="marks" firm={firm} nameOfVeto={nameOfVeto} />,
         ])}
       />
@@ -135,39 +151,31 @@ function Firms({ list, firms }: FirmsProps) {
   )
 }
 
+type Comparison = Schemas['RankingComparison']
+type Compared = 'lastBatch' | 'lastSeason'
+
 function changes(
-  { firm, scaled }: Firm,
-  firmsBefore: readonly Firm[],
+  firm: string,
+  { firms }: Comparison,
+  compared: Compared,
   newFirm: string,
   number: (value: number, digits?: number) => string,
 ): string[] {
-  const before = firmsBefore.find((other) => other.firm === firm)
+  const before = firms.find((other) => other.firm === firm)?.[compared]
   if (!before) return [newFirm, '']
-  const change = scaled === undefined || before.scaled === undefined ? undefined : scaled - before.scaled
+  const { rank, scaledChange: change } = before
   const sign = change !== undefined && change > 0 ? '+' : ''
-  return [String(before.rank ?? ''), change === undefined ? '' : `${sign}${number(change, 1)}`]
+  return [rank === undefined ? '' : number(rank), change === undefined ? '' : `${sign}${number(change, 1)}`]
 }
 
-/** Lists with which one is compared: as far back as anybody remembers. */
-const comparedMax = 50
-
-function CompareWith({ list, compare }: { readonly list: List; readonly compare: string | undefined }) {
+function CompareWith({ compare }: { readonly compare: Compared | undefined }) {
   const texts = useTexts()
-  const { day } = useFormats()
   const navigate = rankingRoute.useNavigate()
-  const { data } = useInfiniteQuery(listOf('GET /api/v1/rankings', {}))
-  const others = (data?.pages.flatMap(({ items }) => items) ?? [])
-    .filter(({ id, territory }) => id !== list.id && territory === list.territory)
-    .slice(0, comparedMax)
-  if (others.length === 0) return null
   return (
     <Choice
       label={texts.ranking.compare}
       value={compare}
-      options={others.map(({ id, from, to, state }) => ({
-        value: id,
-        label: `${texts.ranking.periodText(day(from), day(to))} · ${stateText(state, texts)}`,
-      }))}
+      options={comparedWith.map((value) => ({ value, label: texts.ranking[value] }))}
       onChange={(next) => void navigate({ search: next ? { compare: next } : {} })}
     />
   )

@@ -19,7 +19,7 @@ type List = Item<'GET /api/v1/rankings'>
 export function RankingsPage() {
   const texts = useTexts()
   const { day, dateTime, number } = useFormats()
-  const { find, nameOf } = useMethods()
+  const { find, nameOf, territoryOf } = useMethods()
   const mayDraft = useMay('ranking.publish')
   const [drafting, setDrafting] = useState(false)
   const query = useInfiniteQuery(listOf('GET /api/v1/rankings', {}))
@@ -34,7 +34,7 @@ export function RankingsPage() {
         </Link>
       ),
     },
-    { key: 'territory', title: texts.ranking.territory, cell: ({ territory }) => territory },
+    { key: 'territory', title: texts.ranking.territory, cell: territoryOf },
     { key: 'state', title: texts.ranking.state, cell: ({ state }) => stateText(state, texts) },
     {
       key: 'method',
@@ -42,7 +42,7 @@ export function RankingsPage() {
       width: 'minmax(12rem, 1.5fr)',
       cell({ method: id, methodVersion }) {
         const method = find(id, methodVersion)
-        return texts.ranking.methodText(method ? nameOf(method) : id, number(methodVersion))
+        return texts.ranking.methodText(method ? nameOf(method.name) : id, number(methodVersion))
       },
     },
     { key: 'drafted', title: texts.ranking.drafted, cell: ({ draftedAt }) => dateTime(draftedAt) },

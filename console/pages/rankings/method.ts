@@ -6,6 +6,23 @@ import { useSettings } from '../../settings/settings.tsx'
 export type Method = Answer<'GET /api/v1/ranking-methods'>['items'][number]
 export type MethodItem = Method['dimensions'][number]['items'][number]
 
+interface Named {
+  readonly zh: string
+  readonly en: string
+}
+
+interface Placed {
+  readonly territory: string
+  readonly territoryName?: string
+  readonly territoryNameEn?: string
+}
+
+interface FirmNamed {
+  readonly firm: string
+  readonly name?: string
+  readonly nameEn?: string
+}
+
 /** Every version of every method, in the chosen language. */
 export function useMethods() {
   const { language } = useSettings()
@@ -15,7 +32,11 @@ export function useMethods() {
   return {
     methods: data?.items ?? [],
     find,
-    nameOf: (named: { readonly name: { readonly zh: string; readonly en: string } }) => named.name[language],
+    nameOf: (name: Named) => name[language],
+    /** How a list's territory and its method are called. */
+    territoryOf: ({ territory, territoryName, territoryNameEn }: Placed): string =>
+      (language === 'en' ? territoryNameEn : undefined) ?? territoryName ?? territory,
+    firmOf: ({ firm, name, nameEn }: FirmNamed): string => (language === 'en' ? nameEn : undefined) ?? name ?? firm,
     vetoName: (method: Method | undefined) => (kind: string) =>
       method?.vetoes.find((veto) => veto.kind === kind)?.name[language] ?? kind,
   }

@@ -9,10 +9,13 @@ export const rankingsRoute = createRoute({
   component: lazyRouteComponent(() => import('./lists.tsx'), 'RankingsPage'),
 })
 
+/** What a list is compared with. */
+export const comparedWith = ['lastBatch', 'lastSeason'] as const
+
 export const rankingRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/rankings/$id',
-  validateSearch: z.object({ compare: z.string().min(1).optional().catch(undefined) }),
+  validateSearch: z.object({ compare: z.enum(comparedWith).optional().catch(undefined) }),
   staticData: { permission: 'plant.read' },
   component: lazyRouteComponent(() => import('./list.tsx'), 'RankingPage'),
 })

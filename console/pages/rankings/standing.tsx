@@ -11,8 +11,8 @@ import { useFormats, useTexts } from '../../settings/settings.tsx'
 import type { Texts } from '../../text/catalogue.ts'
 import './rankings.css'
 
-/** A firm as the public list has it; figures may be left out of that one. */
-export type Placed = Schemas['PublicRankedFirm']
+/** A firm in a list; figures over too few homes are left out for those who may not see homes. */
+export type Placed = Schemas['RankedFirm']
 type ListState = Schemas['RankingList']['state']
 
 const icons: Readonly<Record<Placed['standing'], ReactNode>> = {
@@ -35,8 +35,6 @@ export function Standing({ standing }: Pick<Placed, 'standing'>) {
 
 export const stateText = (state: ListState, { ranking }: Texts): string =>
   ({ draft: ranking.stateDraft, objection: ranking.stateObjection, frozen: ranking.stateFrozen })[state]
-
-type Method = { readonly name: { readonly zh: string; readonly en: string } }
 
 /** What is said beside a firm's points: why they are provisional, and confirmed vetoes. */
 export function Marks({ firm, nameOfVeto }: { readonly firm: Placed; nameOfVeto(kind: string): string }) {
@@ -72,4 +70,9 @@ export function ScoreBar({ firm }: { readonly firm: Placed }) {
   )
 }
 
-export type { Method }
+/** Points of those assessed, where they may be told. */
+export function Points({ firm: { score, assessedPoints } }: { readonly firm: Placed }) {
+  const { ranking, app } = useTexts()
+  const { number } = useFormats()
+  return score === undefined ? app.none : ranking.pointsOf(number(score, 1), number(assessedPoints))
+}
