@@ -47,19 +47,22 @@ export async function openStreamFeed(db: LedgerDb, options: StreamFeedOptions): 
 
   async function readOn(): Promise<void> {
     for (;;) {
-      const page = await signalsAfter(db, extent.head, everything, signalsPerReadMax)
-      if (page.streamId !== extent.streamId || page.head < extent.head) {
-        extent = await streamExtent(db)
+      const present = await streamExtent(db)
+      if (present.streamId !== extent.streamId || present.head < extent.head) {
+        extent = present
         kept.length = 0
         for (const listener of otherStreamListeners) listener()
         return
       }
+      extent = { ...extent, oldest: present.oldest }
+      if (present.head === extent.head) return
+      const page = await signalsAfter(db, extent.head, everything, signalsPerReadMax)
+      if (page.streamId !== extent.streamId) continue
       const news = page.through > extent.head
       kept.push(...page.signals)
       kept.splice(0, Math.max(0, kept.length - signalsKeptMax))
       extent = { ...extent, head: page.through }
       if (news) for (const listener of listeners) listener()
-      if (page.through >= page.head) return
     }
   }
 

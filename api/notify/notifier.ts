@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { dayMs } from '#domain/time.ts'
 import { alertsTopic } from '#domain/topics.ts'
 import { acquireLease, holdLease, type Lease, LeaseLostError, releaseLease } from '#store/ledger/leases.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type NotificationChannel,
   recordAttempt,
 } from '#store/ledger/notifications.ts'
+import { forgetSignals } from '#store/ledger/signals.ts'
 import { webhookSecret } from '#store/ledger/webhooks.ts'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiMetrics } from '../metrics.ts'
@@ -29,8 +31,10 @@ const notificationsPerRoundMax = 50
 const receiversAtOnceMax = 16
 /** While the broker is away nothing is gained by asking at every poll. */
 const brokerPauseMs = 3_000
-/** What was settled this long ago interests nobody in operation; the signals themselves stay. */
-const settledKeptMs = 30 * 86_400_000
+/** What was settled this long ago interests nobody in operation. */
+const settledKeptMs = 30 * dayMs
+/** City time for which the stream can be followed from: a season, and the same weeks of the year before. */
+const signalsKeptMs = 400 * dayMs
 const forgottenAtOnceMax = 500
 
 /** Stands among the receivers for the broker; no webhook has this id. */
@@ -201,7 +205,12 @@ export function startNotifier(deps: NotifierDeps): Notifier {
     const now = wallClock()
     if (now < nextForgetAt) return
     const forget = () =>
-      ledger.write((transaction) => forgetNotifications(transaction, now - settledKeptMs, forgottenAtOnceMax))
+      ledger.write(async (transaction) => {
+        await holdLease(transaction, heldLease())
+        const notifications = await forgetNotifications(transaction, now - settledKeptMs, forgottenAtOnceMax)
+        const signals = await forgetSignals(transaction, deps.clock.now() - signalsKeptMs, forgottenAtOnceMax)
+        return Math.max(notifications, signals)
+      })
     // A full chunk means that there is more; it can wait for the next round.
     nextForgetAt = (await forget()) === forgottenAtOnceMax ? now : now + 3_600_000
   }

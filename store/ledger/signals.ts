@@ -132,6 +132,24 @@ export async function streamExtent(db: LedgerDb): Promise<StreamExtent> {
   return { streamId: stream.id, oldest: first?.number ?? stream.head + 1, head: stream.head }
 }
 
+/**
+ * Drops the oldest signals up to the first that is not older than `before`, at most `limit`; returns how many. The
+ * numbers go on from where they were.
+ */
+export async function forgetSignals(transaction: LedgerTransaction, before: number, limit: number): Promise<number> {
+  const oldest = await transaction
+    .selectFrom('signal')
+    .select(['number', 'at'])
+    .orderBy('number')
+    .limit(limit)
+    .execute()
+  const kept = oldest.findIndex(({ at }) => at >= before)
+  const gone = kept === -1 ? oldest : oldest.slice(0, kept)
+  const last = gone.at(-1)
+  if (last) await transaction.deleteFrom('signal').where('number', '<=', last.number).execute()
+  return gone.length
+}
+
 function toRow(signal: Signal): SignalTables['signal'] {
   return {
     number: signal.number,

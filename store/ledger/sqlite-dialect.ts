@@ -29,6 +29,7 @@ export function sqliteDialect(path: string): Dialect {
 function openDatabase(path: string): SqliteDatabase {
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false })
   // FULL: what a person changed and what a client was told must survive a power cut, not only a crash.
+  // LIKE as everywhere else: a scope must not reach into a place whose id differs in case.
   // A larger cache and rarer checkpoints: an import whose ids come in random order touches pages all over the tables.
   database.exec(`
     PRAGMA journal_mode = WAL;
@@ -36,6 +37,7 @@ function openDatabase(path: string): SqliteDatabase {
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -32768;
     PRAGMA wal_autocheckpoint = 8000;
+    PRAGMA case_sensitive_like = ON;
   `)
   const statements = new Map<string, StatementSync>()
   return {
