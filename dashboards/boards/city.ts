@@ -92,7 +92,7 @@ export const cityBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
             size: [12, 10],
             worst: 10,
             board: { name: 'substation', variable: 'substation' },
-            page: 'plant',
+            page: 'substation',
           },
           limits,
           language,

@@ -55,7 +55,7 @@ export const firmBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
             where: places('substation', { firm: 'firm', district: 'district' }),
             size: [24, 10],
             board: { name: 'substation', variable: 'substation' },
-            page: 'plant',
+            page: 'substation',
           },
           limits,
           language,

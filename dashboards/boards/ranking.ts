@@ -19,7 +19,7 @@ export const rankingBoard = (limits: Thresholds, consoleUrl: string): BoardSpec 
   links: [
     toBoard('city', linkTexts.city),
     toBoard('firm', linkTexts.firmsBoard),
-    toConsole('ranking', linkTexts.console),
+    toConsole('rankings', linkTexts.console),
   ],
   rows: [
     {

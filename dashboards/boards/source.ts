@@ -32,7 +32,7 @@ export const sourceBoard = (limits: Thresholds, consoleUrl: string): BoardSpec =
   links: [
     toBoard('city', linkTexts.city),
     toBoard('substation', linkTexts.substationsBoard, { source: variableValue('source') }),
-    toConsole('plant', linkTexts.console, variableValue('source')),
+    toConsole('source', linkTexts.console, variableValue('source')),
   ],
   rows: [
     {
@@ -69,7 +69,7 @@ export const sourceBoard = (limits: Thresholds, consoleUrl: string): BoardSpec =
             where: places('substation', { source: 'source' }),
             size: [24, 10],
             board: { name: 'substation', variable: 'substation' },
-            page: 'plant',
+            page: 'substation',
           },
           limits,
           language,

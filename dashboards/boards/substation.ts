@@ -36,7 +36,7 @@ export const substationBoard = (limits: Thresholds, consoleUrl: string): BoardSp
     toBoard('firm', linkTexts.upToFirm, { firm: variableValue('firm') }),
     toBoard('source', linkTexts.upToSource, { source: variableValue('source') }),
     toBoard('building', linkTexts.buildingsBoard, { substation: variableValue('substation') }),
-    toConsole('plant', linkTexts.console, variableValue('substation')),
+    toConsole('substation', linkTexts.console, variableValue('substation')),
   ],
   rows: [
     {

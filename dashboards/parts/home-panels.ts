@@ -221,7 +221,12 @@ export const flagsNow = (where: Where, limits: Thresholds, size: PanelSpec['size
   queries: [flagsOf(where)],
   columns: tierColumns((tier) => ({
     steps: limits.none(tier),
-    link: toConsole('flags', linkTexts.console, '', `?tier=${tier}`),
+    link: toConsole(
+      'flags',
+      linkTexts.console,
+      '',
+      `?rule=${encodeURIComponent(JSON.stringify(limits.rulesOf(tier)))}`,
+    ),
   })),
 })
 

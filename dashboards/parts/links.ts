@@ -19,12 +19,13 @@ export const boardUid = (board: BoardName, language: Language): string => `warmc
 
 /** Pages of the web console that dashboards lead to. */
 export const consolePages = {
-  city: '/city',
-  plant: '/plants/:id',
+  city: '/',
+  source: '/plants/source/:id',
+  substation: '/plants/substation/:id',
   building: '/buildings/:id',
-  firm: '/firms/:id',
+  firm: '/registry/firm/:id',
   flags: '/flags',
-  ranking: '/ranking',
+  rankings: '/rankings',
   health: '/health',
 } as const
 export type ConsolePage = keyof typeof consolePages

@@ -1,3 +1,5 @@
+import type { AlertTier } from '#domain/alert.ts'
+import { type FlagRule, flagRules } from '#domain/flag.ts'
 import type { Policy, Rules } from '#domain/policy.ts'
 import { policyAt } from '#domain/policy.ts'
 import { rankingMethods } from '#domain/ranking-methods/index.ts'
@@ -22,7 +24,7 @@ export interface Thresholds {
   /** Share of measured homes below target in percent. */
   readonly coldPct: readonly Step[]
   /** A count of what should not be there. */
-  readonly none: (tier: keyof typeof tierColours) => readonly Step[]
+  readonly none: (tier: AlertTier) => readonly Step[]
   /** Share of probes that report in percent; what a ranking calls measured is the limit. */
   readonly coveragePct: readonly Step[]
   /** Flow below which the policy sees none. */
@@ -31,6 +33,8 @@ export interface Thresholds {
   readonly neutral: readonly Step[]
   /** How far supply may be below its curve. */
   readonly belowCurveK: readonly Step[]
+  /** Rules whose flags are of a tier. */
+  readonly rulesOf: (tier: AlertTier) => readonly FlagRule[]
 }
 
 /** Coldness that a place as large as a circuit always has: windows, new probes, homes away. */
@@ -73,5 +77,6 @@ export function thresholdsOf(rules: Rules): Thresholds {
       { from: rules.plant.supplyUnderCurve.clearK, colour: tierColours.notice },
       { from: rules.plant.supplyUnderCurve.marginK, colour: tierColours.warning },
     ],
+    rulesOf: (tier) => flagRules.filter((rule) => rules.alert.tiers[rule] === tier),
   }
 }

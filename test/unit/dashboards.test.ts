@@ -159,6 +159,18 @@ describe('links', () => {
     }
   })
 
+  test('to the console go to pages that it has', () => {
+    const routes = globSync('console/{pages,shell}/**/route*.{ts,tsx}', { cwd: join(folder, '..') }).flatMap((path) =>
+      [...readFileSync(join(folder, '..', path), 'utf8').matchAll(/path: '([^']+)'/g)].map(([, route]) => route ?? ''),
+    )
+    expect(routes.length).toBeGreaterThan(10)
+    const patterns = routes.map((route) => new RegExp(`^${route.replaceAll(/\$\w+/g, '[^/]+')}$`))
+    for (const page of Object.values(consolePages)) {
+      const isThere = patterns.some((pattern) => pattern.test(page.replace(':id', 'some-id')))
+      expect(isThere, page).toBe(true)
+    }
+  })
+
   test.each([
     '/d/warmcity-nowhere-zh?x=1',
     '/d/warmcity-city-zh?var-planet=1',
