@@ -20,6 +20,7 @@ export interface Frame {
 
 /** Slots of a page: 8 KB, so that a late reading costs the disk little. */
 export const framePageSlotsLog2 = 12
+export const framePageBytes = Uint16Array.BYTES_PER_ELEMENT << framePageSlotsLog2
 
 /**
  * So many periods are held: the open one and an hour's before it, for gateways that upload once an hour. What is later

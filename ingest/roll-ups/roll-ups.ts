@@ -6,7 +6,7 @@ import type { RollUpStore } from '#store/telemetry/roll-up-store.ts'
 import { type Directory, placeCodes } from '../watch/directory.ts'
 import type { Places } from '../watch/places.ts'
 import { createFrameFiles } from './frame-files.ts'
-import { createFrames } from './frames.ts'
+import { createFrames, framePageBytes } from './frames.ts'
 import { createPlantPoints } from './plant-frame.ts'
 import { carriedPeriodsMax } from './probe-frame.ts'
 import { createRoller, type RollerLog } from './roller.ts'
@@ -53,10 +53,17 @@ export interface RollUps {
   abandon(): Promise<void>
 }
 
-/** A crash repeats no more than this: some seconds of decoding for the largest city. */
-const readingsPerSave = 500_000
-/** Where little is read, the journal is still let go of. */
-const saveEveryMs = 60_000
+/**
+ * The disk's share of a reading: readings come in any order, and in a large city soon every page has changed. A crash
+ * repeats what came since the last save, a minute's readings at most.
+ */
+const savedBytesPerReadingMax = 16
+/** So little is written without counting. */
+const savedBytesFree = 256 * 1024
+const savesApartMsMin = 5_000
+const savesApartMsMax = 60_000
+/** A value of a plant in the file, about. */
+const bytesPerPlantValue = 50
 
 const indoorTemperature = metrics.indoor_temperature_c.code
 
@@ -122,9 +129,20 @@ export function openRollUps(options: RollUpsOptions, city: WatchedCity): RollUps
     }
   }
 
+  function dirtyBytes(): number {
+    let bytes = 0
+    for (const { dirty } of frames.held()) {
+      bytes += dirty.pages.size * framePageBytes
+      if (dirty.plants) bytes += points.all().length * bytesPerPlantValue
+    }
+    return bytes
+  }
+
   function saveSometimes(): void {
-    const isOften = readingsSince < readingsPerSave && performance.now() - savedMs < saveEveryMs
-    if (isOften || saving || position === saved) return
+    const sinceMs = performance.now() - savedMs
+    if (saving || position === saved || sinceMs < savesApartMsMin) return
+    const bytesMax = Math.max(savedBytesFree, readingsSince * savedBytesPerReadingMax)
+    if (sinceMs < savesApartMsMax && dirtyBytes() > bytesMax) return
     saving = save().finally(() => {
       saving = undefined
     })

@@ -29,6 +29,7 @@ const smaller = (file: string, replaces: string, by: string): Edit => ({ file, r
 export const smallSizes: readonly Edit[] = [
   smaller('ingest/journal/journal.ts', 'const segmentBytesDefault = 64 << 20', 'const segmentBytesDefault = 128 << 10'),
   smaller('ingest/journal/journal.ts', 'const repeatBytesDefault = 32 << 20', 'const repeatBytesDefault = 1 << 20'),
+  smaller('ingest/roll-ups/roll-ups.ts', 'const savesApartMsMin = 5_000', 'const savesApartMsMin = 200'),
   smaller('ingest/maintenance/maintenance.ts', 'const roundEveryMs = 60_000', 'const roundEveryMs = 200'),
   smaller('ingest/maintenance/maintenance.ts', 'const firstRoundMs = 5_000', 'const firstRoundMs = 100'),
   smaller('store/telemetry/sqlite/merge-plan.ts', '  batchRowsDue: 250_000,', '  batchRowsDue: 1_000,'),
