@@ -11,6 +11,7 @@ import { PlainTable } from '../../parts/plain-table.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { Brand, LanguageSwitch, ThemeSwitch } from '../../shell/brand.tsx'
+import { ClockFace } from '../../shell/clock-face.tsx'
 import { useMethods } from '../rankings/method.ts'
 import { Marks, Points, ScoreBar, Standing } from '../rankings/standing.tsx'
 import { publicRoute } from './route.ts'
@@ -28,6 +29,7 @@ export function PublicPage() {
     <div className="public-page">
       <header className="public-head">
         <Brand />
+        <ClockFace />
         <div className="page-actions no-print">
           <LanguageSwitch />
           <ThemeSwitch />
@@ -88,7 +90,7 @@ function Shown({ published: { list, firms } }: { readonly published: Published }
   const { find, nameOf, vetoName, firmOf, territoryOf } = useMethods()
   const method = find(list.method, list.methodVersion)
   return (
-    <Panel title={texts.ranking.periodText(day(list.from), day(list.to))}>
+    <Panel className="stack" title={texts.ranking.periodText(day(list.from), day(list.to))}>
       <PlainTable
         label={texts.ranking.publicTitle}
         columns={[
