@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { sealsLogged } from '#store/ledger/ranking-days.ts'
 import { findList, listContent, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
+import { sealsLogged } from '#store/ledger/ranking-seals.ts'
 import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'

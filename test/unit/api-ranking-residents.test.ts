@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hourMs } from '#domain/time.ts'
 import { verifyAudit } from '#store/ledger/audit.ts'
+import { sealsLost } from '#store/ledger/ranking-seals.ts'
 import { makeRankedApi, rankedPeriod } from '../support/ranked-api.ts'
 
 let ranked: Awaited<ReturnType<typeof makeRankedApi>>
@@ -105,5 +106,11 @@ describe('seals of days', () => {
       .executeTakeFirstOrThrow()
     expect(seals[0]).toMatchObject({ date: rankedPeriod.to, entryHash: entry.hash, leaves: 2 })
     expect(JSON.stringify(seals)).not.toMatch(/D-\d|P-\d|B1/)
+    expect(await sealsLost(ranked.api.ledger.db, seals)).toEqual([])
+    const [newest, ...others] = seals
+    const rewritten = [{ ...newest, entryHash: newest.entryHash.replace(/./, 'x') }, ...others]
+    const cut = [...others, { date: '2026-01-12', entry: 99_999, entryHash: newest.entryHash }]
+    expect(await sealsLost(ranked.api.ledger.db, rewritten)).toEqual([rankedPeriod.to])
+    expect(await sealsLost(ranked.api.ledger.db, cut)).toEqual(['2026-01-12'])
   })
 })
