@@ -12,16 +12,15 @@ import type { GrafanaLiveTarget } from '../api/grafana-live.ts'
 import { startRankingThread } from '../api/ranking/ranking-thread.ts'
 import { type Api, startApi } from '../api/start.ts'
 import { tryMapping } from '../ingest/codecs/try-mapping.ts'
-import { serve, tellSupervisor } from './child.ts'
-import { type CityClock, inheritedAnchor, makeCityClock } from './clock.ts'
-import { defineCommand, exitCode } from './command.ts'
+import { runService, type ServiceLog } from './child.ts'
+import type { CityClock } from './clock.ts'
+import { defineCommand } from './command.ts'
 import { apiOptions, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
 import { edgeFigures, edgeNotReady } from './edge-figures.ts'
 import { influxOptions, influxTarget } from './influx-options.ts'
 import { folderOf, folderOptions } from './ledger-options.ts'
 import { ledgerThere } from './ledger-there.ts'
 import { listenFailure } from './listen-failure.ts'
-import { makeLogger } from './log.ts'
 import { flagOption, type Option, type OptionValues } from './options.ts'
 import { readPolicy } from './policy-file.ts'
 import { deliverToEdges } from './pushed-deliveries.ts'
@@ -103,28 +102,19 @@ export const api = defineCommand({
   name: 'api',
   summary: 'HTTP API, live signals, pages and notifications',
   options,
-  async run(values) {
-    const clock = makeCityClock(inheritedAnchor(process.env))
-    const log = makeLogger('api', values.logLevel, clock)
-    try {
-      const running = await runApi(values, clock, log)
-      tellSupervisor({ type: 'ready', addresses: { http: running.address } })
-      log.info({ address: running.address }, 'the api serves')
-      return await serve(clock, running.stop)
-    } catch (error) {
-      const { message, code } = listenFailure(error, 'the API', '--http-port') as NodeJS.ErrnoException
-      tellSupervisor({ type: 'failed', message, ...(code !== undefined && { code }) })
-      if (!process.connected) log.fatal(error as Error, 'the api could not start')
-      return exitCode.failed
-    }
-  },
+  run: (values) =>
+    runService('api', values.logLevel, (clock, log) =>
+      startServing(values, clock, log).catch((error: unknown) => {
+        throw listenFailure(error, 'the API', '--http-port')
+      }),
+    ),
 })
 
-async function runApi(
+async function startServing(
   values: OptionValues<typeof options>,
   clock: CityClock,
-  log: ReturnType<typeof makeLogger>,
-): Promise<{ address: string; stop(): Promise<void> }> {
+  log: ServiceLog,
+): Promise<{ addresses: Record<string, string>; stop(): Promise<void> }> {
   const folder = folderOf(values)
   await ledgerThere(folder.ledger, (reason) => log.warn({ reason }, 'the api waits for its ledger'))
   const ledger = await openLedger(folder.ledger)
@@ -180,7 +170,7 @@ async function runApi(
   )
   const started = api
   return {
-    address: api.address,
+    addresses: { http: api.address },
     async stop() {
       await started.close()
       await rankingDays.close()

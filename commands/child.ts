@@ -1,5 +1,7 @@
 import type { ClockAnchor } from '#domain/time.ts'
-import type { CityClock } from './clock.ts'
+import { type CityClock, inheritedAnchor, makeCityClock } from './clock.ts'
+import { exitCode } from './command.ts'
+import { type LogLevel, makeLogger } from './log.ts'
 
 /** What the supervisor tells its children. */
 export type ToChild =
@@ -46,4 +48,30 @@ export async function serve(clock: CityClock, stop: (reason: string) => Promise<
   // The open channel to the supervisor would keep this process alive.
   if (process.connected) process.disconnect?.()
   return 0
+}
+
+export type ServiceLog = ReturnType<typeof makeLogger>
+
+/**
+ * Starts a service and runs it until it is told to stop; resolves to the exit code. Who supervises it hears where it
+ * serves, or why it could not start; without a supervisor the log says so.
+ */
+export async function runService(
+  name: string,
+  logLevel: LogLevel,
+  start: (clock: CityClock, log: ServiceLog) => Promise<{ addresses: Record<string, string>; stop(): Promise<void> }>,
+): Promise<number> {
+  const clock = makeCityClock(inheritedAnchor(process.env))
+  const log = makeLogger(name, logLevel, clock)
+  try {
+    const { addresses, stop } = await start(clock, log)
+    tellSupervisor({ type: 'ready', addresses })
+    log.info(addresses, `the ${name} serves`)
+    return await serve(clock, stop)
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException
+    tellSupervisor({ type: 'failed', message, ...(code !== undefined && { code }) })
+    if (!process.connected) log.fatal(error as Error, `the ${name} could not start`)
+    return exitCode.failed
+  }
 }

@@ -3,8 +3,8 @@ import { openInfluxFacts } from '#store/telemetry/influx/facts.ts'
 import { toldSeldom } from '../api/told-seldom.ts'
 import { type Ingest, startIngest } from '../ingest/ingest.ts'
 import { startMaintenance } from '../ingest/maintenance/maintenance.ts'
-import { serve, tellSupervisor } from './child.ts'
-import { inheritedAnchor, makeCityClock } from './clock.ts'
+import { runService, type ServiceLog } from './child.ts'
+import type { CityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { edgeOptions, hostOption, logLevelOption } from './common-options.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -16,7 +16,6 @@ import { influxTarget } from './influx-options.ts'
 import { showJournalAges } from './journal-ages.ts'
 import { folderOf, folderOptions } from './ledger-options.ts'
 import { ledgerThere } from './ledger-there.ts'
-import { makeLogger } from './log.ts'
 import type { OptionValues } from './options.ts'
 import { outsideOptions, outsideSource } from './outside-options.ts'
 import { readPolicy } from './policy-file.ts'
@@ -29,21 +28,7 @@ export const edge = defineCommand({
   name: 'edge',
   summary: 'Broker (our own, or one that is there) and ingest: takes MQTT, journals, stores readings, watches',
   options,
-  async run(values) {
-    const clock = makeCityClock(inheritedAnchor(process.env))
-    const log = makeLogger('edge', values.logLevel, clock)
-    try {
-      const running = await startEdge(values, clock, log)
-      tellSupervisor({ type: 'ready', addresses: running.addresses })
-      log.info(running.addresses, 'the edge serves')
-      return await serve(clock, running.stop)
-    } catch (error) {
-      const { message, code } = error as NodeJS.ErrnoException
-      tellSupervisor({ type: 'failed', message, ...(code !== undefined && { code }) })
-      if (!process.connected) log.fatal(error as Error, 'the edge could not start')
-      return exitCode.failed
-    }
-  },
+  run: (values) => runService('edge', values.logLevel, (clock, log) => startEdge(values, clock, log)),
 })
 
 type Parts = Readonly<Record<string, { counters(): object }>>
@@ -58,8 +43,8 @@ interface RunningEdge {
 /** Its health can be asked from the first moment, also while it waits for what it needs. */
 async function startEdge(
   values: EdgeValues,
-  clock: ReturnType<typeof makeCityClock>,
-  log: ReturnType<typeof makeLogger>,
+  clock: CityClock,
+  log: ServiceLog,
 ): Promise<Pick<RunningEdge, 'addresses' | 'stop'>> {
   const starting = 'the edge is starting'
   let waitsFor = starting
@@ -107,8 +92,8 @@ async function startEdge(
 async function startServing(
   values: EdgeValues,
   folder: DataFolder,
-  clock: ReturnType<typeof makeCityClock>,
-  log: ReturnType<typeof makeLogger>,
+  clock: CityClock,
+  log: ServiceLog,
 ): Promise<RunningEdge> {
   // Without its journal or its records the edge would ack what it cannot keep, or let in whom it cannot check.
   const fail = (what: string) => (error: Error) => {
