@@ -34,16 +34,16 @@ try {
   for (const folder of [context, stageRoots, data]) rmSync(folder, { recursive: true, force: true })
 }
 
-/** What git has, and of that what .dockerignore lets through, as a build from a fresh clone is given it. */
+/** The last commit, and of that what .dockerignore lets through: what a build from a fresh clone is given. */
 function copyContext(): void {
   const ignore = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
   const given = ignore.filter((line) => line.startsWith('!')).map((line) => line.slice(1))
-  const files = execFileSync('git', ['ls-files', '-z', '--', ...given], { cwd: root, encoding: 'utf8' }).split('\0')
-  for (const file of files.filter((name) => name !== '' && existsSync(join(root, name)))) {
-    mkdirSync(dirname(join(context, file)), { recursive: true })
-    cpSync(join(root, file), join(context, file))
-  }
-  console.log(`context: ${files.length - 1} files`)
+  const archive = join(data, 'context.tar')
+  execFileSync('git', ['archive', '--format=tar', `--output=${archive}`, 'HEAD', ...given], { cwd: root })
+  execFileSync('tar', ['-xf', archive, '-C', context])
+  rmSync(archive)
+  const commit = execFileSync('git', ['log', '-1', '--format=%h %s'], { cwd: root, encoding: 'utf8' }).trim()
+  console.log(`the last commit: ${commit}`)
 }
 
 function buildStage({ name, from, instructions }: Stage): void {
@@ -57,7 +57,9 @@ function buildStage({ name, from, instructions }: Stage): void {
 }
 
 /** Where a path of the image is; what is not absolute is in the working folder, of which there is only one. */
-const inStage = (folder: string, path: string) => join(folder, path.replace(/^\/opt\/warmcity\/?/, ''))
+function inStage(folder: string, path: string): string {
+  return join(folder, path.replace(/^\/opt\/warmcity\/?/, ''))
+}
 
 function copy(folder: string, instruction: Instruction): void {
   const { stage, sources, target } = copyOf(instruction)
@@ -79,11 +81,10 @@ function run(stage: string, folder: string, { text }: Instruction): void {
   console.log(`${stage}: ${text} (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`)
 }
 
-/** npm's own settings say where packages come from. */
+/** npm's settings, certificates and proxies are the machine's, as they would be those of a build. */
 function buildEnvironment(): NodeJS.ProcessEnv {
-  const npm = Object.entries(process.env).filter(([name]) => /^npm_config_(registry|cache|userconfig)$/i.test(name))
-  const { HOME, PATH } = process.env
-  return { HOME, PATH: `${dirname(process.execPath)}:${PATH}`, ...Object.fromEntries(npm) }
+  const { NODE_ENV: _, ...machine } = process.env
+  return { ...machine, PATH: `${dirname(process.execPath)}:${machine.PATH}` }
 }
 
 async function runImage({ name, instructions }: Stage): Promise<void> {

@@ -91,9 +91,13 @@ export interface ApartReport {
 
 /**
  * Prepares a demo city in `data`, runs edge, API and simulator beside each other with their secrets in files, waits
- * for a reading at the API, and ends them.
+ * for a reading at the API, and ends them. Whoever may lose patience gives the list of what runs.
  */
-export async function runServicesApart(installation: Installation, data: string): Promise<ApartReport> {
+export async function runServicesApart(
+  installation: Installation,
+  data: string,
+  running: RunningCommand[] = [],
+): Promise<ApartReport> {
   const [mqttPort = 0, edgeHttpPort = 0, httpPort = 0] = await freePorts(3)
   const secrets = { WARMCITY_MQTT_SECRET_FILE: join(data, 'api'), WARMCITY_ADMIN_PASSWORD_FILE: join(data, 'admin') }
   writeFileSync(secrets.WARMCITY_MQTT_SECRET_FILE, 'a secret that was made for the API\n')
@@ -107,7 +111,6 @@ export async function runServicesApart(installation: Installation, data: string)
 
   const mqtt = { WARMCITY_MQTT_URL: `mqtt://127.0.0.1:${mqttPort}` }
   const edgeUrl = `http://127.0.0.1:${edgeHttpPort}`
-  const running: RunningCommand[] = []
   try {
     for (const args of [['prepare'], ['prepare', '--demo', '--dwellings', '40'], ['prepare']]) {
       const prepared = start(args)
