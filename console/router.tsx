@@ -3,6 +3,7 @@ import { createRouter } from '@tanstack/react-router'
 import { accountsRoute } from './pages/accounts/route.ts'
 import { alertRoute, alertsRoute } from './pages/alerts/route.ts'
 import { buildingRoute } from './pages/building/route.ts'
+import { cityRoute } from './pages/city/route.ts'
 import { unassignedDevicesRoute } from './pages/devices/route.ts'
 import { dwellingRoute } from './pages/dwelling/route.ts'
 import { flagsRoute } from './pages/flags/route.ts'
@@ -11,7 +12,9 @@ import { healthRoute } from './pages/health/route.ts'
 import { loginRoute } from './pages/login/route.ts'
 import { mappingTrialRoute } from './pages/mapping-trial/route.ts'
 import { plantRoute } from './pages/plant/route.ts'
+import { publicRoute } from './pages/public/route.ts'
 import { quarantineEntryRoute, quarantineRoute } from './pages/quarantine/route.ts'
+import { rankedFirmRoute, rankingRoute, rankingsRoute } from './pages/rankings/route.ts'
 import { registryImportRoute, registryRoute, registryRowRoute } from './pages/registry/route.ts'
 import { signalsRoute } from './pages/signals/route.ts'
 import { Crashed } from './parts/crashed.tsx'
@@ -21,7 +24,9 @@ import { rootRoute, shellRoute } from './shell/routes.tsx'
 /** Every page of the console, by its folder in `pages/`. */
 const routeTree = rootRoute.addChildren([
   loginRoute,
+  publicRoute,
   shellRoute.addChildren([
+    cityRoute,
     alertsRoute,
     alertRoute,
     flagsRoute,
@@ -40,6 +45,9 @@ const routeTree = rootRoute.addChildren([
     quarantineEntryRoute,
     accountsRoute,
     healthRoute,
+    rankingsRoute,
+    rankingRoute,
+    rankedFirmRoute,
   ]),
 ])
 

@@ -2,6 +2,7 @@ import { BarChartOutlined, TableOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import type { ECharts, EChartsCoreOption } from 'echarts/core'
 import { useEffect, useRef, useState } from 'react'
+import { fontFamily } from '../settings/palette.ts'
 import { usePalette, useTexts } from '../settings/settings.tsx'
 import { Loading } from './states.tsx'
 
@@ -105,7 +106,7 @@ function Canvas({ label, option, height, onClick }: CanvasProps) {
 
   useEffect(() => {
     chart?.setOption(
-      { textStyle: { fontFamily: 'inherit', color: palette.inkSoft }, animation: false, ...option },
+      { textStyle: { fontFamily, color: palette.inkSoft }, animation: false, ...option },
       { notMerge: true, lazyUpdate: true },
     )
   }, [chart, option, palette])

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { call, type Schemas } from '../api/client.ts'
-import { useSettings } from '../settings/settings.tsx'
+import { useSettings, useTexts } from '../settings/settings.tsx'
 import type { Language } from '../text/texts.ts'
 
 type Name = Schemas['Name']
@@ -98,5 +98,9 @@ export function PlaceLink({ kind, id }: PlaceLinkProps): ReactNode {
       </Link>
     )
   }
-  return id
+  return kind === 'service' ? <ServiceName /> : id
+}
+
+function ServiceName() {
+  return useTexts().kind.service
 }

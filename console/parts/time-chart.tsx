@@ -3,6 +3,7 @@ import type { AlertTier } from '#domain/alert.ts'
 import type { Palette } from '../settings/palette.ts'
 import { useFormats, usePalette, useSettings, useTexts } from '../settings/settings.tsx'
 import { Chart } from './chart.tsx'
+import { useIsWall } from './viewport.ts'
 
 /** A measured or expected value over time. */
 export interface TimeSeries {
@@ -52,6 +53,7 @@ export function TimeChart({ label, from, to, series, marks = [], areas = [], hei
   const formats = useFormats()
   const palette = usePalette()
   const offsetMs = zoneOffsetMs(timeZone, to)
+  const fontSize = useIsWall() ? 18 : 12
   const shown = series.filter(({ points }) => points.length > 0)
 
   const option: EChartsCoreOption = {
@@ -64,8 +66,11 @@ export function TimeChart({ label, from, to, series, marks = [], areas = [], hei
       top: 0,
       left: 0,
       right: 40,
-      itemWidth: 18,
-      textStyle: { color: palette.ink },
+      icon: 'roundRect',
+      itemWidth: 16,
+      itemHeight: 4,
+      itemGap: 14,
+      textStyle: { color: palette.ink, fontSize },
       data: [...shown, ...marks.filter(({ points }) => points.length > 0)].map(({ name }) => name),
     },
     tooltip: {
@@ -81,9 +86,9 @@ export function TimeChart({ label, from, to, series, marks = [], areas = [], hei
       min: from + offsetMs,
       max: to + offsetMs,
       axisLine: { lineStyle: { color: palette.lineStrong } },
-      axisLabel: { color: palette.inkSoft, hideOverlap: true },
+      axisLabel: { color: palette.inkSoft, fontSize, hideOverlap: true, formatter: timeLabels },
     },
-    yAxis: axesOf(shown, palette),
+    yAxis: axesOf(shown, palette, fontSize),
     series: [
       ...shown.map((one, index) => lineOf(one, index, offsetMs, palette)),
       ...marks.map((one) => marksOf(one, offsetMs, palette)),
@@ -133,7 +138,12 @@ function tooltipOf(hovered: readonly Hovered[], offsetMs: number, formats: Retur
   return box
 }
 
-function axesOf(series: readonly TimeSeries[], palette: Palette) {
+const timeLabels = { month: '{MM}-{dd}', day: '{MM}-{dd}', hour: '{HH}:{mm}', minute: '{HH}:{mm}' }
+
+/** An axis shows at least so much: the noise of a sensor is no event. */
+const spanMin: Readonly<Record<string, number>> = { '°C': 4, MPa: 0.1, Hz: 10, '%': 20, 'm³/h': 5 }
+
+function axesOf(series: readonly TimeSeries[], palette: Palette, fontSize: number) {
   const unitOf = (axis: 'left' | 'right') => series.find((one) => (one.axis ?? 'left') === axis)?.unit
   const left = unitOf('left')
   const right = unitOf('right')
@@ -141,14 +151,25 @@ function axesOf(series: readonly TimeSeries[], palette: Palette) {
     type: 'value',
     position,
     name: unit ?? '',
-    nameTextStyle: { color: palette.inkSoft, align: position === 'left' ? 'left' : 'right' },
+    nameTextStyle: { color: palette.inkSoft, fontSize, align: position === 'left' ? 'left' : 'right' },
     nameGap: 8,
     scale: true,
-    axisLabel: { color: palette.inkSoft },
+    min: ({ min, max }: Extent) => roundedDown(min - missing(min, max, unit)),
+    max: ({ min, max }: Extent) => roundedUp(max + missing(min, max, unit)),
+    axisLabel: { color: palette.inkSoft, fontSize },
     splitLine: { show: position === 'left', lineStyle: { color: palette.line } },
   })
   return right === undefined ? [axis(left, 'left')] : [axis(left, 'left'), axis(right, 'right')]
 }
+
+interface Extent {
+  readonly min: number
+  readonly max: number
+}
+/** What lacks on each side to the least span of a unit. */
+const missing = (min: number, max: number, unit = ''): number => Math.max(0, ((spanMin[unit] ?? 1) - (max - min)) / 2)
+const roundedDown = (value: number) => (Math.abs(value) < 10 ? Math.floor(value * 10) / 10 : Math.floor(value))
+const roundedUp = (value: number) => (Math.abs(value) < 10 ? Math.ceil(value * 10) / 10 : Math.ceil(value))
 
 function lineOf(one: TimeSeries, index: number, offsetMs: number, palette: Palette) {
   const colour = palette.series[(one.colour ?? index) % palette.series.length]

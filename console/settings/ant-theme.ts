@@ -1,8 +1,5 @@
 import { type ThemeConfig, theme } from 'antd'
-import { palettes, type ThemeName } from './palette.ts'
-
-const fontFamily =
-  '"Inter", "PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", system-ui, sans-serif'
+import { fontFamily, palettes, type ThemeName } from './palette.ts'
 
 /** Ant Design in our colours. On a wall everything is half as large again: it is read from across the room. */
 export function antTheme(name: ThemeName, wall: boolean): ThemeConfig {

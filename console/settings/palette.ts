@@ -1,5 +1,9 @@
 import type { AlertTier } from '#domain/alert.ts'
 
+/** Of the pages, and of what is drawn on a canvas, which inherits nothing. */
+export const fontFamily =
+  '"Inter", "PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", system-ui, sans-serif'
+
 export const themeNames = ['light', 'dark'] as const
 export type ThemeName = (typeof themeNames)[number]
 

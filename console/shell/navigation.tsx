@@ -4,10 +4,12 @@ import {
   DashboardOutlined,
   ExperimentOutlined,
   FlagOutlined,
+  GlobalOutlined,
   HeartOutlined,
   InboxOutlined,
   QuestionOutlined,
   TeamOutlined,
+  TrophyOutlined,
   UnorderedListOutlined,
   WifiOutlined,
 } from '@ant-design/icons'
@@ -36,6 +38,13 @@ export const navigation: readonly NavigationGroup[] = [
       { to: '/alerts', text: 'alerts', icon: <BellOutlined />, permission: 'plant.read' },
       { to: '/flags', text: 'flags', icon: <FlagOutlined />, permission: 'plant.read' },
       { to: '/signals', text: 'signals', icon: <UnorderedListOutlined />, permission: 'plant.read' },
+    ],
+  },
+  {
+    text: 'appraisal',
+    destinations: [
+      { to: '/rankings', text: 'rankings', icon: <TrophyOutlined />, permission: 'plant.read' },
+      { to: '/public', text: 'publicList', icon: <GlobalOutlined /> },
     ],
   },
   {

@@ -1,8 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, Outlet, redirect } from '@tanstack/react-router'
 import type { Permission } from '#domain/account.ts'
-import { NotFound } from '../parts/states.tsx'
-import { may, sessionQuery } from '../session/session.ts'
+import { sessionQuery } from '../session/session.ts'
+import { Nowhere } from './nowhere.tsx'
 import { Shell } from './shell.tsx'
 
 interface RouterContext {
@@ -10,7 +10,7 @@ interface RouterContext {
 }
 
 /** Every page stands under one of these two: pages for anybody, and pages in the shell for who is signed in. */
-export const rootRoute = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFound })
+export const rootRoute = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: Nowhere })
 
 export const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -29,7 +29,3 @@ declare module '@tanstack/react-router' {
     permission?: Permission
   }
 }
-
-/** Loads a list of permitted things only where the page is permitted. */
-export const isPermitted = (session: Parameters<typeof may>[0], permission: Permission | undefined): boolean =>
-  permission === undefined || may(session, permission)

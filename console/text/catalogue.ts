@@ -1,11 +1,13 @@
 import { accountTexts, permissionWords } from '../pages/accounts/texts.ts'
 import { listTexts } from '../pages/alerts/texts.ts'
+import { cityTexts } from '../pages/city/texts.ts'
 import { deviceTexts } from '../pages/devices/texts.ts'
 import { contractWords, heatingWords, placeTexts, positionWords } from '../pages/dwelling/texts.ts'
 import { gatewayTexts } from '../pages/gateways/texts.ts'
 import { healthTexts } from '../pages/health/texts.ts'
 import { mappingTexts } from '../pages/mapping-trial/texts.ts'
 import { quarantineTexts } from '../pages/quarantine/texts.ts'
+import { rankingTexts } from '../pages/rankings/texts.ts'
 import { columnWords, registryTexts, tableWords } from '../pages/registry/texts.ts'
 import { appTexts, navigationTexts } from './app-texts.ts'
 import { type Language, languages, spokenIn } from './texts.ts'
@@ -15,11 +17,13 @@ import { kindWords, metricWords, qualityWords, roleWords, ruleWords, signalWords
 export const catalogue = {
   app: appTexts,
   navigation: navigationTexts,
+  city: cityTexts,
   lists: listTexts,
   place: placeTexts,
   position: positionWords,
   contract: contractWords,
   heating: heatingWords,
+  ranking: rankingTexts,
   registry: registryTexts,
   registryTable: tableWords,
   registryColumn: columnWords,

@@ -82,10 +82,10 @@ function Cell({ home, target }: { readonly home: Home; readonly target: number |
         params={{ id: home.dwelling }}
         data-step={coldest ? stepOf(below) : 'none'}
         data-wrong={rules.length > 0}
-        aria-label={[door, value, ...wrong].join(', ')}
       >
         <small>{door}</small>
         <strong>{coldest ? temperature(coldest.value).replace(' °C', '') : '·'}</strong>
+        <span className="sr-only">{wrong.join(', ')}</span>
       </Link>
     </Tooltip>
   )

@@ -33,7 +33,7 @@ export function HeatMap({ overview, by }: HeatMapProps) {
   const worst = groups
     .flatMap(({ leaves }) => leaves)
     .toSorted((left, right) => (right.share ?? -1) - (left.share ?? -1))[0]
-  const fontSize = wall ? 18 : 12
+  const fontSize = wall ? 19 : 13
 
   const option: EChartsCoreOption = {
     tooltip: {

@@ -88,7 +88,7 @@ function Figure({ label, value, unit, note }: FigureProps) {
       <dd>
         <strong>
           {value}
-          {unit !== undefined && <small>{unit}</small>}
+          {unit !== undefined && <small className="figure-unit">{unit}</small>}
         </strong>
         <span className="soft">{note}</span>
       </dd>

@@ -26,16 +26,16 @@ export function Worst({ overview: { places } }: { readonly overview: Overview })
           {circuits.map(({ place, share }) => (
             <li key={place.id}>
               <PlaceLink kind="circuit" id={place.id} />
-              <span className="soft">
-                {city.homesBelow(
-                  number(place.figures.dwellings_below_target ?? 0),
-                  number(place.figures.dwellings_measured ?? 0),
-                )}
-              </span>
               <strong className="number">{percent(share)}</strong>
               <span className="bar-track" aria-hidden>
                 <span style={{ width: `${share * 100}%` }} />
               </span>
+              <small className="soft">
+                {city.homesBelow(
+                  number(place.figures.dwellings_below_target ?? 0),
+                  number(place.figures.dwellings_measured ?? 0),
+                )}
+              </small>
             </li>
           ))}
         </ol>

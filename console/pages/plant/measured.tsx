@@ -44,15 +44,15 @@ export function Measured({ plant: { devices } }: { readonly plant: Plant }) {
 }
 
 function Value({ metric, unit, at, value, quality }: Latest) {
-  const { place, quality: qualities } = useTexts()
+  const { place, app, quality: qualities } = useTexts()
   const { quantity, duration } = useFormats()
   const now = useCityNow(5_000)
   const text = isState(metric) ? (value === 1 ? place.running : place.standing) : quantity(value, unit)
   const doubt = quality === 'good' || quality === 'unknown' ? [] : [qualities[quality]]
   return (
     <dd>
-      <strong className="number">{text}</strong>{' '}
-      <small className="soft">{[place.measuredAgo(duration(now - at)), ...doubt].join(' · ')}</small>
+      <strong className="number">{text}</strong>
+      <small className="soft block">{[app.ago(duration(now - at)), ...doubt].join(' · ')}</small>
     </dd>
   )
 }

@@ -45,7 +45,7 @@ export function PlantPage() {
       <Answer query={query}>
         {(plant) => (
           <>
-            <div className="beside">
+            <div className="beside narrow">
               <PlantFacts plant={plant} />
               <Measured plant={plant} />
             </div>

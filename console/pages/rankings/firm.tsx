@@ -99,6 +99,8 @@ function Items({ items, method }: ItemsProps) {
   const { number, percent } = useFormats()
   const { nameOf } = useMethods()
   const [shown, setShown] = useState<Item>()
+  const sourceText = ({ source }: MethodItem): string =>
+    source.kind === 'published' ? nameOf(source.where) : texts.ranking.sourceOurs(nameOf(source.why))
   const rows = items.map((item) => {
     const described = method?.dimensions.flatMap(({ items: all }) => all).find(({ id }) => id === item.item)
     const isShare = item.measure.endsWith('Share') || item.measure === 'shareAtTarget'
@@ -118,7 +120,7 @@ function Items({ items, method }: ItemsProps) {
       >
         {texts.ranking.showEvidence}
       </Button>,
-      described ? sourceText(described, texts.ranking.sourceOurs) : '',
+      described ? sourceText(described) : '',
     ]
   })
   return (
@@ -148,6 +150,3 @@ function Items({ items, method }: ItemsProps) {
     </Panel>
   )
 }
-
-const sourceText = ({ source }: MethodItem, ours: (why: string) => string): string =>
-  source.kind === 'published' ? source.where : ours(source.why)

@@ -9,6 +9,6 @@ export function SignalWhat({ signal: { payload } }: { readonly signal: Signal })
   const texts = useTexts()
   const rule = flagRules.find((known) => known === payload.rule)
   const tier = alertTiers.find((known) => known === payload.tier)
-  if (!rule) return texts.app.none
+  if (!rule) return null
   return <TierBadge tier={tier ?? tierOfRule(rule)} text={texts.rule[rule]} />
 }
