@@ -166,8 +166,9 @@ export function openConnection(options: ConnectionOptions): Connection {
       return socket.writableLength
     },
     end() {
+      if (!connected) close('we are done')
       if (closed) return
-      if (connected) send({ cmd: 'disconnect', ...(protocolVersion === 5 && { reasonCode: 0 }) })
+      send({ cmd: 'disconnect', ...(protocolVersion === 5 && { reasonCode: 0 }) })
       socket.end(() => close('we are done'))
     },
     destroy,

@@ -46,36 +46,45 @@ async function look(): Promise<void> {
   workersSeen = text
 }
 
-/** A ledger that does not answer is the readers' matter to report; here it is only asked again. */
-async function lookAgain(): Promise<void> {
-  await look().catch(() => undefined)
-  if (!isClosing) timer = setTimeout(() => enqueue(lookAgain), pollMs)
+/** What the other workers are still to be told. */
+let toSay: WorkerHolding | undefined
+
+async function say(): Promise<void> {
+  const said = toSay
+  if (!said) return
+  await ledger.write((transaction) => saveIngestWorker(transaction, said))
+  toSay = undefined
+  tell({ type: 'saidSubscribed' })
 }
 
-async function saySubscribed(holding: WorkerHolding): Promise<void> {
-  await ledger.write((transaction) => saveIngestWorker(transaction, holding))
-  tell({ type: 'saidSubscribed' })
+/** A ledger that does not answer is the readers' matter to report; here it is only asked again. */
+async function lookAgain(): Promise<void> {
+  try {
+    await say()
+    await look()
+  } catch {
+    // In half a second it may be there.
+  }
+  if (!isClosing) {
+    timer = setTimeout(() => {
+      work = lookAgain()
+    }, pollMs)
+  }
 }
 
 const own = await claim()
 await look()
 tell({ type: 'joined', own })
-// One thing at a time. A rejection of a write is not caught: it ends the worker with its reason, and the edge with it.
-let work: Promise<void> = Promise.resolve()
-const enqueue = (job: () => Promise<void>) => {
-  work = work.then(job)
-}
-enqueue(lookAgain)
+let work = lookAgain()
 
-parentPort?.on('message', (message: ToGatewaysWorker) => {
+parentPort?.on('message', async (message: ToGatewaysWorker) => {
   if (message.type === 'subscribed') {
-    enqueue(() => saySubscribed(message.holding))
+    toSay = message.holding
     return
   }
   isClosing = true
   clearTimeout(timer)
-  enqueue(async () => {
-    await ledger.close()
-    parentPort?.close()
-  })
+  await work
+  await ledger.close()
+  parentPort?.close()
 })

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { holds, type WorkerHolding, type WorkerShare } from '#domain/gateway-share.ts'
 import type { Ingest } from '../ingest.ts'
 import type { GatewaysFeed } from './gateways-feed.ts'
@@ -20,6 +21,8 @@ export interface Moves {
   close(): Promise<void>
 }
 
+/** On closing: how long a step that is under way may take. */
+const closeMs = 2_000
 /** How often is looked whether the next step can be taken. */
 const lookMs = 200
 
@@ -63,6 +66,7 @@ export function keepMoving({ share, feed, broker, ingest, log }: MovesOptions): 
       broker.setHolding(own, true)
       await broker.drained()
       await ingest.settled()
+      if (isClosing) return
       hasNow(await ingest.changeHands('giveAway', share), 'gateways were given to other workers')
     }
     if (!hasShare() && !isGone && notGivenAway().length === 0) {
@@ -102,7 +106,8 @@ export function keepMoving({ share, feed, broker, ingest, log }: MovesOptions): 
     async close() {
       isClosing = true
       clearTimeout(timer)
-      await looking
+      // A step may wait for a store that is away; it is taken again at the next start.
+      await Promise.race([looking, pause(closeMs, undefined, { ref: false })])
     },
   }
 }

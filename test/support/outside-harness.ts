@@ -108,7 +108,8 @@ export async function publisher(url: string, options: IClientOptions = {}): Prom
   return client
 }
 
-const untilMsMax = 10_000
+/** Far more than anything takes: tests share the processor with others. */
+const untilMsMax = 30_000
 
 /** Waits for an outcome; fails with what there is instead. */
 export async function until(reached: () => boolean, instead: () => string): Promise<void> {
