@@ -4,7 +4,7 @@ import { type ClockState, newClock } from './city-clock.ts'
 import { createDirectory, type Directory } from './directory.ts'
 import { readDirectoryFile } from './directory-file.ts'
 import type { IdTable } from './id-table.ts'
-import { unpackPage } from './page-codec.ts'
+import { unpackEach } from './page-codec.ts'
 import { createDirtyPages, type DirtyPages, pageSlotsLog2 } from './pages.ts'
 import { createProbeColumns, type ProbeColumns } from './probe-columns.ts'
 import type { StoredSnapshot } from './snapshot-file.ts'
@@ -35,7 +35,10 @@ export async function restore(
   columns.reserve(directory.devices.length)
   for (const page of stored.pages) {
     const first = page.number << pageSlotsLog2
-    for (const [offset, state] of unpackPage(page.state).entries()) columns.put(first + offset, state)
+    unpackEach(page.state, {
+      state: (offset, state) => columns.put(first + offset, state),
+      plain: (offset, plain) => columns.putPlain(first + offset, plain),
+    })
     pages.written(page.number, page.position)
   }
   const clock = stored.clock ? { ...newClock, ...JSON.parse(stored.clock.state) } : await clockFromLedger(ledger.db)

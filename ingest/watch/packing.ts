@@ -9,6 +9,8 @@ export interface Packer {
 }
 
 export interface Unpacker {
+  /** Where the next number begins; may be set back. */
+  offset: number
   readonly atEnd: boolean
   unsigned(): number
   signed(): number
@@ -61,6 +63,12 @@ export function createUnpacker(buffer: Uint8Array): Unpacker {
   }
 
   return {
+    get offset() {
+      return offset
+    },
+    set offset(to) {
+      offset = to
+    },
     get atEnd() {
       return offset >= buffer.length
     },

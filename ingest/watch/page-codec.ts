@@ -22,6 +22,7 @@ const parts = {
   rare: 64,
   window: 128,
 } as const
+const dayParts = { below: 1, wrong: 2, minimum: 4 } as const
 const rareParts = { suspect: 1, silent: 2, wrongDay: 4, cold: 8 } as const
 
 /** A higher level costs three times the time for a hundredth of the bytes. */
@@ -49,11 +50,61 @@ export function packPage(states: readonly ProbeState[]): Uint8Array {
 }
 
 export function unpackPage(bytes: Uint8Array): ProbeState[] {
+  const states: ProbeState[] = []
+  unpackEach(bytes, { state: (_, state) => states.push(state) })
+  return states
+}
+
+/** What unpacked states are handed to, each with its offset in the page. */
+export interface UnpackedStates {
+  state(offset: number, state: ProbeState): void
+  /** Takes the state of a probe that has nothing but its newest good sample and the sums of a warm day, without objects. */
+  plain?(offset: number, plain: PlainState): void
+}
+
+/** Reused from one state to the next. */
+export interface PlainState {
+  at: number
+  centi: number
+  /** 0 where it is not known. */
+  heardAt: number
+  /** 0 where there are no sums. */
+  day: number
+  coveredMs: number
+  warmth: number
+  minCenti: number
+}
+
+/** Unpacks a page without making objects of the many states that are plain: a start has millions to read. */
+export function unpackEach(bytes: Uint8Array, into: UnpackedStates): void {
   const unpacker = createUnpacker(isCompressed(bytes) ? zstdDecompressSync(bytes) : bytes)
   const bases = { at: unpacker.unsigned(), day: unpacker.unsigned() }
-  const states: ProbeState[] = []
-  while (!unpacker.atEnd) states.push(unpackState(unpacker, bases))
-  return states
+  const plain: PlainState = { at: 0, centi: 0, heardAt: 0, day: 0, coveredMs: 0, warmth: 0, minCenti: 0 }
+  for (let offset = 0; !unpacker.atEnd; offset += 1) {
+    const start = unpacker.offset
+    if (into.plain && readPlain(unpacker, bases, plain)) into.plain(offset, plain)
+    else {
+      unpacker.offset = start
+      into.state(offset, unpackState(unpacker, bases))
+    }
+  }
+}
+
+/** False where the state is not plain; then it has to be read from its beginning. */
+function readPlain(unpacker: Unpacker, bases: Bases, plain: PlainState): boolean {
+  const has = unpacker.unsigned()
+  if ((has & ~(parts.heard | parts.today)) !== (parts.newest | parts.newestGood)) return false
+  plain.at = bases.at - unpacker.signed()
+  plain.centi = unpacker.signed()
+  plain.heardAt = has & parts.heard ? unpacker.signed() + plain.at : 0
+  plain.day = 0
+  if (!(has & parts.today)) return true
+  plain.day = bases.day - unpacker.signed()
+  plain.coveredMs = unpacker.unsigned()
+  plain.warmth = unpacker.signed() + plain.coveredMs * plain.centi
+  if (unpacker.unsigned() !== dayParts.minimum) return false
+  plain.minCenti = plain.centi - unpacker.signed()
+  return true
 }
 
 function packState(packer: Packer, state: ProbeState, bases: Bases): void {
@@ -140,7 +191,9 @@ function packDay(packer: Packer, sums: DaySums, day: number, c: number): void {
   packer.signed(day - sums.day)
   packer.unsigned(sums.coveredMs)
   packer.signed(sums.warmth - sums.coveredMs * centi(c))
-  packer.unsigned((isBelow ? 1 : 0) | (sums.wrong ? 2 : 0) | (hasMinimum ? 4 : 0))
+  packer.unsigned(
+    (isBelow ? dayParts.below : 0) | (sums.wrong ? dayParts.wrong : 0) | (hasMinimum ? dayParts.minimum : 0),
+  )
   if (hasMinimum) packer.signed(centi(c) - sums.minCenti)
   if (isBelow) for (const value of [...sums.belowMs, ...sums.deficit]) packer.unsigned(value)
 }
@@ -150,11 +203,11 @@ function unpackDay(unpacker: Unpacker, day: number, c: number): DaySums {
   const coveredMs = unpacker.unsigned()
   const warmth = unpacker.signed() + coveredMs * centi(c)
   const has = unpacker.unsigned()
-  const minCenti = has & 4 ? centi(c) - unpacker.signed() : Number.MAX_SAFE_INTEGER
+  const minCenti = has & dayParts.minimum ? centi(c) - unpacker.signed() : Number.MAX_SAFE_INTEGER
   const triple = (): [number, number, number] => [unpacker.unsigned(), unpacker.unsigned(), unpacker.unsigned()]
-  const belowMs = has & 1 ? triple() : ([0, 0, 0] as const)
-  const deficit = has & 1 ? triple() : ([0, 0, 0] as const)
-  return { day: ownDay, coveredMs, warmth, minCenti, belowMs, deficit, wrong: (has & 2) !== 0 }
+  const belowMs = has & dayParts.below ? triple() : ([0, 0, 0] as const)
+  const deficit = has & dayParts.below ? triple() : ([0, 0, 0] as const)
+  return { day: ownDay, coveredMs, warmth, minCenti, belowMs, deficit, wrong: (has & dayParts.wrong) !== 0 }
 }
 
 function packCondition(packer: Packer, condition: Condition, at: number): void {

@@ -3,6 +3,7 @@ import type { DaySums } from '#domain/dwelling-day.ts'
 import type { ProbeState } from '#domain/dwelling-watch.ts'
 import { coldRules } from '#domain/flag.ts'
 import { type OpenWindow, shut } from '#domain/open-window.ts'
+import type { PlainState } from './page-codec.ts'
 import { createRecordPool, type RecordPool } from './record-pool.ts'
 
 /**
@@ -19,6 +20,8 @@ export interface ProbeColumns {
   reserve(count: number): void
   get(slot: number): ProbeState
   put(slot: number, state: ProbeState): void
+  /** Puts a plain state where nothing was put before. */
+  putPlain(slot: number, state: PlainState): void
   /** Condition of one cold rule, by its index in `coldRules`. */
   coldAt(slot: number, rule: number): Condition
   windowAt(slot: number): OpenWindow
@@ -73,6 +76,7 @@ export function createProbeColumns(): ProbeColumns {
     reserve,
     get,
     put,
+    putPlain,
     coldAt(slot, rule) {
       const place = recordOf[slot] as number
       return place === noRecord ? { kind: 'normal' } : conditionFrom(readRecord(records, place), rule)
@@ -141,6 +145,19 @@ export function createProbeColumns(): ProbeColumns {
       cold: coldRules.map((_, rule) => conditionFrom(values, rule)),
       ...(wrongDay !== undefined && { wrongDay }),
     }
+  }
+
+  function putPlain(slot: number, { at, centi, heardAt, day, coveredMs, warmth, minCenti }: PlainState): void {
+    columns.newestAt[slot] = at
+    columns.newestCenti[slot] = centi
+    columns.heardAt[slot] = heardAt
+    columns.bits[slot] = probeBits.plain
+    if (day === 0) return
+    const { today } = columns
+    today.day[slot] = day
+    today.coveredMs[slot] = coveredMs
+    today.warmth[slot] = warmth
+    today.minCenti[slot] = Math.min(minCenti, noMinimum)
   }
 
   function put(slot: number, state: ProbeState): void {

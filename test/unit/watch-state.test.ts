@@ -1,3 +1,4 @@
+import { zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sampleC } from '#domain/cold.ts'
@@ -5,7 +6,7 @@ import { newProbe, next, type ProbeInput, type ProbeState } from '#domain/dwelli
 import { quality } from '#domain/quality.ts'
 import { minuteMs } from '#domain/time.ts'
 import { createIdTable } from '../../ingest/watch/id-table.ts'
-import { packPage, unpackPage } from '../../ingest/watch/page-codec.ts'
+import { packPage, unpackEach, unpackPage } from '../../ingest/watch/page-codec.ts'
 import { createProbeColumns } from '../../ingest/watch/probe-columns.ts'
 import { createProbeTerms } from '../../ingest/watch/probe-terms.ts'
 import { harbin } from '../support/watched-city.ts'
@@ -24,8 +25,14 @@ const inputs = fc.array(
   { maxLength: 80 },
 )
 
+/** So far apart, samples do not tell an open window. */
+const seldom = { ...placement, samplingMs: 10 * minuteMs, reportingMs: 10 * minuteMs }
+
 /** States that a probe's life can lead to. */
-function statesOf(life: { stepMs: number; c: number; near: number; kind: string }[]): ProbeState[] {
+function statesOf(
+  life: { stepMs: number; c: number; near: number; kind: string }[],
+  standing: typeof placement = placement,
+): ProbeState[] {
   let state = newProbe
   let at = start
   let c = 19
@@ -33,7 +40,7 @@ function statesOf(life: { stepMs: number; c: number; near: number; kind: string 
     at += stepMs
     c = kind === 'far' ? far : c + near
     const receivedAt = kind === 'late' ? at + 3 * 3_600_000 : at + 1000
-    const terms = termsSource.terms(placement, 0, at, termsSource.openSinceDay(receivedAt))
+    const terms = termsSource.terms(standing, 0, at, termsSource.openSinceDay(receivedAt))
     const sample = { kind: 'sample', at, c: sampleC(c), receivedAt, catchingUp: false } as const
     const input: ProbeInput =
       kind === 'tick'
@@ -51,7 +58,7 @@ test('a state that is put into columns and got again is the same', () => {
     fc.property(fc.array(inputs, { minLength: 1, maxLength: 4 }), (lives) => {
       const columns = createProbeColumns()
       columns.reserve(lives.length)
-      const all = lives.map(statesOf)
+      const all = lives.map((life) => statesOf(life))
       // In turn, so that records are taken and freed across slots.
       for (let turn = 0; turn < 80; turn += 1) {
         for (const [slot, states] of all.entries()) {
@@ -66,19 +73,42 @@ test('a state that is put into columns and got again is the same', () => {
   )
 })
 
-test('a page that is packed and unpacked is the same, in few bytes', () => {
+/** Unpacks a page into columns and compares with what was packed; returns how many states took the short way. */
+function expectPage(states: readonly ProbeState[]): number {
+  const packed = packPage(states)
+  expect(unpackPage(packed)).toEqual(states)
+  // A page as it was written before pages were compressed.
+  expect(unpackPage(zstdDecompressSync(packed))).toEqual(states)
+  const [columns, other] = [createProbeColumns(), createProbeColumns()]
+  columns.reserve(states.length)
+  other.reserve(states.length)
+  let plainStates = 0
+  unpackEach(packed, {
+    plain(slot, plain) {
+      plainStates += 1
+      columns.putPlain(slot, plain)
+    },
+    state: columns.put,
+  })
+  for (const [slot, state] of states.entries()) other.put(slot, state)
+  expect(states.map((_, slot) => columns.get(slot))).toEqual(states)
+  expect(columns.bits).toEqual(other.bits)
+  return plainStates
+}
+
+test('a page that is packed and unpacked is the same, in few bytes, with objects and without', () => {
   fc.assert(
     fc.property(fc.array(inputs, { minLength: 1, maxLength: 20 }), (lives) => {
-      const states = lives.map((life) => statesOf(life).at(-1) ?? newProbe)
-      expect(unpackPage(packPage(states))).toEqual(states)
+      expectPage(lives.map((life) => statesOf(life).at(-1) ?? newProbe))
     }),
     { numRuns: 60 },
   )
   const warm = Array.from({ length: 2048 }, (_, index) => {
     const life = Array.from({ length: 30 }, () => ({ stepMs: 600_000 + index, c: 0, near: 0.01, kind: 'near' }))
-    return statesOf([{ stepMs: index * 300, c: 22, near: 0, kind: 'far' }, ...life]).at(-1) ?? newProbe
+    return statesOf([{ stepMs: index * 300, c: 22, near: 0, kind: 'far' }, ...life], seldom).at(-1) ?? newProbe
   })
   expect(packPage(warm).length / warm.length).toBeLessThan(15)
+  expect(expectPage(warm)).toBeGreaterThan(1_000)
 })
 
 test('ids get the number of their arrival, and keep it', () => {
