@@ -47,16 +47,21 @@ describe('the description of the api', () => {
       Object.entries(methods).flatMap(([method, { security }]) => (security ? [] : [`${method} ${path}`])),
     )
     expect(open.sort()).toEqual([
+      'get /api/v1/public/buildings',
       'get /api/v1/public/buildings/{id}/heating',
       'get /api/v1/public/ranking-seals',
       'get /api/v1/public/rankings',
       'get /api/v1/public/rankings/{id}',
+      // Platforms show by their own signature who they are.
+      'get /api/v1/push/{source}',
+      'get /api/v1/ranking-methods',
       'get /api/v1/time',
       'get /healthz',
       'get /metrics',
       'get /readyz',
       'post /api/v1/auth/login',
       'post /api/v1/public/rankings/{id}/objections',
+      'post /api/v1/push/{source}',
     ])
   })
 
