@@ -35,6 +35,7 @@ import { rankingFirmRoutes } from './routes/ranking-firms.ts'
 import { rankingObjectionRoutes } from './routes/ranking-objections.ts'
 import { rankingPublicRoutes } from './routes/ranking-public.ts'
 import { rankingRecordRoutes } from './routes/ranking-records.ts'
+import { rankingVetoRoutes } from './routes/ranking-vetoes.ts'
 import { rankingRoutes } from './routes/rankings.ts'
 import { readingsRoutes } from './routes/readings.ts'
 import { registryRoutes } from './routes/registry.ts'
@@ -155,6 +156,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(rankingExportRoutes, shared)
       await v1.register(rankingObjectionRoutes, shared)
       await v1.register(rankingRecordRoutes, shared)
+      await v1.register(rankingVetoRoutes, shared)
       await v1.register(rankingPublicRoutes, shared)
       await v1.register(heatingOpeningRoutes, shared)
       await v1.register(placeRollUpRoutes, shared)

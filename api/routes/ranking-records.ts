@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { importedMeasures, vetoKinds } from '#domain/ranking-method.ts'
+import { importedMeasures } from '#domain/ranking-method.ts'
 import { idSchema } from '#domain/registry.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
 import {
@@ -13,10 +13,9 @@ import {
   proposeExclusion,
 } from '#store/ledger/ranking-exclusions.ts'
 import { enterRankingFigures, rankingFigures } from '#store/ledger/ranking-figures.ts'
-import { bringVeto, confirmVeto, vetoesBrought } from '#store/ledger/ranking-vetoes.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
-import { checkPeriod, dateIn, evidenceText, idAnswer } from '../ranking/shapes.ts'
+import { checkPeriod, dateIn, evidenceText } from '../ranking/shapes.ts'
 import { instantOut } from '../schemas.ts'
 import type { Visibility } from '../scope/visibility.ts'
 import { principalOf } from '../security/guard.ts'
@@ -54,23 +53,6 @@ const figureSchema = z
     enteredAt: instantOut,
   })
   .meta({ id: 'RankingFigure' })
-
-const vetoSchema = z
-  .object({
-    id: z.string(),
-    firm: z.string(),
-    kind: z.enum(vetoKinds),
-    state: z.enum(['proven', 'cleared']),
-    evidence: z.string(),
-    from: z.string(),
-    to: z.string(),
-    broughtBy: z.string(),
-    broughtAt: instantOut,
-    document: z.string().optional().describe('With it the veto is in force'),
-    confirmedBy: z.string().optional(),
-    confirmedAt: instantOut.optional(),
-  })
-  .meta({ id: 'RankingVeto' })
 
 const shownExclusion = ({ fromDay, toDay, ...exclusion }: Exclusion): z.infer<typeof exclusionSchema> => ({
   ...exclusion,
@@ -149,26 +131,6 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
   )
 
   app.get(
-    '/ranking-vetoes',
-    {
-      config: publish,
-      schema: {
-        tags,
-        summary: 'Vetoes that touch some days, the oldest first: proposed, and confirmed with a document',
-        description: 'Of several for the same firm and kind the newest counts.',
-        querystring: z.object({ from: dateIn, to: dateIn }),
-        response: { 200: z.object({ items: z.array(vetoSchema) }) },
-      },
-    },
-    async (request) => {
-      const found = await vetoesBrought(ledger.db, checkPeriod(request.query))
-      return {
-        items: found.map(({ fromDay, toDay, ...veto }) => ({ ...veto, from: dayText(fromDay), to: dayText(toDay) })),
-      }
-    },
-  )
-
-  app.get(
     '/ranking-exclusions',
     {
       config: claim,
@@ -242,63 +204,6 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       const decided = await ledger.write((transaction) => decideExclusion(transaction, exclusion, verdict))
       if (!decided) throw new ProblemError('conflict', 'It was decided already')
       return shownExclusion({ ...exclusion, state, decision, decidedBy: by.actor, decidedAt: by.at })
-    },
-  )
-
-  app.post(
-    '/ranking-vetoes',
-    {
-      config: publish,
-      schema: {
-        tags,
-        summary: 'Bring a veto forward with evidence, or clear one',
-        description: 'It takes effect when it is confirmed with the number of a document.',
-        body: z.strictObject({
-          firm: idSchema,
-          kind: z.enum(vetoKinds),
-          state: z.enum(['proven', 'cleared']),
-          evidence: evidenceText,
-          from: dateIn,
-          to: dateIn,
-        }),
-        response: { 201: idAnswer },
-      },
-    },
-    async (request, reply) => {
-      const { account } = principalOf(request)
-      if (account.scope.kind !== 'city') throw new ProblemError('forbidden', 'Vetoes are for the whole city')
-      const { from, to, ...veto } = request.body
-      const days = checkPeriod({ from, to })
-      if (!(await currentRow(ledger.db, 'firm', veto.firm))) throw new ProblemError('not_found')
-      const by = { actor: account.id, at: clock.now() }
-      const id = await ledger.write((transaction) => bringVeto(transaction, { ...veto, ...days }, by))
-      return reply.code(201).send({ id })
-    },
-  )
-
-  app.post(
-    '/ranking-vetoes/:id/confirmation',
-    {
-      config: publish,
-      schema: {
-        tags,
-        summary: 'Confirm a veto with the number of the document',
-        params: z.object({ id: z.uuid() }),
-        body: z.strictObject({ document: z.string().trim().min(1).max(120) }),
-        response: { 200: idAnswer },
-      },
-    },
-    async (request) => {
-      const { account } = principalOf(request)
-      if (account.scope.kind !== 'city') throw new ProblemError('forbidden', 'Vetoes are for the whole city')
-      const { id } = request.params
-      const by = { actor: account.id, at: clock.now() }
-      const { document } = request.body
-      const confirmed = await ledger.write((transaction) =>
-        confirmVeto(transaction, id, { document, by: by.actor, at: by.at }),
-      )
-      if (!confirmed) throw new ProblemError('conflict', 'There is no such veto that waits to be confirmed')
-      return { id }
     },
   )
 }

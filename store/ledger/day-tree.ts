@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LedgerDb } from './database.ts'
+import { dayPages } from './day-pages.ts'
 import { merkleRoot, merkleRootOfHashes } from './digest.ts'
-import { dayLeaf, dayPages } from './dwelling-days.ts'
+import { dayLeaf } from './dwelling-days.ts'
 import { probeKey } from './home-probes.ts'
 
 /** The root over a day's dwelling-days, and of how many that say anything. */

@@ -6,14 +6,15 @@ import { hourMs } from '#domain/time.ts'
 import { appendAudit } from './audit.ts'
 import { giveSupply, sumOpenings } from './circuit-supply.ts'
 import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
+import { firstKeptDay } from './day-pages.ts'
 import { changesRoot, type DayTree, dayTree } from './day-tree.ts'
-import { dayText, firstKeptDay } from './dwelling-days.ts'
+import { dayText } from './dwelling-days.ts'
+import { giveCircuit, sumFirms } from './firm-days.ts'
 import { readVersion } from './ledger-version.ts'
 import { circuitFirms, nobody, noonOf, outdoorMean, rollUpBuildings } from './ranking-roll-up.ts'
-import { addSums, emptySums, type SumColumns, sumColumns } from './ranking-sums.ts'
+import type { SumColumns } from './ranking-sums.ts'
 import { registryVersion } from './registry-batches.ts'
 import { type RegistryChanges, registryChanges } from './registry-changes.ts'
-import { districtFinder } from './registry-districts.ts'
 import { counts } from './registry-view.ts'
 import { daysWaiting, doneWith, waitingOn } from './roll-up-waiting.ts'
 
@@ -205,68 +206,6 @@ async function buildingsOn(db: LedgerDb, day: number, circuits: readonly string[
     found.push(...rows.map(({ building }) => building))
   }
   return found
-}
-
-/** Counts a circuit's day for a firm; gives the firms for which that makes a difference. */
-async function giveCircuit(
-  transaction: LedgerTransaction,
-  day: number,
-  circuit: string,
-  firm: string,
-): Promise<string[]> {
-  const before = await transaction
-    .selectFrom('roll_up_day')
-    .select('firm')
-    .distinct()
-    .where('circuit', '=', circuit)
-    .where('day', '=', day)
-    .where('firm', '!=', firm)
-    .execute()
-  if (before.length === 0) return []
-  await transaction
-    .updateTable('roll_up_day')
-    .set({ firm })
-    .where('circuit', '=', circuit)
-    .where('day', '=', day)
-    .execute()
-  return [firm, ...before.map((row) => row.firm)]
-}
-
-/** Adds a day up by firm and district: for the firms that are named, or for all. */
-async function sumFirms(transaction: LedgerTransaction, day: number, firms?: readonly string[]): Promise<void> {
-  if (firms?.length === 0) return
-  const rows = await firmDays(transaction, day, firms)
-  let old = transaction.deleteFrom('firm_day').where('day', '=', day)
-  if (firms) old = old.where('firm', 'in', firms)
-  await old.execute()
-  for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
-    await transaction
-      .insertInto('firm_day')
-      .values(rows.slice(start, start + rowsPerStatementMax))
-      .execute()
-  }
-}
-
-/** What a day's roll-ups are by firm and district. */
-export async function firmDays(
-  db: LedgerDb,
-  day: number,
-  firms?: readonly string[],
-): Promise<RankingDayTables['firm_day'][]> {
-  const sums = sql.join(sumColumns.map((column) => sql`sum(${sql.ref(column)}) as ${sql.ref(column)}`))
-  const some = firms ? sql`and firm in (${sql.join(firms)})` : sql``
-  const found = await sql<SumColumns & { firm: string; estate: string }>`
-    select firm, estate, ${sums} from roll_up_day where day = ${day} ${some} group by firm, estate`.execute(db)
-  const districtOf = await districtFinder(db)
-  const rows = new Map<string, RankingDayTables['firm_day']>()
-  for (const { firm, estate, ...more } of found.rows) {
-    const district = districtOf(estate)
-    const key = `${firm}/${district}`
-    const row = rows.get(key) ?? { day, firm, district, ...emptySums }
-    addSums(row, more)
-    rows.set(key, row)
-  }
-  return [...rows.values()]
 }
 
 /** From now on what late readings change on the day is written down; the row counts when it has a root. */
