@@ -53,14 +53,15 @@ export function TimeChart({ label, from, to, series, marks = [], areas = [], hei
   const formats = useFormats()
   const palette = usePalette()
   const offsetMs = zoneOffsetMs(timeZone, to)
-  const fontSize = useIsWall() ? 18 : 12
+  const wall = useIsWall()
+  const fontSize = wall ? 18 : 12
   const shown = series.filter(({ points }) => points.length > 0)
 
   const option: EChartsCoreOption = {
     // The library knows the browser's zone and UTC; the city's is made of UTC by moving all times.
     useUTC: true,
     color: [...palette.series],
-    grid: { left: 8, right: 8, top: 40, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 8, top: fontSize * 3.4, bottom: 4, containLabel: true },
     legend: {
       type: 'scroll',
       top: 0,
@@ -92,7 +93,7 @@ export function TimeChart({ label, from, to, series, marks = [], areas = [], hei
     series: [
       ...shown.map((one, index) => lineOf(one, index, offsetMs, palette)),
       ...marks.map((one) => marksOf(one, offsetMs, palette)),
-      areasOf(areas, from, to, offsetMs, palette),
+      areasOf(areas, from, to, offsetMs, palette, fontSize),
     ],
   }
   const table = () => ({
@@ -104,7 +105,7 @@ export function TimeChart({ label, from, to, series, marks = [], areas = [], hei
       .sort((left, right) => right.at - left.at)
       .map(({ at, name, text }) => [formats.dateTime(at), name, text]),
   })
-  return <Chart label={label} option={option} table={table} height={height} />
+  return <Chart label={label} option={option} table={table} height={wall ? height * 1.5 : height} />
 }
 
 interface Hovered {
@@ -210,7 +211,14 @@ const marksOf = ({ name, unit, shape, points }: TimeMarks, offsetMs: number, pal
   data: points.map(([at, value]) => [at + offsetMs, value, unit]),
 })
 
-function areasOf(areas: readonly TimeArea[], from: number, to: number, offsetMs: number, palette: Palette) {
+function areasOf(
+  areas: readonly TimeArea[],
+  from: number,
+  to: number,
+  offsetMs: number,
+  palette: Palette,
+  fontSize: number,
+) {
   return {
     type: 'line',
     data: [],
@@ -221,7 +229,7 @@ function areasOf(areas: readonly TimeArea[], from: number, to: number, offsetMs:
           name: area.name,
           xAxis: Math.max(area.from, from) + offsetMs,
           itemStyle: { color: palette.tiers[area.tier].ink, opacity: 0.12 },
-          label: { position: 'insideBottom', color: palette.tiers[area.tier].ink, fontSize: 11 },
+          label: { position: 'insideBottom', color: palette.tiers[area.tier].ink, fontSize: fontSize - 1 },
         },
         { xAxis: Math.min(area.to, to) + offsetMs },
       ]),

@@ -1,0 +1,67 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { signIn } from '../support/http-client.ts'
+import { newDataFolder, startService } from '../support/service.ts'
+import { launchBrowser, newVisitor } from './browser.ts'
+import { allVisits } from './visits.ts'
+
+/** Makes a picture of every page, in both languages and appearances, as a desk, a wall and a phone show it. */
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: 'data/screenshots' },
+    page: { type: 'string', multiple: true },
+    size: { type: 'string', multiple: true },
+    dwellings: { type: 'string', default: '2000' },
+  },
+})
+
+const sizes = {
+  desk: { width: 1440, height: 900 },
+  wall: { width: 2560, height: 1440 },
+  phone: { width: 390, height: 844 },
+} as const
+const sizeNames = (Object.keys(sizes) as (keyof typeof sizes)[]).filter(
+  (size) => values.size === undefined || values.size.includes(size),
+)
+
+/** Charts draw themselves when their data is there; nothing in the page tells when they have. */
+const drawMs = 600
+
+const data = newDataFolder()
+const service = await startService(data, ['--dwellings', values.dwellings, '--history-days', '3', '--seed', '7'])
+const browser = await launchBrowser()
+try {
+  await service.printed('history 100 %')
+  const base = service.addresses.http
+  const password = /password "([^"]+)"/.exec(service.output())?.[1] ?? ''
+  const admin = await signIn(base, 'admin', password)
+  await admin.until<{ catchingUp: boolean }>('/time', ({ catchingUp }) => !catchingUp)
+  const visits = (await allVisits(admin)).filter(({ name }) => values.page === undefined || values.page.includes(name))
+  const [cookie = '', secret = ''] = admin.cookie.split('=')
+  mkdirSync(values.out, { recursive: true })
+  for (const size of sizeNames) {
+    for (const language of ['zh', 'en'] as const) {
+      for (const theme of ['light', 'dark'] as const) {
+        const cookies = [{ name: cookie, value: secret, url: base }]
+        const visitor = await newVisitor(browser, { base, language, theme, viewport: sizes[size], cookies })
+        const page = await visitor.context.newPage()
+        for (const { name, path } of visits) {
+          await page.goto(path)
+          await page.locator('main').waitFor()
+          const loading = page.locator('.loading')
+          while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' })
+          await page.waitForTimeout(drawMs)
+          await page.screenshot({ path: join(values.out, `${name}-${size}-${language}-${theme}.png`) })
+        }
+        for (const complaint of visitor.complaints) console.error(complaint)
+        await visitor.close()
+      }
+    }
+    console.log(`${visits.length * 4} pictures of the size ${size} are in ${values.out}`)
+  }
+} finally {
+  await browser.close()
+  await service.stop()
+  rmSync(data, { recursive: true, force: true })
+}
