@@ -41,9 +41,9 @@ export type VetoKind = (typeof vetoKinds)[number]
 
 const textSchema = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) })
 const sourceSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('published'), where: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('published'), where: textSchema }),
   /** No source gives this number: it is our own proposal. */
-  z.strictObject({ kind: z.literal('ours'), why: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('ours'), why: textSchema }),
 ])
 
 const itemSchema = z.strictObject({
