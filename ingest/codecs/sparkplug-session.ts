@@ -29,7 +29,7 @@ export interface NodeSession {
 export interface SparkplugSessions {
   /** `node`: group and edge node, with a slash between. */
   of(node: string): NodeSession | undefined
-  /** Undefined: the node is gone. False where there are too many nodes to know another. */
+  /** Undefined: the node is gone. False where the gateway has more to tell than there is room for. */
   put(node: string, session: NodeSession | undefined): boolean
   /** Messages of the node are missing. */
   missed(node: string): void
@@ -45,9 +45,14 @@ export function makeBirth(metrics: readonly BornMetric[]): Birth {
   }
 }
 
+/** As long as a field of a mapping can be: what nobody can map need not be remembered. */
+const nameLengthMax = 200
+
 /** The metrics of a birth that later messages may name by alias, or leave out the type of. */
 export function bornMetrics(metrics: readonly SparkplugMetric[]): BornMetric[] {
-  return metrics.flatMap(({ name, alias, type }) => (name === undefined ? [] : [{ name, alias, type }]))
+  return metrics.flatMap(({ name, alias, type }) =>
+    name === undefined || name.length > nameLengthMax ? [] : [{ name, alias, type }],
+  )
 }
 
 const seqCount = 256

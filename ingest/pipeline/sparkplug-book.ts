@@ -11,6 +11,8 @@ export interface SessionVersion {
 
 /** A plant room has one edge node or a few; a bridge that brings a whole firm's has some hundred. */
 const nodesPerGatewayMax = 1_000
+/** Metrics of all nodes of one gateway: a large plant's controllers many times over, some 30 MB. */
+const metricsPerGatewayMax = 200_000
 /** An edge node needs a moment for its births, and with many devices sends a burst of them. */
 const askAgainMs = 60_000
 /** Nodes that were asked of late; when there are more, the one asked longest ago may be asked again at once. */
@@ -36,6 +38,8 @@ export class SparkplugBook {
   /** By gateway and node; versions in order of their positions, the first of which everybody has passed. */
   readonly #nodes: Map<string, SessionVersion[]>
   readonly #countByGateway = new Map<string, number>()
+  /** By gateway, of the newest sessions of its nodes. */
+  readonly #metricsByGateway = new Map<string, number>()
   readonly #asked = new Map<string, number>()
   #changed = new Map<string, NodeSession | undefined>()
   #wanted = new Set<string>()
@@ -49,7 +53,10 @@ export class SparkplugBook {
     this.#command = command
     this.#now = monotonicMs
     this.#nodes = file?.read() ?? new Map()
-    for (const key of this.#nodes.keys()) this.#count(key, 1)
+    for (const [key, versions] of this.#nodes) {
+      this.#count(key, 1)
+      this.#countMetrics(key, undefined, versions.at(-1)?.session)
+    }
   }
 
   /** A block that begins at `from` is decoded, or decoded anew: nothing of an attempt before is left. */
@@ -91,6 +98,8 @@ export class SparkplugBook {
         const key = keyOf(node)
         const isNew = !this.#nodes.has(key) && !this.#changed.has(key)
         if (isNew && (this.#countByGateway.get(gateway) ?? 0) >= nodesPerGatewayMax) return false
+        const more = metricsOf(session, this.#at(key)) - metricsOf(this.#at(key), session)
+        if (more > 0 && (this.#metricsByGateway.get(gateway) ?? 0) + more > metricsPerGatewayMax) return false
         this.#changed.set(key, session)
         return true
       },
@@ -121,6 +130,7 @@ export class SparkplugBook {
     this.#file?.write(position, this.#changed)
     for (const [key, session] of this.#changed) {
       const versions = this.#nodes.get(key)
+      this.#countMetrics(key, versions?.at(-1)?.session, session)
       if (versions === undefined) {
         this.#nodes.set(key, [{ position, session }])
         this.#count(key, 1)
@@ -138,6 +148,13 @@ export class SparkplugBook {
     this.#countByGateway.set(gateway, (this.#countByGateway.get(gateway) ?? 0) + by)
   }
 
+  #countMetrics(key: string, before: NodeSession | undefined, after: NodeSession | undefined): void {
+    const more = metricsOf(after, before) - metricsOf(before, after)
+    if (more === 0) return
+    const gateway = gatewayOf(key)
+    this.#metricsByGateway.set(gateway, (this.#metricsByGateway.get(gateway) ?? 0) + more)
+  }
+
   #askForBirth(key: string, at: number): void {
     const now = this.#now()
     if (now < (this.#asked.get(key) ?? Number.NEGATIVE_INFINITY) + askAgainMs) return
@@ -151,3 +168,11 @@ export class SparkplugBook {
 }
 
 const gatewayOf = (key: string) => key.slice(0, key.indexOf('\n'))
+
+/** Metrics of a session's births; 0 where `other` has the same, which most messages do not change. */
+function metricsOf(session: NodeSession | undefined, other: NodeSession | undefined): number {
+  if (session === undefined || session.births === other?.births) return 0
+  let count = 0
+  for (const { metrics } of session.births.values()) count += metrics.length
+  return count
+}

@@ -222,3 +222,20 @@ test('a gateway cannot fill the memory with nodes', () => {
   expect(taken.filter(Boolean)).toHaveLength(1_000)
   expect(book.sessionsOf('GW-daoli').put('Heat/Edge', session(0))).toBe(true)
 })
+
+test('a gateway cannot fill the memory with metrics, and has room again when births become smaller', () => {
+  const book = new SparkplugBook()
+  const sessions = book.sessionsOf(gateway)
+  const large = makeBirth(Array.from({ length: 5_000 }, (_, number) => ({ name: `M${number}`, alias: '1', type: 9 })))
+  const births = new Map(Array.from({ length: 30 }, (_, number) => [`Device-${number}`, large]))
+  const put = (node: string, one: NodeSession) => {
+    book.begin(0)
+    const isTaken = sessions.put(node, one)
+    book.finish(1, receivedAt)
+    return isTaken
+  }
+  expect(put('Heat/A', { ...session(0), births })).toBe(true)
+  expect(put('Heat/B', { ...session(0), births: new Map(births) })).toBe(false)
+  expect(put('Heat/A', session(1))).toBe(true)
+  expect(put('Heat/B', { ...session(0), births: new Map(births) })).toBe(true)
+})
