@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Policy } from '#domain/policy.ts'
 import type { Ledger, LedgerTransaction } from '#store/ledger/database.ts'
-import { acquireLease, holdLease, type Lease, releaseLease } from '#store/ledger/leases.ts'
+import { acquireLease, holdLease, type Lease, LeaseLostError, releaseLease } from '#store/ledger/leases.ts'
 import { bringDaysUpToDate } from '#store/ledger/ranking-days.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import { readSupply } from './supply-days.ts'
@@ -31,6 +31,11 @@ export interface RankingDaysDeps {
   readonly wallClock: () => number
 }
 
+type Guard = (transaction: LedgerTransaction) => Promise<void>
+
+/** Another service seals now: what it leaves to do is done after it. */
+class HeldElsewhere extends Error {}
+
 const leaseName = 'ranking-days'
 /** Longer than any step of the work, and short enough to wait for after a crash. */
 const leaseMs = 30_000
@@ -41,28 +46,26 @@ const askAgainMs = 250
 export function makeRankingDays({ ledger, policy, telemetry, holder, wallClock }: RankingDaysDeps): RankingDays {
   let before: Promise<unknown> = Promise.resolve()
 
-  const acquire = () =>
-    ledger.write((transaction) => acquireLease(transaction, leaseName, holder, wallClock(), leaseMs))
-
-  type Guard = (transaction: LedgerTransaction) => Promise<void>
-
+  /** Takes the lease with the first thing that is written: where nothing has to be done, nothing is. */
   async function alone(work: (guard: Guard) => Promise<number>): Promise<number> {
-    let lease = await acquire()
-    while (!lease) {
-      await pause(askAgainMs)
-      lease = await acquire()
-    }
-    let held: Lease = lease
-    const guard: Guard = async (transaction) => {
-      if (held.expiresAt - wallClock() < renewedBeforeMs) {
-        held = (await acquireLease(transaction, leaseName, holder, wallClock(), leaseMs)) ?? held
+    for (;;) {
+      let held: Lease | undefined
+      const guard: Guard = async (transaction) => {
+        if (held && held.expiresAt - wallClock() >= renewedBeforeMs) return holdLease(transaction, held)
+        const lease = await acquireLease(transaction, leaseName, holder, wallClock(), leaseMs)
+        if (!lease) throw new HeldElsewhere()
+        if (held && held.token !== lease.token) throw new LeaseLostError(`The lease "${leaseName}" ran out`)
+        held = lease
       }
-      await holdLease(transaction, held)
-    }
-    try {
-      return await work(guard)
-    } finally {
-      await ledger.write((transaction) => releaseLease(transaction, held))
+      try {
+        return await work(guard)
+      } catch (error) {
+        if (!(error instanceof HeldElsewhere)) throw error
+      } finally {
+        const mine = held
+        if (mine) await ledger.write((transaction) => releaseLease(transaction, mine))
+      }
+      await pause(askAgainMs)
     }
   }
 

@@ -39,28 +39,46 @@ const circuitsPerTurn = 20
  * one, from the hot trial run to the season's end. Returns how many days were read.
  */
 export async function readSupply(deps: SupplyDeps, now: number): Promise<number> {
-  const { ledger, policy } = deps
   const missing = await daysToRead(deps, now)
+  if (missing.length === 0) return 0
+  const { oldestAt } = await deps.telemetry.usage()
+  if (oldestAt === undefined) return 0
   let read = 0
   for (const day of missing) {
-    const circuits = await watchedCircuits(ledger.db, Math.min(now, (day.beginsAt + day.endsAt) / 2))
-    const flowStill = policyAt(policy, day.beginsAt).rules.plant.noFlow.flowM3hMax
-    const found: (WatchedCircuit & { supply: SupplyHours })[] = []
-    for (const circuit of circuits) {
-      found.push({ ...circuit, supply: await supplyOf(deps, circuit, day, flowStill) })
-      if (found.length % circuitsPerTurn === 0) await nextTurn()
-    }
-    await ledger.write(async (transaction) => {
-      await deps.guard?.(transaction)
-      await saveCircuitSupply(transaction, day, found, { hours: hoursOver(day, now - lateMs), now })
-    })
-    read += 1
+    // Of days before the first reading nothing is known: nobody was shut.
+    const isKnown = day.endsAt > oldestAt
+    await keepDay(deps, day, isKnown ? await supplyOn(deps, day, now) : [], now)
+    if (isKnown) read += 1
   }
   return read
 }
 
+type CircuitOfDay = WatchedCircuit & { readonly supply: SupplyHours }
+
+async function supplyOn(deps: SupplyDeps, day: LocalDay, now: number): Promise<CircuitOfDay[]> {
+  const circuits = await watchedCircuits(deps.ledger.db, Math.min(now, (day.beginsAt + day.endsAt) / 2))
+  const flowStill = policyAt(deps.policy, day.beginsAt).rules.plant.noFlow.flowM3hMax
+  const found: CircuitOfDay[] = []
+  for (const circuit of circuits) {
+    found.push({ ...circuit, supply: await supplyOf(deps, circuit, day, flowStill) })
+    if (found.length % circuitsPerTurn === 0) await nextTurn()
+  }
+  return found
+}
+
+const keepDay = (
+  { ledger, guard }: SupplyDeps,
+  day: LocalDay,
+  circuits: readonly CircuitOfDay[],
+  now: number,
+): Promise<void> =>
+  ledger.write(async (transaction) => {
+    await guard?.(transaction)
+    await saveCircuitSupply(transaction, day, circuits, { hours: hoursOver(day, now - lateMs), now })
+  })
+
 /** Days within reach whose hours were not all read, the oldest first. */
-async function daysToRead({ ledger, telemetry, policy }: SupplyDeps, now: number): Promise<LocalDay[]> {
+async function daysToRead({ ledger, policy }: SupplyDeps, now: number): Promise<LocalDay[]> {
   const { zone } = policy.season
   const today = localDayAt(zone, now)
   const known = await supplyDaysRead(ledger.db, today.day - daysBackMax, today.day)
@@ -77,9 +95,7 @@ async function daysToRead({ ledger, telemetry, policy }: SupplyDeps, now: number
     const isHourly = now < day.endsAt && edge <= hourlyDays
     if (read < hours && (isOver || isHourly)) open.push(day)
   }
-  if (open.length === 0) return []
-  const { oldestAt } = await telemetry.usage()
-  return oldestAt === undefined ? [] : open.filter(({ endsAt }) => endsAt > oldestAt)
+  return open
 }
 
 /** Gateways report some minutes after the hour. */

@@ -52,6 +52,8 @@ test('hours are read as they are over, a day for good when its late readings are
   const hours = async () => (await supplyDaysRead(api.ledger.db, today - 20, today + 5)).get(today)
   expect(await hours()).toBe(11)
   expect(await read(noon + minuteMs)).toBe(0)
+  // What was before the first reading is looked at once.
+  expect((await supplyDaysRead(api.ledger.db, today - 20, today)).get(today - 14)).toBe(24)
   measure(noon + 20 * hourMs)
   expect(await read(noon + 30 * minuteMs)).toBe(1)
   expect(await hours()).toBe(12)
