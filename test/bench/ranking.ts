@@ -97,8 +97,9 @@ async function measureSize(ledger: Ledger, thread: RankingThread, dwellings: num
   await rollUpBesideEdge(ledger, thread, dwellings, directory)
 }
 
-/** The day on which the service began counts for nobody, so that the closed one is not the first. */
 async function writeDays(ledger: Ledger, dwellings: number): Promise<void> {
+  // The day on which the service began counts for nobody: it lies before the season.
+  await writeDwellingDays(ledger, 1, firstDay - 1)
   const written = await timed(async () => {
     for (let day = closedDay - days + 1; day <= closedDay; day += 1) await writeDwellingDays(ledger, dwellings, day)
   })
