@@ -54,19 +54,17 @@ export interface CountedFlag {
 
 /** Flags that were open at a time, in pages. */
 export async function* flagsOpenAt(db: LedgerDb, at: number): AsyncGenerator<readonly CountedFlag[]> {
-  yield* flagPages(db, sql`raised_at`, sql`cleared_at is null and raised_at <= ${at}`, -1)
+  yield* flagPages(db, sql`raised_at`, sql`cleared_at is null and raised_at <= ${at}`)
   // What ended since, by the order of its end: of a long season nothing else is looked at.
-  yield* flagPages(db, sql`cleared_at`, sql`cleared_at is not null and raised_at <= ${at}`, at)
+  yield* flagPages(db, sql`cleared_at`, sql`cleared_at > ${at} and raised_at <= ${at}`)
 }
 
 async function* flagPages(
   db: LedgerDb,
   order: RawBuilder<unknown>,
   condition: RawBuilder<unknown>,
-  after: number,
 ): AsyncGenerator<readonly CountedFlag[]> {
-  // A key of the highest letter: the time itself is left out, what comes after it is not.
-  for (let last: readonly [number, string] = [after, '\uffff']; ; ) {
+  for (let last: readonly [number, string] = [0, '']; ; ) {
     const { rows } = await sql<CountedFlag & { key: string; ordered: number }>`
       select key, ${order} as ordered, rule, subject_kind, subject, building, circuit from flag
         where ${condition} and (${order}, key) > (${last[0]}, ${last[1]})
