@@ -23,6 +23,7 @@ import {
   samplingIntervalSeconds,
 } from './proof-run.ts'
 import { readersCaughtUp } from './readers.ts'
+import { startTelling, type Told } from './told-people.ts'
 import { makeTraffic } from './traffic.ts'
 
 /** A server that the edge works with, and that is stopped and started again. */
@@ -50,6 +51,7 @@ export interface Stretch {
 
 export interface OutageResult {
   readonly audit: Audit
+  readonly told: Told
   readonly before: Stretch
   readonly outage: Stretch
   readonly after: Stretch
@@ -74,7 +76,7 @@ export async function runOutage(outageSeconds: number, server: StoppedServer): P
   const edge = startEdgeUnderProof({ data, clock, mqttPort: 0, ...server.edge })
   const nextNight = async (days: number) => {
     clock.setAnchor(nightAnchor(days))
-    await edge.setClock(clock.anchor())
+    await Promise.all([edge, told.api].map((service) => service.setClock(clock.anchor())))
   }
   const seconds = outageSeconds + 2 * besideSeconds
   const traffic = makeTraffic({
@@ -82,6 +84,7 @@ export async function runOutage(outageSeconds: number, server: StoppedServer): P
     messagesPerSecond: (daysMax * dwellingsDefault * messagesPerDwellingDay) / seconds,
   })
   const ledger = await openLedger(folder.ledger)
+  const told = await startTelling({ data, clock, ledger, edge: server.edge })
   let headKnown = 0
   /** While the ledger is away nobody can look, and nothing can grow. */
   async function signals(): Promise<number> {
@@ -130,13 +133,15 @@ export async function runOutage(outageSeconds: number, server: StoppedServer): P
     await traffic.finish(drainMsMax)
     await nextNight(daysMax)
     await readersCaughtUp(edge, drainMsMax)
+    const people = await told.result(drainMsMax)
     const drainSeconds = (performance.now() - backMs) / 1_000
     await edge.stop()
     const { openTelemetry } = server
     const found = await audit(folder, traffic, openTelemetry && (() => openTelemetry(folder)))
-    return { audit: found, before, outage, after, drainSeconds, firstSignalSeconds }
+    return { audit: found, told: people, before, outage, after, drainSeconds, firstSignalSeconds }
   } finally {
     traffic.close()
+    await told.close()
     await ledger.close()
     await edge.stop()
     await server.remove()

@@ -57,16 +57,20 @@ async function postgresqlOutage(): Promise<boolean> {
 }
 
 /** Prints what an outage did; true where nothing was lost, nothing came twice, and acks went on. */
-function printed(name: string, { audit, before, outage, after, drainSeconds }: OutageResult): boolean {
+function printed(name: string, result: OutageResult): boolean {
+  const { audit, told, before, outage, after, drainSeconds } = result
   console.log(`${name}, ${seconds} s away`)
   for (const [name, stretch] of Object.entries({ before, outage, after })) console.log(`${name}: ${described(stretch)}`)
   console.log(`everything stored ${drainSeconds.toFixed(0)} s after it came back`)
   const { acked, stored, missing, duplicated, findings } = audit
   console.log(`acked ${acked}, stored ${stored}, missing ${missing}, duplicated ${duplicated}`)
   for (const finding of findings) console.log(`  ${finding}`)
+  console.log(
+    `alerts ${told.alerts}; people not told of ${told.missing}, told twice of ${told.doubled}, again under the same id of ${told.repeated}`,
+  )
   const stopped = outage.ackGapMsMax > ackGapMsMax || outage.ackedMessages === 0
   if (stopped) console.log('PUBACKs stopped during the outage')
-  return missing === 0 && duplicated === 0 && !stopped
+  return missing + duplicated + told.missing + told.doubled === 0 && told.alerts > 0 && !stopped
 }
 
 async function mosquittoOutage(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
