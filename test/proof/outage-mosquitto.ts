@@ -23,7 +23,7 @@ interface MosquittoOutage {
 export interface MosquittoOutageResult {
   /** Messages that Mosquitto acked to gateways. */
   readonly acked: number
-  /** Messages that it handed to us, and that we acked. */
+  /** Messages that it handed to us, and that we acked or, where the ack could not arrive, stored. */
   readonly handed: number
   /** Of what was handed: readings that are not stored, and readings stored too often. */
   readonly missing: number
@@ -181,17 +181,16 @@ async function audit(reader: TelemetryReader, acked: readonly NumberedMessage[],
     let expected = 0
     for (const { payload, at, value } of messages) {
       const { times = 0, acked: isAcked = false } = handed.get(payload) ?? {}
-      if (!isAcked) {
-        counts.lostByMosquitto++
-        continue
-      }
-      counts.handed++
-      if (times > 1) counts.handedTwice++
-      // With a time of its own a reading is the same however often it comes.
-      const wanted = at === undefined ? times : 1
       const found = samples.filter((sample) => sample.value === value && (at === undefined || sample.at === at)).length
-      counts.missing += Math.max(0, wanted - found)
-      expected += wanted
+      // With a time of its own a reading is the same however often it comes.
+      const most = at === undefined ? times : Math.min(1, times)
+      // Where our ack went into a broker that was just being killed, we may have stored it or not.
+      const least = isAcked ? most : 0
+      if (most === 0 || (least === 0 && found === 0)) counts.lostByMosquitto++
+      else counts.handed++
+      if (times > 1) counts.handedTwice++
+      counts.missing += Math.max(0, least - found)
+      expected += Math.max(least, Math.min(found, most))
     }
     counts.duplicated += Math.max(0, samples.length - expected)
   }
