@@ -11,8 +11,6 @@ export function canonicalJson(value: unknown): string {
 
 export const sha256 = (text: string): string => hash('sha256', text)
 
-export const digestOf = (value: unknown): string => sha256(canonicalJson(value))
-
 /** The root over nothing. */
 const emptyRoot = sha256('')
 
