@@ -15,6 +15,8 @@ export interface InfluxReaderOptions {
 /** Readings of one answer: its JSON is read as a whole. */
 const pageRows = 50_000
 const usageMsStandard = 600_000
+/** A count that took too long would do so at once again. */
+const failedCountMs = 60_000
 /** InfluxDB counts nanoseconds in 64 bits; what lies outside cannot be asked for. */
 const timeMsMax = Math.floor(9_223_372_036_854_775_000 / 1e6)
 
@@ -31,11 +33,36 @@ export function openInfluxTelemetryReader({
 }: InfluxReaderOptions): TelemetryReader {
   const connection = connectInflux(target)
   let closed = false
-  let counted: { readonly usage: Promise<TelemetryUsage>; readonly untilMs: number } | undefined
+  let known: TelemetryUsage | undefined
+  let counting: Promise<TelemetryUsage> | undefined
+  let failure: unknown
+  let countAgainMs = 0
 
   function open(): InfluxConnection {
     if (closed) throw new InfluxError('influx_closed', 'The telemetry reader is closed')
     return connection
+  }
+
+  function count(connected: InfluxConnection): Promise<TelemetryUsage> {
+    const done = (againMs: number) => {
+      countAgainMs = performance.now() + againMs
+      counting = undefined
+    }
+    const usage = countAll(connected).then(
+      (counted) => {
+        known = counted
+        done(usageMsMax)
+        return counted
+      },
+      (error) => {
+        failure = error
+        done(Math.min(usageMsMax, failedCountMs))
+        throw error
+      },
+    )
+    // It may be that nobody waits for it.
+    usage.catch(() => {})
+    return usage
   }
 
   return {
@@ -73,14 +100,12 @@ export function openInfluxTelemetryReader({
 
     async usage() {
       const connected = open()
-      if (counted === undefined || performance.now() >= counted.untilMs) {
-        const usage = countAll(connected)
-        counted = { usage, untilMs: performance.now() + usageMsMax }
-        usage.catch(() => {
-          counted = undefined
-        })
-      }
-      return counted.usage
+      if (!counting && performance.now() >= countAgainMs) counting = count(connected)
+      // A large store is counted for longer than anybody wants to wait: the count before is nearly as good.
+      if (known && usageMsMax > 0) return known
+      if (counting) return counting
+      if (known) return known
+      throw failure
     },
 
     async check() {
