@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import { connectAsync, type MqttClient } from 'mqtt'
 import type { Browser, Page } from 'playwright-core'
@@ -10,6 +12,7 @@ import { type Cookies, launchBrowser, newVisitor, signInOn, type Visitor } from 
 import { allVisits, type Visit } from './visits.ts'
 
 const suite = 'the console in a browser'
+const prepare = fileURLToPath(new URL('../../console/prepare.mjs', import.meta.url))
 const smallCity = ['--dwellings', '500', '--history-days', '1', '--seed', '7']
 
 describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 60_000 }, () => {
@@ -27,6 +30,8 @@ describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 60_000 }, () => 
   let demoHome: { id: string; territory: readonly string[] }
 
   beforeAll(async () => {
+    // What is looked at is what the sources say now, not what an install built from them once.
+    execFileSync(process.execPath, [prepare], { stdio: 'inherit' })
     service = await startService(data, smallCity)
     base = service.addresses.http
     password = /password "([^"]+)"/.exec(service.output())?.[1] ?? ''
@@ -161,12 +166,12 @@ describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 60_000 }, () => 
     await other.close()
   })
 
-  /** A regulator of a district that the demo's home does not lie in. */
+  /** A street office of a part of the city that the demo's home does not lie in. */
   async function somebodyElsewhere(): Promise<HttpClient> {
     const { items } = await admin.get<{ items: { id: string; kind: string }[] }>('/registry/territory?limit=500')
-    const district = items.find(({ id, kind }) => kind === 'district' && !demoHome.territory.includes(id))
-    const account = { id: 'elsewhere', name: 'Elsewhere', role: 'regulator', password }
-    await admin.post('/accounts', { ...account, scope: { kind: 'territory', id: district?.id } })
+    const part = items.find(({ id }) => !demoHome.territory.includes(id))
+    const account = { id: 'elsewhere', name: 'Elsewhere', role: 'streetOffice', password }
+    await admin.post('/accounts', { ...account, scope: { kind: 'territory', id: part?.id } })
     return signIn(base, account.id, password)
   }
 

@@ -24,6 +24,7 @@ export async function allVisits(client: HttpClient): Promise<readonly Visit[]> {
   const substation = await first<{ id: string }>('/registry/substation?limit=1')
   const alert = await first<{ id: string }>('/alerts?state=all&limit=1')
   const gateway = await first<{ gateway: string }>('/gateways?limit=1')
+  const list = await first<{ id: string }>('/rankings?limit=1')
   const asRegulator = { account: 'regulator' } as const
   return [
     { name: 'login', path: '/login' },
@@ -37,6 +38,9 @@ export async function allVisits(client: HttpClient): Promise<readonly Visit[]> {
     { name: 'circuit', path: `/plants/circuit/${circuit.id}`, ...asRegulator },
     { name: 'substation', path: `/plants/substation/${substation.id}`, ...asRegulator },
     { name: 'source', path: `/plants/source/${source.id}`, ...asRegulator },
+    { name: 'rankings', path: '/rankings', ...asRegulator },
+    { name: 'ranking', path: `/rankings/${list.id}`, ...asRegulator },
+    { name: 'public', path: '/public' },
     { name: 'registry', path: '/registry', ...asRegulator },
     { name: 'registry-import', path: '/registry/import', ...asRegulator },
     { name: 'registry-row', path: `/registry/circuit/${circuit.id}`, ...asRegulator },
