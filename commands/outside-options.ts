@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { WorkerShare } from '#domain/gateway-share.ts'
 import type { OutsideTarget } from '../ingest/outside/connection.ts'
+import type { InfluxValues } from './influx-options.ts'
+import type { FolderValues } from './ledger-options.ts'
 import { type Option, type OptionValues, positiveInteger } from './options.ts'
 import { secretOf } from './secret-file.ts'
 
@@ -57,7 +59,9 @@ export const outsideOptions = {
   } satisfies Option<number>,
 }
 
-type OutsideValues = OptionValues<typeof outsideOptions>
+type OutsideValues = OptionValues<typeof outsideOptions> &
+  Pick<FolderValues, 'ledgerUrl'> &
+  Pick<InfluxValues, 'influxUrl'>
 
 export interface OutsideSource {
   readonly target: OutsideTarget
@@ -67,9 +71,15 @@ export interface OutsideSource {
 /** The outside broker that the options name; undefined where our own serves. */
 export function outsideSource(values: OutsideValues): OutsideSource | undefined {
   const { outsideBroker: url, worker, workers } = values
+  const isOneOfSeveral = worker > 1 || workers > 1
   if (url === undefined) {
-    if (worker > 1 || workers > 1) throw optionsError('Several workers need an outside broker: give --outside-broker.')
+    if (isOneOfSeveral) throw optionsError('Several workers need an outside broker: give --outside-broker.')
     return undefined
+  }
+  if (isOneOfSeveral && (values.ledgerUrl === undefined || values.influxUrl === undefined)) {
+    throw optionsError(
+      'Several workers need a ledger and a store of readings that all of them reach: give --ledger-url and --influx-url.',
+    )
   }
   if ((values.outsideCertificate === undefined) !== (values.outsideKey === undefined)) {
     throw optionsError('--outside-certificate and --outside-key come together.')
