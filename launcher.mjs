@@ -43,8 +43,9 @@ if (node === undefined) {
 const [first, ...rest] = process.argv.slice(2)
 const target =
   first === '--module' ? rest : [join(root, 'warmcity.ts'), ...(first === undefined ? [] : [first, ...rest])]
-// Most of what an edge makes lives for one turn: a larger young generation keeps it out of the slow collections.
-const nodeOptions = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32']
+// Most of what an edge makes lives for one turn: a larger young generation keeps it out of the slow collections. What
+// outlives a sync of the disk would else lie about until the old generation has half a gigabyte.
+const nodeOptions = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32', '--initial-old-space-size=64']
 const child = spawn(node, [...nodeOptions, ...target], { stdio: 'inherit' })
 // A terminal sends Ctrl-C to the whole group; other signals are passed on so that the service can drain.
 process.on('SIGINT', () => {})
