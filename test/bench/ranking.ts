@@ -81,10 +81,13 @@ function print(part: string, dwellings: number, figures: Readonly<Record<string,
   console.log(JSON.stringify({ bench: 'ranking', part, dwellings, ...figures, ...again }))
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T }> {
+/** How long it took, and how much of the processor: the two differ where the machine has other work. */
+async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; cpuSeconds: number; result: T }> {
   const began = performance.now()
+  const before = process.cpuUsage()
   const result = await work()
-  return { ms: rounded(performance.now() - began, 1), result }
+  const { user, system } = process.cpuUsage(before)
+  return { ms: rounded(performance.now() - began, 1), cpuSeconds: rounded((user + system) / 1e6, 2), result }
 }
 
 async function measureSize(ledger: Ledger, thread: RankingThread, dwellings: number, directory: string): Promise<void> {
@@ -121,7 +124,7 @@ async function closeDay(ledger: Ledger, thread: RankingThread, dwellings: number
   if (closed.result !== 1) throw new Error('The day was not closed')
   const { leaves } = await ledger.db.selectFrom('ranking_day').select('leaves').executeTakeFirstOrThrow()
   if (leaves !== dwellings) throw new Error(`The sealed day has ${leaves} leaves`)
-  print('close-day', dwellings, { seconds: rounded(closed.ms / 1_000, 2) })
+  print('close-day', dwellings, { seconds: rounded(closed.ms / 1_000, 2), cpu_s: closed.cpuSeconds })
 }
 
 async function rankSeason(ledger: Ledger, dwellings: number): Promise<void> {
@@ -178,6 +181,7 @@ async function rollUpBesideEdge(
       plants: rows.plant_period.length,
       days: again.result,
       seconds: rounded(again.ms / 1_000, 2),
+      cpu_s: again.cpuSeconds,
       messages_per_second: rounded(beside.messagesPerSecond),
       puback_p99_ms_alone: rounded(alone.latency.p99Ms, 1),
       puback_p99_ms: rounded(beside.latency.p99Ms, 1),
