@@ -29,6 +29,8 @@ const stateSchema = z.strictObject({
   waiting: z.array(z.number().int()),
 })
 export type FrameState = z.infer<typeof stateSchema>
+/** By name of the plant: code of the metric, time and value. */
+const plantsSchema = z.array(z.tuple([z.string(), z.number(), z.number(), z.number()]))
 
 /** Whose sensor measured it is told by name: numbers of plants do not outlive the process. */
 interface PlantNames {
@@ -61,9 +63,7 @@ export function createFrameFiles(directory: string, points: PlantPoints, plants:
   const unsynced = new Set<string>()
 
   function readState(): FrameState | undefined {
-    const text = readIfThere(join(directory, stateName))?.toString('utf8')
-    if (text === undefined) return undefined
-    const parsed = stateSchema.safeParse(JSON.parse(text))
+    const parsed = stateSchema.safeParse(jsonIn(join(directory, stateName)))
     return parsed.success ? parsed.data : undefined
   }
 
@@ -94,9 +94,8 @@ export function createFrameFiles(directory: string, points: PlantPoints, plants:
     readState,
     read({ at, closed, wanted }) {
       const probes = readIfThere(probesPath(at)) ?? Buffer.alloc(0)
-      const text = readIfThere(plantsPath(at))?.toString('utf8') ?? '[]'
-      const kept = JSON.parse(text) as [name: string, metricCode: number, at: number, value: number][]
-      const entries = kept.map(([name, ...rest]): PlantEntry => [plants.take(name), ...rest])
+      const kept = plantsSchema.safeParse(jsonIn(plantsPath(at)))
+      const entries = (kept.data ?? []).map(([name, ...rest]): PlantEntry => [plants.take(name), ...rest])
       return {
         at,
         // Copied: a small file lies in a buffer that others share, at an odd place.
@@ -163,6 +162,16 @@ function replaceFile(path: string, text: string): void {
     closeSync(file)
   }
   renameSync(`${path}.new`, path)
+}
+
+/** What a damaged file has lost is figures of an hour; the watch must be able to begin. */
+function jsonIn(path: string): unknown {
+  const text = readIfThere(path)?.toString('utf8')
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function readIfThere(path: string): Buffer | undefined {

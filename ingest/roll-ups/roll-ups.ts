@@ -73,10 +73,12 @@ export function openRollUps(options: RollUpsOptions, city: WatchedCity): RollUps
   const dayAt = policyLookup(policy)
   const points = createPlantPoints()
   const files = createFrameFiles(options.directory, points, directory.plants)
-  if (city.isNew) files.clear()
-  const kept = files.readState()
-  // Without it, a crash before the first save would leave out what was read until then.
-  if (!kept) files.begin(city.position)
+  const kept = city.isNew ? undefined : files.readState()
+  if (!kept) {
+    files.clear()
+    // Without a state, a crash before the first save would leave out what was read until then.
+    files.begin(city.position)
+  }
   let position = kept?.position ?? city.position
   let saved = position
   let savedMs = performance.now()

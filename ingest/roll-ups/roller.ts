@@ -180,6 +180,18 @@ export function createRoller(parts: RollerParts): Roller {
     giveBack()
   }
 
+  /** A disk that is full costs a period of roll-ups; the watch goes on. */
+  function kept(frame: Frame): boolean {
+    try {
+      files.write(frame)
+      return true
+    } catch (error) {
+      log.warn({ err: error }, 'a period of roll-ups could not be kept on the disk and is given up')
+      counts.rollUpPeriodsGivenUp += 1
+      return false
+    }
+  }
+
   function wait(at: number): void {
     waiting.add(at)
     if (waiting.size <= waitingWhileFailingMax) return
@@ -193,7 +205,7 @@ export function createRoller(parts: RollerParts): Roller {
     roll,
     evicted(frame) {
       const isUnderWay = underWay.has(frame.at)
-      if (isUnderWay || frame.wanted) files.write(frame)
+      if ((isUnderWay || frame.wanted) && !kept(frame)) return
       if (frame.wanted) wait(frame.at)
       else if (isUnderWay) evictedUnderWay.add(frame.at)
       else gone.push(frame.at)

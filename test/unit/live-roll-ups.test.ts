@@ -1,3 +1,5 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { curveAt } from '#domain/heating-curve.ts'
 import type { LiveRollUp } from '#domain/live-roll-up.ts'
@@ -28,17 +30,21 @@ interface RolledCity {
   readonly city: WatchedCity
   readonly store: MemoryRollUps
   readonly warnings: string[]
+  /** Folder of the periods that are not in the store. */
+  readonly folder: string
 }
 
 async function rolledCity(shape: WatchedCityShape): Promise<RolledCity> {
   const store = memoryRollUps()
   const warnings: string[] = []
+  let folder = ''
   const log = { info() {}, warn: (_: object, message: string) => void warnings.push(message) }
   const city = await openWatchedCity(cityRows(shape), harbin, (ledger, directory) => (watched) => {
+    folder = directory
     return openRollUps({ db: ledger.db, directory, store, policy: harbin, log }, watched)
   })
   open.push(city)
-  return { city, store, warnings }
+  return { city, store, warnings, folder }
 }
 
 const tick = (at: number): WatchRecord => ({ kind: 'tick', at })
@@ -389,6 +395,32 @@ describe('crashes and failures', () => {
     await settled(failing)
     const upTo = (rolled: RolledCity) => [...rolled.store.kept.values()].filter(({ at }) => at <= lastAt).sort(byPlace)
     expect(upTo(failing), `seed ${seed}`).toEqual(upTo(calm))
+  })
+
+  test('damaged files cost figures of an hour, and neither the watch nor what comes then', async () => {
+    const rolled = await rolledCity({ dwellings: 12 })
+    const before = [...story(start, 3, () => 22, 12), plant(0, 'secondary_flow_m3h', start + 25 * minuteMs, 40)]
+    await rolled.city.run(before)
+    await rolled.city.keeper.close()
+    for (const file of readdirSync(rolled.folder)) writeFileSync(join(rolled.folder, file), '{"layout":1,"posit')
+    await rolled.city.restart()
+    const after = [...story(start + 3 * period, 2, () => 21, 12), ...closing(start + 5 * period)]
+    await rolled.city.run([...before, ...after])
+    await vi.waitFor(() =>
+      expect(rolled.store.rollUp('city', 'harbin', start + 4 * period)?.figures).toMatchObject({ indoor_mean_c: 21 }),
+    )
+  })
+
+  test('a disk that takes no periods costs the periods that leave memory, and nothing else', async () => {
+    const rolled = await rolledCity({ dwellings: 12 })
+    rolled.store.fail(new Error('nobody answers'))
+    rmSync(rolled.folder, { recursive: true })
+    const records = [...story(start, 12, () => 22, 12), ...closing(start + 12 * period)]
+    await rolled.city.run(records)
+    expect(rolled.city.keeper.position).toBe(records.length)
+    expect(rolled.city.keeper.counters().rollUpPeriodsGivenUp).toBeGreaterThan(0)
+    rolled.store.fail(undefined)
+    await vi.waitFor(() => expect(rolled.store.rollUp('city', 'harbin', start + 11 * period)).toBeDefined(), 5_000)
   })
 })
 
