@@ -41,11 +41,7 @@ export interface Ledger {
 export async function openLedger(target: LedgerTarget): Promise<Ledger> {
   const engine = await engineOf(target)
   const db = new Kysely<LedgerSchema>({ dialect: engine.dialect })
-  const write: Ledger['write'] = (work) =>
-    db.transaction().execute(async (transaction) => {
-      await engine.beginWrite(transaction)
-      return work(transaction)
-    })
+  const write: Ledger['write'] = (work) => engine.write(db, work)
   try {
     await migrate(db, engine)
     await noteOrigin(db, write, await engine.origin(db))

@@ -6,8 +6,8 @@ export interface LedgerEngine {
   /** For people who have to find it. */
   readonly name: string
   readonly dialect: Dialect
-  /** Called first in a write transaction: from here on nobody else writes. */
-  beginWrite(transaction: LedgerTransaction): Promise<void>
+  /** See `Ledger.write`. */
+  write<T>(db: LedgerDb, work: (transaction: LedgerTransaction) => Promise<T>): Promise<T>
   /** See `Ledger.stage`. */
   stage<T>(db: LedgerDb, work: (transaction: LedgerTransaction) => Promise<T>): Promise<T>
   /** Which database this is: another one after it was put back from a copy. Undefined where nobody can tell. */

@@ -51,12 +51,17 @@ const writerLock = 7_721_640_001
 export function postgresEngine(target: PostgresTarget): LedgerEngine {
   const { host, port, database } = new pg.Client(clientConfig(target))
   const name = `PostgreSQL database "${database}" at ${host}:${port}`
+  const inTurn = oneAtATime()
   return {
     name,
     dialect: postgresDialect(target, name),
-    async beginWrite(transaction) {
-      await sql`select pg_advisory_xact_lock(${sql.lit(writerLock)})`.execute(transaction)
-    },
+    write: (db, work) =>
+      inTurn(() =>
+        db.transaction().execute(async (transaction) => {
+          await sql`select pg_advisory_xact_lock(${sql.lit(writerLock)})`.execute(transaction)
+          return work(transaction)
+        }),
+      ),
     stage: (db, work) =>
       db.transaction().execute(async (transaction) => {
         await sql`set local synchronous_commit = off`.execute(transaction)
@@ -70,6 +75,16 @@ export function postgresEngine(target: PostgresTarget): LedgerEngine {
       return found.rows[0]?.origin
     },
     listen: (onNews) => listenAlways(target, onNews),
+  }
+}
+
+/** Writers of one process wait here and not at the server, where each would take a connection from those who read. */
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let before: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const done = before.then(work)
+    before = done.catch(() => {})
+    return done
   }
 }
 

@@ -4,14 +4,14 @@ import { sql } from 'kysely'
 import type { LedgerEngine } from './engine.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 
-/** A ledger in one file (":memory:" for tests). The lock of a write transaction is taken when it begins. */
+/** A ledger in one file (":memory:" for tests). Every transaction takes the lock of the one writer when it begins. */
 export function sqliteEngine(path: string): LedgerEngine {
   const inMemory = path === ':memory:'
   if (!inMemory) mkdirSync(dirname(path), { recursive: true })
   return {
     name: path,
     dialect: sqliteDialect(path),
-    async beginWrite() {},
+    write: (db, work) => db.transaction().execute(work),
     stage: (db, work) =>
       db.connection().execute(async (connection) => {
         await sql`pragma synchronous = normal`.execute(connection)

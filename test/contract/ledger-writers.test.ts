@@ -78,6 +78,19 @@ describe.runIf(ledgerEngine === 'PostgreSQL')('two edges on one ledger', () => {
     expect((await second).map(({ number }) => number)).toEqual([1])
   })
 
+  test('writers that wait leave connections to those who read', async () => {
+    const first = holdOpen(one.write, 'a')
+    await first.holds
+    const waiting = Array.from({ length: 20 }, (_, index) => append(other, `${index}`))
+    await waitsForLock(one)
+    expect(await Promise.all(Array.from({ length: 20 }, () => seen()))).toEqual(Array.from({ length: 20 }, () => []))
+    first.release()
+    await first.done
+    expect((await Promise.all(waiting)).flat().map(({ number }) => number)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 2),
+    )
+  })
+
   test('the counter alone keeps the order, whatever else a writer does', async () => {
     const first = holdOpen((work) => one.db.transaction().execute(work), 'a')
     await first.holds
