@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
 import { hasProgram } from './required-programs.ts'
 import { testCertificate, testKey } from './test-certificate.ts'
 
@@ -116,15 +117,6 @@ async function configuration(directory: string, port: number, settings: Mosquitt
     lines.push(`certfile ${file('server.crt')}`, `keyfile ${file('server.key')}`)
   }
   return `${lines.join('\n')}\n`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 const pollMs = 20
