@@ -20,7 +20,7 @@ const influxDataSource = (name: string, uid: string, database: string, isDefault
   editable: false,
   jsonData: {
     dbName: database,
-    httpMode: 'POST',
+    httpMode: 'GET',
     httpHeaderName1: 'Authorization',
   },
   secureJsonData: { httpHeaderValue1: `Token ${secretFile('influx_token')}` },

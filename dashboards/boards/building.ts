@@ -14,6 +14,7 @@ import {
 } from '../parts/home-panels.ts'
 import { toBoard, toConsole, variableValue } from '../parts/links.ts'
 import type { PanelSpec } from '../parts/panel.ts'
+import { belongsTo } from '../parts/place-tables.ts'
 import type { Thresholds } from '../parts/thresholds.ts'
 import { emptyTexts, linkTexts, variableTexts } from '../texts/common.ts'
 import { homeTexts } from '../texts/homes.ts'
@@ -29,16 +30,16 @@ export const buildingBoard = (limits: Thresholds, consoleUrl: string): BoardSpec
   refresh: '1m',
   variables: (language) =>
     cascade({ consoleUrl, through: ['district', 'firm', 'substation'], of: 'building' }, language),
-  links: [
-    toBoard('city', linkTexts.city),
-    toBoard('firm', linkTexts.upToFirm, { firm: variableValue('firm') }),
-    toBoard('substation', linkTexts.upToSubstation, { substation: variableValue('substation') }),
-    toConsole('building', linkTexts.console, variableValue('building')),
-  ],
+  links: [toBoard('city', linkTexts.city), toConsole('building', linkTexts.console, variableValue('building'))],
   rows: [
     {
       title: homeTexts.rowNow,
-      panels: () => [...numbersNow(building, limits), outdoorNow(building, limits), flagsNow(building, limits, [4, 4])],
+      panels: (language) => [
+        ...numbersNow(building, limits),
+        outdoorNow(building, limits),
+        flagsNow(building, limits, [4, 4]),
+        belongsTo(building, ['district', 'firm', 'source', 'substation'], limits, language),
+      ],
     },
     {
       title: homeTexts.rowHomes,

@@ -6,7 +6,7 @@ import { from, query } from '../influxql/query.ts'
 import type { BoardSpec } from '../parts/board.ts'
 import { colours, tierColours, wellColour } from '../parts/colours.ts'
 import { toBoard, toConsole } from '../parts/links.ts'
-import type { PanelSpec, Unit } from '../parts/panel.ts'
+import { type PanelSpec, timeColumn, type Unit } from '../parts/panel.ts'
 import type { Thresholds } from '../parts/thresholds.ts'
 import { consoleVariable, deviceVariable } from '../parts/variables.ts'
 import { emptyTexts, linkTexts } from '../texts/common.ts'
@@ -117,7 +117,7 @@ const newestReadings = (limits: Thresholds): PanelSpec => ({
     }),
   ],
   columns: [
-    { key: 'Time', header: dwellingTexts.time },
+    { key: timeColumn, header: dwellingTexts.time },
     { key: 'metric', header: dwellingTexts.metric },
     { key: 'value', header: dwellingTexts.value },
     { key: 'quality', header: dwellingTexts.quality.title, decimals: 0 },

@@ -2,7 +2,7 @@ import type { BoardSpec } from '../parts/board.ts'
 import { places } from '../parts/figures.ts'
 import { coldOverTime, flagsNow, numbersNow } from '../parts/home-panels.ts'
 import { toBoard, toConsole, variableValue } from '../parts/links.ts'
-import { placeTable } from '../parts/place-tables.ts'
+import { belongsTo, placeTable } from '../parts/place-tables.ts'
 import {
   againstCurve,
   belowCurve,
@@ -37,10 +37,11 @@ export const sourceBoard = (limits: Thresholds, consoleUrl: string): BoardSpec =
   rows: [
     {
       title: homeTexts.rowNow,
-      panels: () => [
+      panels: (language) => [
         ...numbersNow(source, limits),
         belowCurve({ where: source, size: [4, 4], limits }, 'primary'),
         coalDays({ where: source, size: [4, 4], limits }),
+        belongsTo(source, ['district', 'firm'], limits, language),
       ],
     },
     {

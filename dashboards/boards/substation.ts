@@ -2,7 +2,7 @@ import type { BoardSpec } from '../parts/board.ts'
 import { places } from '../parts/figures.ts'
 import { coldOverTime, flagsNow, numbersNow, outdoorNow, percentiles } from '../parts/home-panels.ts'
 import { toBoard, toConsole, variableValue } from '../parts/links.ts'
-import { placeTable } from '../parts/place-tables.ts'
+import { belongsTo, placeTable } from '../parts/place-tables.ts'
 import {
   againstCurve,
   belowCurve,
@@ -33,18 +33,17 @@ export const substationBoard = (limits: Thresholds, consoleUrl: string): BoardSp
   variables: (language) => cascade({ consoleUrl, through: ['district', 'firm', 'source'], of: 'substation' }, language),
   links: [
     toBoard('city', linkTexts.city),
-    toBoard('firm', linkTexts.upToFirm, { firm: variableValue('firm') }),
-    toBoard('source', linkTexts.upToSource, { source: variableValue('source') }),
     toBoard('building', linkTexts.buildingsBoard, { substation: variableValue('substation') }),
     toConsole('substation', linkTexts.console, variableValue('substation')),
   ],
   rows: [
     {
       title: homeTexts.rowNow,
-      panels: () => [
+      panels: (language) => [
         ...numbersNow(substation, limits),
         outdoorNow(substation, limits),
         belowCurve({ where: circuits, size: [4, 4], limits, several: true }, 'secondary'),
+        belongsTo(substation, ['district', 'firm', 'source'], limits, language),
       ],
     },
     {

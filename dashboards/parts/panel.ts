@@ -31,6 +31,9 @@ export type Unit =
   | 'string'
   | `suffix: ${string}`
 
+/** The column that every answer of InfluxDB begins with. */
+export const timeColumn = 'time'
+
 /** A series or a column of a table, by the name that the query gives it. */
 export interface Column {
   readonly key: string
@@ -110,7 +113,11 @@ export function makePanel(spec: PanelSpec, language: Language): Builder<Panel> {
     ),
     ...(spec.otherTargets ?? []),
   ])
-  for (const column of spec.columns ?? []) panel.overrideByName(column.key, overridesOf(column, spec.kind, language))
+  for (const column of spec.columns ?? []) {
+    const overrides = overridesOf(column, spec.kind, language)
+    if (column.key === timeColumn) panel.overrideByFieldType('time', overrides)
+    else panel.overrideByName(column.key, overrides)
+  }
   return panel
 }
 

@@ -1,10 +1,11 @@
-import { column, top } from '../influxql/expression.ts'
+import { column, last, top } from '../influxql/expression.ts'
 import { answerOf, query } from '../influxql/query.ts'
-import { columnTexts, emptyTexts, linkTexts } from '../texts/common.ts'
+import { columnTexts, emptyTexts, linkTexts, variableTexts } from '../texts/common.ts'
+import { placeTexts } from '../texts/places.ts'
 import type { Language, PanelTexts } from '../texts/said.ts'
-import { newestOfPlaces, type places } from './figures.ts'
+import { newestOfPlaces, type places, rollUps } from './figures.ts'
 import { type BoardName, type ConsolePage, rowValue, toBoard, toConsole } from './links.ts'
-import type { Column, PanelSpec } from './panel.ts'
+import { type Column, type PanelSpec, timeColumn } from './panel.ts'
 import type { Thresholds } from './thresholds.ts'
 
 interface PlaceTable {
@@ -16,6 +17,40 @@ interface PlaceTable {
   /** The dashboard of a row's place, and the variable that holds it there. */
   readonly board?: { readonly name: BoardName; readonly variable: string }
   readonly page?: ConsolePage
+}
+
+/** What a place belongs to, each a click away. A list above may hold all of them, so only the data know which. */
+export function belongsTo(
+  where: PlaceTable['where'],
+  above: readonly ('district' | 'firm' | 'source' | 'substation')[],
+  limits: Thresholds,
+  language: Language,
+): PanelSpec {
+  return {
+    kind: 'table',
+    texts: placeTexts.belongs,
+    size: [24, 4],
+    unit: 'none',
+    steps: limits.neutral,
+    queries: [
+      query(rollUps, {
+        select: { name: last(language === 'zh' ? 'name' : 'name_en') },
+        where,
+        time: 'shown',
+        groupBy: above,
+      }),
+    ],
+    empty: emptyTexts.rollUps,
+    columns: [
+      { key: timeColumn, header: columnTexts.published, hidden: true },
+      { key: 'name', header: columnTexts.name },
+      ...above.map((tag) => ({
+        key: tag,
+        header: variableTexts[tag],
+        link: toBoard(tag === 'district' ? 'city' : tag, linkTexts.up, { [tag]: rowValue(tag) }),
+      })),
+    ],
+  }
 }
 
 /** Places with their newest figures, a click away from their own dashboard and page. */
@@ -52,7 +87,7 @@ export function placeTable(table: PlaceTable, limits: Thresholds, language: Lang
 function columnsOf({ board, page }: PlaceTable, limits: Thresholds): Column[] {
   const id = rowValue('id')
   return [
-    { key: 'Time', header: columnTexts.published, hidden: true },
+    { key: timeColumn, header: columnTexts.published, hidden: true },
     {
       key: 'name',
       header: columnTexts.name,

@@ -9,7 +9,7 @@ import type { Language } from '../texts/said.ts'
 import { colours, tierColours, unknownColour, wellColour } from './colours.ts'
 import { firmItem, firmScore } from './figures.ts'
 import { rowValue, toBoard, toConsole } from './links.ts'
-import type { PanelSpec } from './panel.ts'
+import { type PanelSpec, timeColumn } from './panel.ts'
 import type { Thresholds } from './thresholds.ts'
 
 /** Panels about published lists. */
@@ -66,7 +66,7 @@ export const newestList = (limits: Thresholds, size: PanelSpec['size'], language
     steps: limits.neutral,
     queries: [newest],
     columns: [
-      { key: 'Time', header: columnTexts.published, hidden: true },
+      { key: timeColumn, header: columnTexts.published, hidden: true },
       { key: 'name', header: columnTexts.name, link: toBoard('firm', linkTexts.down, { firm: rowValue('firm') }) },
       { key: 'firm', header: columnTexts.id, link: toConsole('firm', linkTexts.console, rowValue('firm')) },
       { key: 'rank', header: columnTexts.rank, decimals: 0 },
@@ -128,7 +128,7 @@ export const itemsOfList = (limits: Thresholds, size: PanelSpec['size'], languag
       }),
     ],
     columns: [
-      { key: 'Time', header: columnTexts.published, hidden: true },
+      { key: timeColumn, header: columnTexts.published, hidden: true },
       { key: 'firm', header: columnTexts.firm, link: toConsole('firm', linkTexts.console, rowValue('firm')) },
       { key: 'name', header: rankingTexts.item },
       { key: 'points', header: rankingTexts.points },

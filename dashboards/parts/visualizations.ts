@@ -44,6 +44,7 @@ export function makeVisualization({
     case 'barchart':
       return new BarChart()
         .orientation(VizOrientation.Horizontal)
+        .xField('name')
         .showValue(VisibilityMode.Auto)
         .legend(legend())
         .tooltip(tooltip())

@@ -12,9 +12,7 @@ export const linkTexts = said({
   buildingsBoard: { zh: '楼栋', en: 'Buildings' },
   rankingBoard: { zh: '红黑榜', en: 'Ranking' },
   serviceBoard: { zh: '暖城自身', en: 'Warmcity itself' },
-  upToFirm: { zh: '↑ 所属企业', en: '↑ Its firm' },
-  upToSource: { zh: '↑ 供热热源', en: '↑ Its source' },
-  upToSubstation: { zh: '↑ 所属换热站', en: '↑ Its substation' },
+  up: { zh: '↑ 打开上级看板', en: '↑ Open its dashboard' },
   down: { zh: '打开看板', en: 'Open the dashboard' },
 })
 

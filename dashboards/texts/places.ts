@@ -29,6 +29,13 @@ export const placeTexts = {
       en: 'Indoor temperatures of a building beside its substation. Buildings of fewer than ten measured homes are not here: look in the console, with the right to.',
     },
   },
+  belongs: {
+    title: { zh: '上级', en: 'Belongs to' },
+    description: {
+      zh: '所属的区、企业、热源和换热站；点击编号打开上级的看板。',
+      en: 'District, firm, source and substation that it belongs to; an id leads to its dashboard.',
+    },
+  },
   rowPlant: { zh: '设备', en: 'Plant' },
   rowCircuits: { zh: '换热机组', en: 'Circuits' },
   rowScores: { zh: '榜单', en: 'Lists' },

@@ -144,6 +144,19 @@ describe('links', () => {
     }
   })
 
+  test('hand on only what is one place: all of them would be no id', () => {
+    for (const { path, board } of boardFiles) {
+      const several = (board.templating.list ?? []).filter(({ multi }) => multi === true).map(({ name }) => name)
+      const handed = [...(board.links ?? []), ...linksWithin(board.panels)].flatMap(({ url = '' }) =>
+        [...url.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name),
+      )
+      expect(
+        handed.filter((name) => several.includes(name ?? '')),
+        path,
+      ).toEqual([])
+    }
+  })
+
   test('lead up, down and to the console from every dashboard', () => {
     for (const { board, path } of boardFiles) {
       const urls = (board.links ?? []).map(({ url }) => url ?? '')
