@@ -1,12 +1,11 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openLedger } from '#store/ledger/database.ts'
-import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
 import { openInfluxRollUps } from '#store/telemetry/influx/roll-ups.ts'
 import { openInfluxTelemetry } from '#store/telemetry/influx/store.ts'
-import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { openSqliteRollUps } from '#store/telemetry/sqlite/roll-ups.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
+import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
 import { openJournalReader } from '../journal/reader.ts'
 import { openRollUps, type WatchedCity } from '../roll-ups/roll-ups.ts'
 import { openWatchKeeper } from '../watch/keeper.ts'
@@ -64,14 +63,18 @@ const openLiveRollUps = (city: WatchedCity) =>
 const handOver = holding && createHandOver({ ledger, holding })
 /** Each worker reads a journal of its own; the first keeps the names that it had when it was alone. */
 const readerName = (name: string) => (holding && holding.worker > 1 ? `${name}-${holding.worker}` : name)
+/** As it was opened last: it also answers for days with late readings, so that its names are in memory once. */
+let store: TelemetryStore | undefined
 const pipeline = await openPipeline({
   ledger,
   quarantineReaderName: readerName('quarantine'),
   ...(handOver && { handOver }),
-  openTelemetry: () =>
-    telemetry.influx
-      ? openInfluxTelemetry({ directory: telemetry.directory, target: telemetry.influx })
-      : openSqliteTelemetry({ ...telemetry, warn: (message) => log.warn({}, message) }),
+  async openTelemetry() {
+    store = telemetry.influx
+      ? await openInfluxTelemetry({ directory: telemetry.directory, target: telemetry.influx })
+      : await openSqliteTelemetry({ ...telemetry, warn: (message) => log.warn({}, message) })
+    return store
+  },
   openWatch: (devices) =>
     openWatchKeeper({
       ledger,
@@ -89,12 +92,14 @@ const pipeline = await openPipeline({
   log,
 })
 
-const readings = telemetry.influx
-  ? openInfluxTelemetryReader({ target: telemetry.influx })
-  : openSqliteTelemetryReader({ directory: telemetry.directory })
 const staleDays = startStaleDaysRounds({
   ledger,
-  telemetry: readings,
+  telemetry: {
+    async readings(...wanted) {
+      if (!store) throw new Error('The telemetry store is not open')
+      return store.readings(...wanted)
+    },
+  },
   policy,
   appliedTo: () => telemetryPosition,
   ...(handOver && { isOurs: handOver.isOurs }),
@@ -102,10 +107,7 @@ const staleDays = startStaleDaysRounds({
 })
 
 port.on('message', async (message: ToPipeline) => {
-  if (message.type === 'stop') {
-    await staleDays.close()
-    await readings.close()
-  }
+  if (message.type === 'stop') await staleDays.close()
   // A rejection is not caught: it ends the worker with its reason, and the edge with it.
   await pipeline.handle(message)
   if (message.type !== 'stop') return
