@@ -27,6 +27,7 @@ import { pageRoutes } from './routes/pages.ts'
 import { placeRollUpRoutes } from './routes/place-roll-ups.ts'
 import { placeRoutes } from './routes/places.ts'
 import { policyRoutes } from './routes/policy.ts'
+import { publicBuildingRoutes } from './routes/public-buildings.ts'
 import { pushRoutes } from './routes/push.ts'
 import { pushSourceRoutes } from './routes/push-sources.ts'
 import { quarantineRoutes } from './routes/quarantine.ts'
@@ -160,6 +161,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
       await v1.register(rankingPublicRoutes, shared)
       await v1.register(heatingOpeningRoutes, shared)
       await v1.register(placeRollUpRoutes, shared)
+      await v1.register(publicBuildingRoutes, shared)
       await v1.register(auditRoutes, shared)
     },
     { prefix: '/api/v1' },
