@@ -37,8 +37,10 @@ const { buildings, days } = optionsOrExit({
 })
 const secondMs = 1_000
 /** What InfluxDB takes in one request without holding others up. */
-const rollUpsPerRequest = 5_000
+const rollUpsPerRequest = 2_000
 const requestsAtOnce = 3
+/** A server that is busy with merging files answers late; to write again changes nothing. */
+const attemptsMax = 10
 
 // Filling is not what is measured: a sync every tenth of a second will do.
 const influxd = await startInfluxd({ 'wal-fsync-delay': '100ms' })
@@ -64,6 +66,15 @@ async function fill(): Promise<void> {
   const begunMs = performance.now()
   let written = 0
   let next = from
+  async function writeAgain(rollUps: readonly LiveRollUp[]): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await store.writeRollUps(rollUps)
+      } catch (error) {
+        if (attempt === attemptsMax) throw error
+      }
+    }
+  }
   async function writeInTurn(): Promise<void> {
     while (next < to) {
       const rollUps: LiveRollUp[] = []
@@ -72,7 +83,7 @@ async function fill(): Promise<void> {
         for (const rollUp of benchRollUps(places, next)) rollUps.push(rollUp)
       }
       for (let first = 0; first < rollUps.length; first += rollUpsPerRequest) {
-        await store.writeRollUps(rollUps.slice(first, first + rollUpsPerRequest))
+        await writeAgain(rollUps.slice(first, first + rollUpsPerRequest))
       }
       written += rollUps.length
       if (process.stderr.isTTY) process.stderr.write(`\r${written.toLocaleString('en')} roll-ups`)
