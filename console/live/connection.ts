@@ -102,7 +102,8 @@ export function openLiveConnection(listeners: LiveListeners): LiveConnection {
     acknowledge()
   })
   socket.on('through', ({ through, head }: SignalBatch) => change({ through, head }))
-  socket.on('resynchronise', ({ head }: { head: number }) => {
+  socket.on('resynchronise', ({ streamId: present, head }: { streamId: string; head: number }) => {
+    streamId = present
     change({ through: head, head })
     listeners.onGap()
   })
