@@ -7,6 +7,7 @@ import { type HomeCircuit, homeBuildings, homeCircuits } from '#store/ledger/rol
 import { ended, inForceAt, withEntry } from '../watch/dated-entries.ts'
 import type { IdTable } from '../watch/id-table.ts'
 import { everyRow } from '../watch/places.ts'
+import { inTurns } from './turns.ts'
 
 /** A place that gets roll-ups. Its number is its index among all places of the plan. */
 export interface PlannedPlace {
@@ -234,15 +235,17 @@ async function loadHomes(
 const numberOrNull = (value: number | null): number | null => (value === null ? null : Number(value))
 
 /** Homes by building, and within a building by circuit; homes without a building are in none. */
-function inStretches(
+async function inStretches(
   building: Int32Array,
   circuit: Int32Array,
   buildings: number,
-): Pick<CityPlan, 'homes' | 'stretches'> {
-  const { homes, starts } = groupedBy(building, buildings)
+): Promise<Pick<CityPlan, 'homes' | 'stretches'>> {
+  const turn = inTurns()
+  const { homes, starts } = await groupedBy(building, buildings, turn)
   const circuitOf = (home: number) => circuit[home] as number
   const stretches: Stretch[] = []
   for (let place = 0; place < buildings; place += 1) {
+    if (place % buildingsPerLook === 0) await turn()
     const [first, end] = [starts[place] as number, starts[place + 1] as number]
     homes.subarray(first, end).sort((left, right) => circuitOf(left) - circuitOf(right) || left - right)
     for (let from = first; from < end; ) {
@@ -256,15 +259,29 @@ function inStretches(
   return { homes, stretches }
 }
 
-/** A counting sort: to compare millions of homes with each other would stop everything for seconds. */
-function groupedBy(group: Int32Array, groups: number): { homes: Uint32Array<ArrayBuffer>; starts: Uint32Array } {
+/** Between two looks at the clock: a millisecond's work. */
+const buildingsPerLook = 200
+const homesPerLook = 50_000
+
+/** A counting sort: to compare millions of homes with each other would take seconds. */
+async function groupedBy(
+  group: Int32Array,
+  groups: number,
+  turn: () => Promise<void> | undefined,
+): Promise<{ homes: Uint32Array<ArrayBuffer>; starts: Uint32Array }> {
   const starts = new Uint32Array(groups + 1)
-  for (const place of group) if (place !== nowhere) starts[place + 1] = (starts[place + 1] as number) + 1
-  for (let place = 0; place < groups; place += 1)
+  for (let home = 0; home < group.length; home += 1) {
+    if (home % homesPerLook === 0) await turn()
+    const place = group[home] as number
+    if (place !== nowhere) starts[place + 1] = (starts[place + 1] as number) + 1
+  }
+  for (let place = 0; place < groups; place += 1) {
     starts[place + 1] = (starts[place + 1] as number) + (starts[place] as number)
+  }
   const homes = new Uint32Array(starts[groups] as number)
   const next = starts.slice()
   for (let home = 0; home < group.length; home += 1) {
+    if (home % homesPerLook === 0) await turn()
     const place = group[home] as number
     if (place === nowhere) continue
     homes[next[place] as number] = home
