@@ -7,6 +7,7 @@ const onEveryLedger = [
   'test/contract/{registry,registry-files,registry-crash,signals}.test.ts',
   'test/unit/api-{alerts,live,notify,ranking-exports,several}.test.ts',
   'test/unit/{supply-days,watch-ledger}.test.ts',
+  'test/e2e/outside-workers.test.ts',
 ]
 
 const shared = {
