@@ -19,26 +19,38 @@ export async function* dayPages(db: LedgerDb, day: number): AsyncGenerator<DayPa
     .select(({ fn }) => fn.max<number | null>('page').as('last'))
     .executeTakeFirstOrThrow()
   for (let from = 0; from <= (last ?? -1); from += pagesPerRead) {
-    const pages = await db
-      .selectFrom('dwelling_day_page')
-      .select(['page', 'entries'])
-      .where('day', '=', day)
-      .where('page', '>=', from)
-      .where('page', '<', from + pagesPerRead)
-      .execute()
-    const probes = await db
-      .selectFrom('home_probe')
-      .selectAll()
-      .where('page', '>=', from)
-      .where('page', '<', from + pagesPerRead)
-      .orderBy('page')
-      .orderBy('slot')
-      .execute()
-    const entries = new Map(pages.map((row) => [row.page, row.entries]))
-    for (const [page, ofPage] of Map.groupBy(probes, (probe) => probe.page)) {
-      yield { page, probes: ofPage, figures: readEntries(entries.get(page) ?? new Uint8Array()) }
-    }
+    yield* await pagesBetween(db, day, from, from + pagesPerRead)
   }
+}
+
+/** One page of a day, as `dayPages` has it. */
+export async function dayPage(db: LedgerDb, day: number, page: number): Promise<DayPage | undefined> {
+  const [found] = await pagesBetween(db, day, page, page + 1)
+  return found
+}
+
+async function pagesBetween(db: LedgerDb, day: number, from: number, to: number): Promise<DayPage[]> {
+  const pages = await db
+    .selectFrom('dwelling_day_page')
+    .select(['page', 'entries'])
+    .where('day', '=', day)
+    .where('page', '>=', from)
+    .where('page', '<', to)
+    .execute()
+  const probes = await db
+    .selectFrom('home_probe')
+    .selectAll()
+    .where('page', '>=', from)
+    .where('page', '<', to)
+    .orderBy('page')
+    .orderBy('slot')
+    .execute()
+  const entries = new Map(pages.map((row) => [row.page, row.entries]))
+  return [...Map.groupBy(probes, ({ page }) => page)].map(([page, ofPage]) => ({
+    page,
+    probes: ofPage,
+    figures: readEntries(entries.get(page) ?? new Uint8Array()),
+  }))
 }
 
 /** The first day of which anything was kept; undefined before there is any. */

@@ -1,44 +1,58 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LedgerDb } from './database.ts'
-import { dayPages } from './day-pages.ts'
+import { type DayPage, dayPages } from './day-pages.ts'
 import { merkleRoot, merkleRootOfHashes } from './digest.ts'
 import { dayLeaf } from './dwelling-days.ts'
 import { probeKey } from './home-probes.ts'
 
-/** The root over a day's dwelling-days, and of how many that say anything. */
+/** The root over some dwelling-days, and of how many that say anything. */
 export interface DayTree {
   readonly root: string
   readonly leaves: number
 }
 
+/** What is above the pages of a day, by page. */
+export type PageTrees = Map<number, DayTree>
+
 /** The main thread of whoever asks has its turn after so many pages. */
 const pagesPerTurn = 50
+
+type LeafOf = (key: string, leaf: string) => string
+const asItIs: LeafOf = (_, leaf) => leaf
 
 /**
  * The tree of a day: a leaf for each dwelling-day, a root for each page in the order of its slots, and a root over
  * those. `leafOf` may say that a leaf was another one, or none ("").
  */
-export async function dayTree(
-  db: LedgerDb,
-  day: number,
-  leafOf: (key: string, leaf: string) => string = (_, leaf) => leaf,
-): Promise<DayTree> {
-  const roots: string[] = []
-  let leaves = 0
-  let pages = 0
-  for await (const { probes, figures } of dayPages(db, day)) {
-    const ofPage: string[] = []
-    for (const probe of probes) {
-      const kept = figures.get(probe.slot)
-      const leaf = leafOf(probeKey(probe), kept ? dayLeaf({ ...probe, day }, kept) : '')
-      if (leaf !== '') ofPage.push(leaf)
-    }
-    leaves += ofPage.length
-    if (ofPage.length > 0) roots.push(merkleRootOfHashes(ofPage))
-    pages += 1
-    if (pages % pagesPerTurn === 0) await nextTurn()
+export const dayTree = async (db: LedgerDb, day: number, leafOf?: LeafOf): Promise<DayTree> =>
+  treeOver(await pageTrees(db, day, leafOf))
+
+export async function pageTrees(db: LedgerDb, day: number, leafOf: LeafOf = asItIs): Promise<PageTrees> {
+  const trees: PageTrees = new Map()
+  for await (const page of dayPages(db, day)) {
+    trees.set(page.page, pageTree(day, page, leafOf))
+    if (trees.size % pagesPerTurn === 0) await nextTurn()
   }
-  return { root: merkleRootOfHashes(roots), leaves }
+  return trees
+}
+
+export function pageTree(day: number, { probes, figures }: DayPage, leafOf: LeafOf = asItIs): DayTree {
+  const leaves: string[] = []
+  for (const probe of probes) {
+    const kept = figures.get(probe.slot)
+    const leaf = leafOf(probeKey(probe), kept ? dayLeaf({ ...probe, day }, kept) : '')
+    if (leaf !== '') leaves.push(leaf)
+  }
+  return { root: merkleRootOfHashes(leaves), leaves: leaves.length }
+}
+
+/** The tree over those of the pages, in their order; a page that says nothing is in no tree. */
+export function treeOver(trees: PageTrees): DayTree {
+  const pages = [...trees].filter(([, { leaves }]) => leaves > 0).sort(([left], [right]) => left - right)
+  return {
+    root: merkleRootOfHashes(pages.map(([, { root }]) => root)),
+    leaves: pages.reduce((sum, [, { leaves }]) => sum + leaves, 0),
+  }
 }
 
 interface Change {

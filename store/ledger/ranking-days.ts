@@ -3,12 +3,11 @@ import { type Selectable, sql } from 'kysely'
 import { type Policy, policyAt } from '#domain/policy.ts'
 import { localDayNumbered, seasonOn } from '#domain/season.ts'
 import { hourMs } from '#domain/time.ts'
-import { appendAudit } from './audit.ts'
 import { giveSupply, sumOpenings } from './circuit-supply.ts'
 import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
 import { firstKeptDay } from './day-pages.ts'
-import { changesRoot, type DayTree, dayTree } from './day-tree.ts'
-import { dayText } from './dwelling-days.ts'
+import { beginSealing, sealDay } from './day-seal.ts'
+import { pageTrees } from './day-tree.ts'
 import { giveCircuit, sumFirms } from './firm-days.ts'
 import { readVersion } from './ledger-version.ts'
 import { circuitFirms, nobody, noonOf, outdoorMean, rollUpBuildings } from './ranking-roll-up.ts'
@@ -108,7 +107,7 @@ function changesSince(db: LedgerDb, version: number): (from: number) => Promise<
 
 async function rollUpWhole(work: DayWork, day: number, version: number, isNew: boolean): Promise<boolean> {
   const { upTo } = await waitingOn(work.ledger.db, day)
-  if (isNew) await beginSealing(work, day)
+  if (isNew) await writeGuarded(work, (transaction) => beginSealing(transaction, day, work.now))
   await rollUpPieces(work, day)
   await writeGuarded(work, async (transaction) => {
     // What the registry no longer has was not rolled up again.
@@ -120,11 +119,10 @@ async function rollUpWhole(work: DayWork, day: number, version: number, isNew: b
     await doneWith(transaction, day, upTo)
     await keepVersion(transaction, work, day, version)
   })
-  while (isNew) {
-    // Late readings may change the day while its tree is made: then the tree is of no moment that ever was.
-    const changes = await readVersion(work.ledger.db, 'dwelling_day_change')
-    const tree = await dayTree(work.ledger.db, day)
-    if (await writeGuarded(work, (transaction) => seal(transaction, work, day, tree, changes))) break
+  if (isNew) {
+    const seen = await readVersion(work.ledger.db, 'dwelling_day_change')
+    const trees = await pageTrees(work.ledger.db, day)
+    await writeGuarded(work, (transaction) => sealDay(transaction, { day, trees, seen, now: work.now }))
   }
   return true
 }
@@ -206,63 +204,6 @@ async function buildingsOn(db: LedgerDb, day: number, circuits: readonly string[
     found.push(...rows.map(({ building }) => building))
   }
   return found
-}
-
-/** From now on what late readings change on the day is written down; the row counts when it has a root. */
-async function beginSealing(work: DayWork, day: number): Promise<void> {
-  const row = {
-    ...{ day, root: '', leaves: 0, changes_after: 0, changes_upto: 0, changes_root: '' },
-    ...{ outdoor_c: null, registry_version: 0, sealed_at: work.now, rolled_up_at: work.now },
-  }
-  await writeGuarded(work, async (transaction) => {
-    await transaction
-      .insertInto('ranking_day')
-      .values(row)
-      .onConflict((conflict) => conflict.column('day').doNothing())
-      .execute()
-  })
-}
-
-/** Seals a day with its tree; false where it changed after the change that is numbered `seen`. */
-async function seal(
-  transaction: LedgerTransaction,
-  { now }: DayWork,
-  day: number,
-  { root, leaves }: DayTree,
-  seen: number,
-): Promise<boolean> {
-  const later = await transaction
-    .selectFrom('dwelling_day_change')
-    .select('number')
-    .where('day', '=', day)
-    .where('number', '>', seen)
-    .limit(1)
-    .executeTakeFirst()
-  if (later) return false
-  const { changed } = await transaction
-    .selectFrom('ranking_day')
-    .select(({ fn }) => fn.max<number | null>('changes_upto').as('changed'))
-    .executeTakeFirstOrThrow()
-  const after = changed ?? 0
-  const upTo = Math.max(after, seen)
-  const sealed = {
-    ...{ root, leaves, changes_after: after, changes_upto: upTo },
-    changes_root: await changesRoot(transaction, after, upTo),
-  }
-  await transaction
-    .updateTable('ranking_day')
-    .set({ ...sealed, sealed_at: now })
-    .where('day', '=', day)
-    .execute()
-  // The audit log is a chain: a history that is rewritten, or whose tail is cut, shows there.
-  await appendAudit(transaction, {
-    at: now,
-    actor: 'service/ranking',
-    action: 'ranking.seal',
-    subject: `day/${dayText(day)}`,
-    detail: sealed,
-  })
-  return true
 }
 
 async function keepVersion(

@@ -7,6 +7,8 @@ import { hoursOf } from '#domain/supply-hours.ts'
 import { hourMs } from '#domain/time.ts'
 import { saveCircuitSupply } from '#store/ledger/circuit-supply.ts'
 import type { Ledger } from '#store/ledger/database.ts'
+import { beginSealing, sealDay } from '#store/ledger/day-seal.ts'
+import { dayTree, pageTrees, treeOver } from '#store/ledger/day-tree.ts'
 import { putEntries, readEntries } from '#store/ledger/dwelling-day-page.ts'
 import {
   dayLeaf,
@@ -224,6 +226,23 @@ describe('days', () => {
     const [f1, f2] = await firmInputs(ledger.db, rankedPolicy, period)
     expect(f1?.rollUp.homeDays).toBe(7 + 5)
     expect(f2).toMatchObject({ days: 2, rollUp: { homeDays: 2, passedHomeDays: 2 } })
+  })
+})
+
+describe('a seal', () => {
+  test('is of the moment in which it is made, though late readings came in while its tree was built', async () => {
+    const next = rankedTo + 1
+    await ledger.write((transaction) =>
+      saveDwellingDays(transaction, [dwellingDay('D-0101', 'P-1', next, 21), dwellingDay('D-1802', 'P-2', next, 21)]),
+    )
+    await ledger.write((transaction) => beginSealing(transaction, next, rankedNow))
+    const trees = await pageTrees(ledger.db, next)
+    const before = treeOver(trees)
+    await ledger.write((transaction) => saveDwellingDays(transaction, [dwellingDay('D-1802', 'P-2', next, 18)]))
+    await ledger.write((transaction) => sealDay(transaction, { day: next, trees, seen: 0, now: rankedNow }))
+    const [sealed] = await rankingDays(ledger.db, { fromDay: next, toDay: next })
+    expect(sealed).toMatchObject({ ...(await dayTree(ledger.db, next)), changes_after: 0, changes_upto: 1 })
+    expect(sealed?.root).not.toBe(before.root)
   })
 })
 
