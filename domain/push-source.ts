@@ -17,5 +17,8 @@ export interface PushSource {
 /** What the codecs take; a platform pushes a message of one device, or some hundred in a list. */
 export const pushBytesMax = 262_144
 
+/** Carriers and products; each push looks one up. */
+export const pushSourcesMax = 500
+
 /** The topic under which its pushes are journaled: what `foreign_topic` maps. */
 export const pushTopic = (source: string): string => `push/${source}`

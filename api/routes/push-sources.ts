@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { pushSchemes } from '#domain/push-source.ts'
+import { pushSchemes, pushSourcesMax } from '#domain/push-source.ts'
 import { idSchema } from '#domain/registry.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import {
@@ -19,8 +19,6 @@ import { idParams, instantOut, makePage, pageOf, pageQuery } from '../schemas.ts
 import { principalOf } from '../security/guard.ts'
 import { newSecret } from '../security/secrets.ts'
 
-/** Carriers and products; each push looks one up. */
-const sourcesMax = 500
 const networksMax = 50
 
 /** Some platforms make the secret themselves, or take short ones only. */
@@ -103,8 +101,8 @@ export const pushSourceRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' | 'c
         if ((await currentRow(transaction, 'gateway', gateway)) === undefined) {
           throw new ProblemError('rejected', `The registry has no gateway ${gateway}`)
         }
-        if ((await countPushSources(transaction)) >= sourcesMax) {
-          throw new ProblemError('conflict', `There are ${sourcesMax} sources already: delete one first`)
+        if ((await countPushSources(transaction)) >= pushSourcesMax) {
+          throw new ProblemError('conflict', `There are ${pushSourcesMax} sources already: delete one first`)
         }
         const made = await createPushSource(transaction, { id, gateway, scheme, networks, secret, createdAt: at })
         if (!made) throw new ProblemError('conflict', `The id "${id}" is in use`)

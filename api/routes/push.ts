@@ -1,9 +1,10 @@
+import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { pushBytesMax, pushTopic } from '#domain/push-source.ts'
+import { pushBytesMax, pushSourcesMax, pushTopic } from '#domain/push-source.ts'
 import { idSchema } from '#domain/registry.ts'
-import { findPushSource } from '#store/ledger/push-sources.ts'
-import type { ApiDeps } from '../deps.ts'
+import { findPushSource, listPushSources } from '#store/ledger/push-sources.ts'
+import type { ApiDeps, ApiOptions } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
 import { isWithin } from '../push/networks.ts'
 import { answerOnenet, provePush } from '../push/proof.ts'
@@ -11,6 +12,8 @@ import { makePushRepeats } from '../push/repeats.ts'
 
 /** A whole city's probes behind one carrier's address, with room for what it sends again: 10,000 a second. */
 const pushesPerMinuteMax = 600_000
+/** Whoever is no source is counted like everybody else; a new source is known to the counter after this time. */
+const sourcesKnownMs = 1_000
 /** The same trouble with the same source is logged once in this time. */
 const logAgainMs = 10_000
 
@@ -19,10 +22,18 @@ const query = z.looseObject({})
 
 /** Where platforms push what their devices say. It goes into the edge's journal, as if a gateway had published it. */
 export const pushRoutes: FastifyPluginAsyncZod<
-  Pick<ApiDeps, 'ledger' | 'deliver' | 'log'> & { readonly wallClock: () => number }
-> = async (app, { ledger, deliver, log, wallClock }) => {
+  Pick<ApiDeps, 'ledger' | 'deliver' | 'log'> & {
+    readonly wallClock: () => number
+    readonly options: Pick<ApiOptions, 'requestsPerMinuteMax'>
+  }
+> = async (app, { ledger, deliver, log, wallClock, options }) => {
   const tags = ['push']
-  const config = { access: 'public', rateLimit: { max: pushesPerMinuteMax } } as const
+  const perMinuteMax = async (request: FastifyRequest) => {
+    const { source: id } = request.params as { source?: string }
+    const networks = (await knownNetworks()).get(id ?? '')
+    return networks && isWithin(networks, request.ip) ? pushesPerMinuteMax : options.requestsPerMinuteMax
+  }
+  const config = { access: 'public', rateLimit: { max: perMinuteMax } } as const
   const repeats = makePushRepeats()
   const logged = new Map<string, number>()
 
@@ -31,6 +42,26 @@ export const pushRoutes: FastifyPluginAsyncZod<
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: pushBytesMax }, (_request, body, done) =>
     done(null, body),
   )
+
+  let known:
+    | { readonly untilMs: number; readonly networks: Promise<ReadonlyMap<string, readonly string[]>> }
+    | undefined
+
+  /** Networks by source, as they were a moment ago: a flood of strangers asks the ledger once a second. */
+  function knownNetworks(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const now = wallClock()
+    if (known === undefined || now >= known.untilMs) {
+      const networks = listPushSources(ledger.db, '', pushSourcesMax).then(
+        (sources) => new Map(sources.map((source) => [source.id, source.networks])),
+      )
+      known = { untilMs: now + sourcesKnownMs, networks }
+      // A ledger that is away must not be what the next second is told as well.
+      networks.catch(() => {
+        known = undefined
+      })
+    }
+    return known.networks
+  }
 
   async function sourceFrom(id: string, address: string) {
     const source = await findPushSource(ledger.db, id)

@@ -271,3 +271,25 @@ test('two pushes of the same at the same time are one', async () => {
   // Beyond the time in which the signature is good it would not come this far.
   expect(await repeats.once('a', 600_000, keep)).toEqual({ isRepeat: false, kept: 2 })
 })
+
+test('strangers are counted like everybody else, sources are not held up', async () => {
+  await api.close()
+  api = await makeTestApi({ deliver: async (delivery) => void delivered.push(delivery) }, { requestsPerMinuteMax: 20 })
+  api.wall.now = now
+  await importSmallRegistry(api.ledger)
+  await api.account('city', 'regulator')
+  await makeSource({ id: 'relay', scheme: 'token', secret: relaySecret, networks: ['10.0.0.0/8'] })
+  const token = { authorization: `Bearer ${relaySecret}` }
+  const statuses = new Set<number>()
+  for (let count = 0; count < 50; count++) statuses.add((await push('relay', '{}', token)).statusCode)
+  expect(statuses).toEqual(new Set([200]))
+  expect(delivered).toHaveLength(50)
+  const strange: number[] = []
+  for (let count = 0; count < 30; count++) strange.push((await push('nobody', '{}', token, '192.0.2.1')).statusCode)
+  expect(strange.filter((status) => status === 404)).toHaveLength(20)
+  expect(strange.slice(20)).toEqual(Array.from({ length: 10 }, () => 429))
+  // The right id from the wrong place is a stranger, too.
+  const outside: number[] = []
+  for (let count = 0; count < 30; count++) outside.push((await push('relay', '{}', token, '192.0.2.2')).statusCode)
+  expect(outside.slice(20)).toEqual(Array.from({ length: 10 }, () => 429))
+})
