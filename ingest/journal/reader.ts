@@ -141,11 +141,10 @@ export function openJournalReader({ directory, durableEnd, files = diskFiles }: 
       const { filled } = await fill(at, durable, 2 * recordBytesMax)
       let start = 0
       for (let next = recordEnd(buffer, 0, filled); typeof next === 'number'; next = recordEnd(buffer, start, filled)) {
-        if (at + next > position)
-          return withoutBefore(
-            position,
-            unpack({ ...{ bytes: buffer.subarray(start), filled: filled - start }, position: at + start, bytesMax }),
-          )
+        if (at + next > position) {
+          const [bytes, first] = [buffer.subarray(start), at + start]
+          return withoutBefore(position, unpack({ bytes, filled: filled - start, position: first, bytesMax }))
+        }
         start = next
       }
       if (start === 0) break

@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import { idSchema } from '#domain/registry.ts'
 import { type Refusal, shortened } from '../codecs/codec.ts'
 import type { DevicePeriod, RegisteredDevices } from '../registered-devices.ts'
@@ -89,6 +90,7 @@ export class DeviceJudge {
 
   /** Goes on with what was opened anew, over the same table of devices. */
   use(registered: RegisteredDevices): void {
+    assert(registered.devices === this.devices, 'readings keep the numbers of their devices')
     this.#registered = registered
     this.#registeredGateways = createIdMap((id) => registered.gateways.find(id))
     this.#registeredGatewaysCount = 0
