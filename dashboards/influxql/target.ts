@@ -11,7 +11,6 @@ export interface InfluxqlTarget extends Dataquery {
   readonly resultFormat: 'time_series' | 'table'
   /** What a series is called: `$tag_NAME` and `$col` stand for its tags and columns. */
   readonly alias?: string
-  readonly hide?: boolean
 }
 
 interface TargetOptions {

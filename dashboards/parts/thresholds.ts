@@ -40,6 +40,8 @@ export interface Thresholds {
 /** Coldness that a place as large as a circuit always has: windows, new probes, homes away. */
 const ordinaryColdPct = 5
 const manyColdPct = 20
+/** Some probes of any place are always away: empty batteries, moves. */
+const coveredWellPct = 95
 
 /** What is worth a colour, from the policy in force where it says so. */
 export function thresholdsOf(rules: Rules): Thresholds {
@@ -65,7 +67,7 @@ export function thresholdsOf(rules: Rules): Thresholds {
     coveragePct: [
       { from: null, colour: tierColours.danger },
       { from: coveredMin, colour: tierColours.warning },
-      { from: 95, colour: wellColour },
+      { from: coveredWellPct, colour: wellColour },
     ],
     flowM3h: [
       { from: null, colour: tierColours.serious },

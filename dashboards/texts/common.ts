@@ -42,7 +42,6 @@ export const emptyTexts = said({
     zh: '所选时间内这里的测点没有上报',
     en: 'No sensor here reported this in the shown time',
   },
-  nothingOpen: { zh: '没有', en: 'None' },
   lists: { zh: '还没有发布过榜单', en: 'No list has been published yet' },
   service: {
     zh: '所选时间内没有暖城自身的指标：服务没有运行，或没有开启 InfluxDB',
@@ -85,14 +84,6 @@ export const columnTexts = said({
   return: { zh: '回水温度', en: 'Return' },
   curveSupply: { zh: '曲线设定供温', en: 'Supply by the curve' },
   curveReturn: { zh: '曲线设定回温', en: 'Return by the curve' },
-  primarySupply: { zh: '一次供', en: 'Primary supply' },
-  primaryReturn: { zh: '一次回', en: 'Primary return' },
-  secondarySupply: { zh: '二次供', en: 'Secondary supply' },
-  secondaryReturn: { zh: '二次回', en: 'Secondary return' },
-  primaryFlow: { zh: '一次流量', en: 'Primary flow' },
-  secondaryFlow: { zh: '二次流量', en: 'Secondary flow' },
-  primaryDifference: { zh: '一次压差', en: 'Primary difference' },
-  secondaryDifference: { zh: '二次压差', en: 'Secondary difference' },
   below16: { zh: '低于 16 °C', en: 'Below 16 °C' },
   below12: { zh: '低于 12 °C', en: 'Below 12 °C' },
   below5: { zh: '低于 5 °C', en: 'Below 5 °C' },
@@ -103,5 +94,4 @@ export const columnTexts = said({
   assessed: { zh: '已考核分值', en: 'Points assessed' },
   standing: { zh: '榜别', en: 'Standing' },
   published: { zh: '发布时间', en: 'Published' },
-  district: { zh: '区/县', en: 'District' },
 })
