@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { dayMs } from '#domain/time.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { appendSignals } from './signals.ts'
 
@@ -40,16 +41,24 @@ export interface KeptServiceNotice extends ServiceNotice {
   readonly timesTold: number
 }
 
+/** As long as signals: what is over is kept for a season and the one before. */
+const keptMs = 400 * dayMs
+
 /**
  * Keeps what a monitor tells, and appends a signal where it is news: once when it begins, once when it is over. A
  * repeat is counted. What is over stays over: a beginning that comes late, because it was sent again, opens nothing.
- * Returns how many of them were news.
+ * What was over long ago is forgotten. Returns how many of them were news.
  */
 export async function takeServiceNotices(
   transaction: LedgerTransaction,
   notices: readonly ServiceNotice[],
   now: number,
 ): Promise<number> {
+  await transaction
+    .deleteFrom('service_notice')
+    .where('ended_at', 'is not', null)
+    .where('last_told_at', '<', now - keptMs)
+    .execute()
   let news = 0
   for (const notice of notices) {
     if (!(await takeOne(transaction, notice, now))) continue

@@ -115,6 +115,19 @@ describe("what Grafana tells of the service's own troubles", () => {
     expect((await signals()).map(({ kind }) => kind)).toEqual(['service.raised', 'service.cleared', 'service.raised'])
   })
 
+  test('is forgotten when it was over for more than a year, and kept while it lasts', async () => {
+    await post(notification())
+    await post(resolved)
+    await post(notification({}, { fingerprint: 'another' }))
+    api.clock.now += 401 * 86_400_000
+    await post(notification({}, { fingerprint: 'third' }))
+    await api.account('operator', 'admin')
+    const get = await api.as('operator')
+    const { items } = (await get({ url: '/api/v1/service-notices?only=all' })).json()
+    const keys = (items as { key: string }[]).map(({ key }) => key.split('/')[1])
+    expect(keys.sort()).toEqual(['another', 'third'])
+  })
+
   test('names the rule where a rule found no data', async () => {
     await post(notification({}, { labels: { alertname: 'DatasourceNoData', rulename: 'API is down' } }))
     expect((await signals())[0]?.payload).toMatchObject({ rule: 'API is down' })
