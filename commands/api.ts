@@ -9,7 +9,7 @@ import { openInfluxRollUpReader } from '#store/telemetry/influx/roll-ups.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { openSqliteRollUpReader } from '#store/telemetry/sqlite/roll-ups.ts'
 import type { GrafanaLiveTarget } from '../api/grafana-live.ts'
-import { startRankingThread } from '../api/ranking/ranking-thread.ts'
+import { makeRankingThread } from '../api/ranking/ranking-thread.ts'
 import { type Api, startApi } from '../api/start.ts'
 import { tryMapping } from '../ingest/codecs/try-mapping.ts'
 import { runService, type ServiceLog } from './child.ts'
@@ -122,7 +122,7 @@ async function startServing(
   const { edgeUrl } = values
   const secret = secretOf(values.mqttSecret, values.mqttSecretFile)
   const influx = influxTarget(values)
-  const rankingDays = startRankingThread({
+  const rankingDays = makeRankingThread({
     ledger: folder.ledger,
     policy,
     telemetry: influx ? { influx } : { directory: folder.telemetry },

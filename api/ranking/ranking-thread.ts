@@ -12,36 +12,49 @@ export interface RankingThread extends RankingDays {
   close(): Promise<void>
 }
 
-/** Starts a thread of its own for sealing and rolling up, with its own connection to the ledger. */
-export function startRankingThread(workerData: RankingWorkerData): RankingThread {
-  const worker = new Worker(new URL('./ranking-worker.ts', import.meta.url), { workerData, name: 'ranking' })
-  // A service that cannot start must be able to end without closing it.
-  worker.unref()
-  const tell = (message: ToRankingWorker) => worker.postMessage(message)
-  const asking = new Map<number, PromiseWithResolvers<number>>()
-  let requests = 0
-  let ended: Error | undefined
+interface Running {
+  readonly worker: Worker
+  readonly asking: Map<number, PromiseWithResolvers<number>>
+}
 
-  function end(error: Error): void {
-    ended ??= error
-    for (const { reject } of asking.values()) reject(ended)
-    asking.clear()
+/**
+ * A thread of its own for sealing and rolling up, with its own connection to the ledger. It starts with the first
+ * thing that it is asked for, and anew after a failure: the ledger may have been away.
+ */
+export function makeRankingThread(workerData: RankingWorkerData): RankingThread {
+  let running: Running | undefined
+  let requests = 0
+  let closed = false
+
+  function start(): Running {
+    const worker = new Worker(new URL('./ranking-worker.ts', import.meta.url), { workerData, name: 'ranking' })
+    // A service that cannot start must be able to end without closing it.
+    worker.unref()
+    const asking: Running['asking'] = new Map()
+    const started = { worker, asking }
+    const end = (error: Error) => {
+      if (running === started) running = undefined
+      for (const { reject } of asking.values()) reject(error)
+      asking.clear()
+    }
+    worker.on('error', (error) => end(new RankingDaysError("The ranking's thread has failed", { cause: error })))
+    worker.on('exit', () => end(new RankingDaysError("The ranking's thread has ended")))
+    worker.on('message', ({ request, days, failure }: FromRankingWorker) => {
+      const asked = asking.get(request)
+      asking.delete(request)
+      if (failure === undefined) asked?.resolve(days ?? 0)
+      else asked?.reject(new RankingDaysError(failure))
+    })
+    return started
   }
-  worker.on('error', (error) => end(new RankingDaysError("The ranking's thread has failed", { cause: error })))
-  worker.on('exit', () => end(new RankingDaysError("The ranking's thread has ended")))
-  worker.on('message', ({ request, days, failure }: FromRankingWorker) => {
-    const asked = asking.get(request)
-    asking.delete(request)
-    if (failure === undefined) asked?.resolve(days ?? 0)
-    else asked?.reject(new RankingDaysError(failure))
-  })
 
   function ask(message: (request: number) => ToRankingWorker): Promise<number> {
-    if (ended) return Promise.reject(ended)
+    if (closed) return Promise.reject(new RankingDaysError("The ranking's thread has ended"))
+    running ??= start()
     requests += 1
     const answer = Promise.withResolvers<number>()
-    asking.set(requests, answer)
-    tell(message(requests))
+    running.asking.set(requests, answer)
+    running.worker.postMessage(message(requests))
     return answer.promise
   }
 
@@ -49,10 +62,12 @@ export function startRankingThread(workerData: RankingWorkerData): RankingThread
     bringUpToDate: (asked) => ask((request) => ({ type: 'bring', request, asked })),
     readSupply: (now) => ask((request) => ({ type: 'supply', request, now })),
     async close() {
-      if (ended) return
+      closed = true
+      const worker = running?.worker
+      if (!worker) return
       worker.ref()
       const exited = new Promise((resolve) => worker.once('exit', resolve))
-      tell({ type: 'stop' })
+      worker.postMessage({ type: 'stop' } satisfies ToRankingWorker)
       await exited
     },
   }

@@ -10,7 +10,7 @@ import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { homeEvidence } from '#store/ledger/ranking-evidence.ts'
 import { firmInputs } from '#store/ledger/ranking-inputs.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
-import { type RankingThread, startRankingThread } from '../../api/ranking/ranking-thread.ts'
+import { makeRankingThread, type RankingThread } from '../../api/ranking/ranking-thread.ts'
 import { dataFolder } from '../../commands/data-folder.ts'
 import { type Option, parseOptions, positiveInteger } from '../../commands/options.ts'
 import { startEdgeProcess } from './edge-process.ts'
@@ -195,7 +195,7 @@ for (const dwellings of sizes) {
   const directory = await mkdtemp(join(tmpdir(), 'warmcity-ranking-'))
   const { ledger: target, telemetry } = dataFolder(directory)
   const ledger = await openLedger(target)
-  const thread = startRankingThread({ ledger: target, policy, telemetry: { directory: telemetry } })
+  const thread = makeRankingThread({ ledger: target, policy, telemetry: { directory: telemetry } })
   try {
     await measureSize(ledger, thread, dwellings, directory)
   } finally {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RegistryRow, RegistryTable } from '#domain/registry.ts'
 import { dayMs } from '#domain/time.ts'
@@ -6,7 +9,7 @@ import { canonicalJson } from '#store/ledger/digest.ts'
 import { bringDaysUpToDate, rankingDays } from '#store/ledger/ranking-days.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import { makeRankingDays } from '../../api/ranking/days.ts'
-import { startRankingThread } from '../../api/ranking/ranking-thread.ts'
+import { makeRankingThread } from '../../api/ranking/ranking-thread.ts'
 import { emptyTelemetry } from '../support/api.ts'
 import { newLedgerPlace } from '../support/new-ledger.ts'
 import {
@@ -133,9 +136,25 @@ describe('who seals', () => {
     expect(await rankingDays(ledger.db, period)).toHaveLength(7)
   })
 
+  test('a thread that could not open the ledger is there again when the ledger is', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ranking-'))
+    const path = join(folder, 'later', 'ledger.db')
+    // Nothing can be made in a file.
+    await writeFile(join(folder, 'later'), '')
+    const thread = makeRankingThread({ ledger: path, policy: rankedPolicy, telemetry: { directory: folder } })
+    try {
+      await expect(thread.bringUpToDate(asked)).rejects.toMatchObject({ code: 'ranking_days_failed' })
+      await rm(join(folder, 'later'))
+      expect(await thread.bringUpToDate(asked)).toBe(0)
+    } finally {
+      await thread.close()
+      await rm(folder, { recursive: true })
+    }
+  })
+
   test('a thread of its own does, and what it was asked for before it ends is done', async () => {
     const place = await newLedgerPlace()
-    const thread = startRankingThread({
+    const thread = makeRankingThread({
       ledger: place.target,
       policy: rankedPolicy,
       telemetry: { directory: '/nowhere' },
