@@ -15,13 +15,13 @@ export interface Refresh {
 /** Keeps the cache as new as the stream: the first change shows at once, those of a storm together. */
 export function makeRefresh(cache: QueryClient): Refresh {
   const refreshedAt = new Map<string, number>()
-  const timers = new Map<string, number>()
+  const timers = new Map<string, ReturnType<typeof setTimeout>>()
 
   function refreshSoon(query: Query): void {
     const { queryHash } = query
     if (timers.has(queryHash)) return
     const waitMs = Math.max(0, (refreshedAt.get(queryHash) ?? 0) + refreshMsMin - Date.now())
-    const timer = window.setTimeout(() => {
+    const timer = setTimeout(() => {
       timers.delete(queryHash)
       refreshedAt.set(queryHash, Date.now())
       void cache.invalidateQueries({ queryKey: query.queryKey, exact: true })
@@ -38,7 +38,7 @@ export function makeRefresh(cache: QueryClient): Refresh {
     },
     everything: () => void cache.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' }),
     close() {
-      for (const timer of timers.values()) window.clearTimeout(timer)
+      for (const timer of timers.values()) clearTimeout(timer)
     },
   }
 }

@@ -21,6 +21,9 @@ interface ChartProps {
   onClick?(data: unknown): void
 }
 
+/** On its way as soon as a page with charts is, not only when there is something to draw. */
+const library = import('./echarts.ts')
+
 /** Rows of a chart's table; a table that goes on longer is better exported. */
 const tableRowsMax = 500
 
@@ -90,7 +93,7 @@ function Canvas({ label, option, height, onClick }: CanvasProps) {
     let made: ECharts | undefined
     let gone = false
     const resize = new ResizeObserver(() => made?.resize())
-    void import('./echarts.ts').then(({ init }) => {
+    void library.then(({ init }) => {
       if (gone) return
       made = init(element, null, { renderer: 'canvas' })
       made.on('click', (event) => clicked.current?.(event.data))

@@ -54,6 +54,27 @@ function historyIn(answer: Answer<'GET /api/v1/dwellings/{id}/readings'>): Histo
   return { points: of('good', 'unknown'), suspect: of('suspect'), failed: of('fail') }
 }
 
+/** Mean indoor temperature of the measured homes of a building over a range, as it was rolled up. */
+export const buildingMeanOf = (building: string, range: ShownRange) =>
+  queryOptions({
+    queryKey: ['building-mean', building, range.lastsMs, Math.floor(range.to / (5 * minuteMs))],
+    async queryFn({ signal }): Promise<readonly Point[]> {
+      const period = range.interval === undefined ? '10m' : '1h'
+      const { items } = await call(
+        'GET /api/v1/roll-ups/{level}/{id}',
+        {
+          params: { level: 'building', id: building },
+          query: { from: String(range.from), to: String(range.to), period },
+        },
+        signal,
+      )
+      return items.flatMap(({ at, figures }) =>
+        figures.indoor_mean_c === undefined ? [] : [[at, figures.indoor_mean_c] as const],
+      )
+    },
+    placeholderData: keepPreviousData,
+  })
+
 /** Values of a district's weather in one request, and requests for one picture. */
 const weatherLimit = 500
 const weatherPagesMax = 8

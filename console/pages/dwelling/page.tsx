@@ -3,7 +3,7 @@ import type { Signal } from '#domain/signal.ts'
 import type { Answer as AnswerOf } from '../../api/client.ts'
 import { listOf, queryOf } from '../../api/queries.ts'
 import { DataTable } from '../../parts/data-table.tsx'
-import { historyOf, outdoorOf } from '../../parts/history.ts'
+import { buildingMeanOf, historyOf, outdoorOf } from '../../parts/history.ts'
 import { Name, PlaceLink, useName } from '../../parts/names.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { RangeChoice, useRange } from '../../parts/range.tsx'
@@ -93,7 +93,7 @@ function DwellingFacts({ dwelling: { building, period, where, devices } }: { rea
   )
 }
 
-function DwellingHistory({ dwelling: { dwelling, where } }: { readonly dwelling: Dwelling }) {
+function DwellingHistory({ dwelling: { dwelling, building, where } }: { readonly dwelling: Dwelling }) {
   const texts = useTexts()
   const { place } = texts
   const navigate = dwellingRoute.useNavigate()
@@ -101,6 +101,7 @@ function DwellingHistory({ dwelling: { dwelling, where } }: { readonly dwelling:
   const range = useRange(chosen)
   const history = useQuery(historyOf({ kind: 'dwelling', id: dwelling.id }, 'indoor_temperature_c', range))
   const outdoor = useQuery(outdoorOf(where.territory[1], range))
+  const neighbours = useQuery(buildingMeanOf(building.id, range))
   const policy = useQuery(queryOf('GET /api/v1/policy', {}))
   const flags = useQuery(
     queryOf('GET /api/v1/flags', {
@@ -128,6 +129,13 @@ function DwellingHistory({ dwelling: { dwelling, where } }: { readonly dwelling:
             series={[
               { name: place.indoor, unit: '°C', points, gapMs: 4 * range.intervalMs },
               ...(target === undefined ? [] : [flat(place.target, target, range)]),
+              {
+                name: place.buildingMean,
+                unit: '°C',
+                points: neighbours.data ?? [],
+                colour: 2,
+                gapMs: 4 * range.intervalMs,
+              },
               {
                 name: place.outdoor,
                 unit: '°C',
