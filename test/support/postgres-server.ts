@@ -80,6 +80,8 @@ export async function startPostgres({ fsync = false }: PostgresServerOptions = {
   await writeFile(join(data, 'pg_hba.conf'), `${rules.join('\n')}\n`)
   const url = (database: string) => `postgres://${user}@127.0.0.1:${port}/${database}`
   let child: ChildProcess | undefined
+  // A server must not outlive a process that ends in the middle of everything.
+  process.once('exit', () => child?.kill('SIGQUIT'))
 
   async function start(): Promise<void> {
     const begun = spawn(programPath('postgres'), ['-D', data], {
