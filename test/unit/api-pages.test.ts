@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Alert } from '#domain/alert.ts'
 import { saveAlerts } from '#store/ledger/alerts.ts'
+import { figuresText } from '../../api/metrics.ts'
 import { languageOf, languages, texts } from '../../api/texts.ts'
 import { evening, makeTestApi, type TestApi } from '../support/api.ts'
 
@@ -137,26 +138,21 @@ describe('health', () => {
 })
 
 describe('metrics', () => {
-  test('are those of this process, of the ledger and of the other processes', async () => {
-    const figures = async () => [
-      {
-        name: 'warmcity_acked_total',
-        help: 'Deliveries acked',
-        kind: 'counter' as const,
-        value: 7,
-        labels: { edge: 'a"b' },
-      },
-    ]
-    const withFigures = await makeTestApi({ figures })
-    await withFigures.app.inject({ url: '/api/v1/time' })
-    const { body, headers } = await withFigures.app.inject({ url: '/metrics' })
+  test('are those of this process and of the ledger, each under one heading', async () => {
+    const fresh = await makeTestApi()
+    await fresh.app.inject({ url: '/api/v1/time' })
+    const { body, headers } = await fresh.app.inject({ url: '/metrics' })
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
     expect(body).toContain('warmcity_http_request_seconds_count{route="/api/v1/time",method="GET",status="200"} 1')
-    expect(body).toContain('# TYPE warmcity_acked_total counter\nwarmcity_acked_total{edge="a\\"b"} 7')
     expect(body).toContain('warmcity_stream_head 0')
     expect(body).toContain('warmcity_clock_speed 60')
     expect(body.match(/^# TYPE (\S+)/gm)?.length).toBe(new Set(body.match(/^# TYPE (\S+)/gm)).size)
-    await withFigures.close()
+    await fresh.close()
+  })
+
+  test('escape what stands in a label', () => {
+    const figure = { name: 'acked', help: 'Acked', kind: 'counter' as const, value: 7, labels: { edge: 'a"b\\\n' } }
+    expect(figuresText([figure])).toBe('# HELP acked Acked\n# TYPE acked counter\nacked{edge="a\\"b\\\\\\n"} 7\n')
   })
 
   test('beyond loopback they need a token with the right to read gateways', async () => {
