@@ -9,8 +9,8 @@ import { encodePacked, type RecordView, recordEnd } from './record.ts'
  * own: the group's, and one more for each record before it.
  */
 
-/** Larger groups cost the disk little more than their own bytes, and compressing them would hold up the main thread. */
-const packedBytesMax = 64 << 10
+/** What a whole city sends in a quarter of a second, half a millisecond's work. More would hold up the main thread. */
+const packedBytesMax = 128 << 10
 /** Fewer records are not worth the time. */
 const recordsMin = 4
 /** A higher level takes longer and gains nothing on so few bytes. */
