@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { IConnackPacket, IPublishPacket, Packet } from 'mqtt-packet'
 import type { DeliverySink } from '#domain/delivery.ts'
@@ -70,7 +71,7 @@ export async function startOutsideBroker(options: OutsideBrokerOptions): Promise
   let holding = options.holding ?? { worker: share.worker, workers: share.workers, handedOver: 0, subscribed: 0 }
   let isLeaving = false
   let owners: TopicOwners | undefined
-  let markerCame: (() => void) | undefined
+  let markerCame: ((text: string) => void) | undefined
   /** Nobody else's: whatever comes back on it was sent by us, and has everything behind it that came before. */
   const markerTopic = `${wakeTopic}/${target.clientId}`
   let intake: Intake | undefined
@@ -112,7 +113,7 @@ export async function startOutsideBroker(options: OutsideBrokerOptions): Promise
       if (packet.topic !== markerTopic) intake?.take(packet)
       else {
         intake?.pass(packet)
-        markerCame?.()
+        markerCame?.(packet.payload.toString())
       }
     } else if (packet.cmd === 'puback') {
       reportsUnacked.delete(packet.messageId ?? 0)
@@ -191,11 +192,13 @@ export async function startOutsideBroker(options: OutsideBrokerOptions): Promise
           await pause(limits.markerAgainMs / 10)
           continue
         }
+        // One that a process before us has sent may still be in the session, and means nothing.
+        const marker = randomUUID()
         const back = new Promise<boolean>((resolve) => {
-          markerCame = () => resolve(true)
+          markerCame = (text) => text === marker && resolve(true)
         })
         const id = nextPacketId()
-        if (send({ topic: markerTopic, payload: '', messageId: id, qos: 1 })) reportsUnacked.add(id)
+        if (send({ topic: markerTopic, payload: marker, messageId: id, qos: 1 })) reportsUnacked.add(id)
         came = await Promise.race([back, pause(limits.markerAgainMs, false, { ref: false })])
         if (!came) log.warn({ topic: markerTopic }, 'what was published there did not come back: is it allowed?')
       }

@@ -68,13 +68,14 @@ export function makeSubscriptions({ kept, limits, nextPacketId, log }: Subscript
     }
     if (denied.size > 0) tellDenied()
     const toLeave = leftOver()
+    const left: string[] = []
     for (let start = 0; start < toLeave.length; start += size) {
       const filters = toLeave.slice(start, start + size)
       const packetId = nextPacketId()
-      if (await ask({ cmd: 'unsubscribe', messageId: packetId, unsubscriptions: filters }, packetId)) {
-        await kept.remove(filters)
-      }
+      const answered = await ask({ cmd: 'unsubscribe', messageId: packetId, unsubscriptions: filters }, packetId)
+      if (answered) left.push(...filters)
     }
+    if (left.length > 0) await kept.remove(left)
   }
 
   async function subscribe(filters: readonly string[]): Promise<void> {
