@@ -23,14 +23,18 @@ const layers: readonly MarkLayer[] = [
 
 /** What happened in the city, drawn into every chart of a dashboard; each layer can be switched off. */
 export const markAnnotations = (language: Language): Builder<AnnotationQuery>[] =>
-  layers.map(({ name, kinds, colour }) =>
-    new AnnotationQueryBuilder()
+  layers.map(({ name, kinds, colour }) => {
+    const made = new AnnotationQueryBuilder()
       .name(name[language])
       .datasource(dataSources.rollUps)
       .enable(true)
       .iconColor(colour)
-      .target(markTarget(kinds, language)),
-  )
+      .target(markTarget(kinds, language))
+      .build()
+    // Its switch stands in the open, not in a menu, where the SDK puts it.
+    const { placement: _, ...inTheOpen } = made
+    return { build: () => inTheOpen }
+  })
 
 /** Grafana's InfluxDB data source reads text, tags and end of an annotation from the columns that are named here. */
 function markTarget(kinds: MarkLayer['kinds'], language: Language): Builder<Dataquery> {

@@ -1,4 +1,5 @@
-import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
+import { type DashboardLink, DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
 import { linkTexts } from '../texts/common.ts'
 import type { Language, Said } from '../texts/said.ts'
 
@@ -63,8 +64,9 @@ export const toConsole = (page: ConsolePage, title: Said, id = '', query = ''): 
   newTab: true,
 })
 
-export const linkBuilder = ({ title, url, newTab = false }: Link, language: Language): DashboardLinkBuilder =>
-  new DashboardLinkBuilder(title[language])
+/** A link in the form that Grafana takes; it stands in the open and not in a menu, where the SDK puts it. */
+export function linkBuilder({ title, url, newTab = false }: Link, language: Language): Builder<DashboardLink> {
+  const made = new DashboardLinkBuilder(title[language])
     .type(DashboardLinkType.Link)
     .url(url(language))
     .icon(newTab ? 'external link' : 'dashboard')
@@ -72,3 +74,7 @@ export const linkBuilder = ({ title, url, newTab = false }: Link, language: Lang
     .targetBlank(newTab)
     .keepTime(false)
     .includeVars(false)
+    .build()
+  const { placement: _, ...inTheOpen } = made
+  return { build: () => inTheOpen }
+}

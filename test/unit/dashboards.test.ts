@@ -137,6 +137,10 @@ describe('links', () => {
     ).toEqual([])
   })
 
+  test('and switches of annotations stand in the open, where a dispatcher sees them', () => {
+    for (const [path, text] of generatedFiles) expect(text, path).not.toContain('inControlsMenu')
+  })
+
   test('stay within a language', () => {
     for (const { path, link } of links) {
       const target = /^\/d\/warmcity-\w+-(zh|en)/.exec(link.url ?? '')?.[1]
