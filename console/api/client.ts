@@ -72,7 +72,7 @@ export async function call<O extends OperationName>(
 }
 
 interface Sent {
-  readonly body?: BodyInit
+  readonly body?: NonNullable<RequestInit['body']>
   readonly type?: string
   readonly signal?: AbortSignal
 }
