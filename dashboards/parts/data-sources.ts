@@ -6,8 +6,7 @@ export const dataSources = {
   rollUps: { type: 'influxdb', uid: 'warmcity-roll-ups' },
   /** Readings of single homes: not there unless it is turned on. */
   readings: { type: 'influxdb', uid: 'warmcity-readings' },
+  /** Grafana's own: what is pushed to its channels. */
+  live: { type: 'datasource', uid: 'grafana' },
 } as const satisfies Record<string, DataSourceRef>
 export type DataSourceName = keyof typeof dataSources
-
-/** Grafana's own: what is pushed to its channels. */
-export const grafanaLive = { type: 'datasource', uid: 'grafana' } as const satisfies DataSourceRef

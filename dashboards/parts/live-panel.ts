@@ -2,7 +2,7 @@ import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
 import { liveChannels } from '#domain/live-channel.ts'
 import { cityTexts } from '../texts/city.ts'
 import { columnTexts, emptyTexts } from '../texts/common.ts'
-import { grafanaLive } from './data-sources.ts'
+import { dataSources } from './data-sources.ts'
 import type { PanelSpec } from './panel.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -22,12 +22,13 @@ export const livePanel = (limits: Thresholds): PanelSpec => ({
   otherTargets: [liveTarget('dwellings_below_target')],
   columns: [{ key: 'dwellings_below_target', header: columnTexts.cold }],
   empty: emptyTexts.live,
+  dataSource: 'live',
 })
 
 function liveTarget(field: string): Builder<Dataquery> {
   const target = {
     refId: 'A',
-    datasource: grafanaLive,
+    datasource: dataSources.live,
     queryType: 'measurements',
     channel: liveChannels.city,
     buffer: rememberedMs,

@@ -232,7 +232,13 @@ describe('provisioning', () => {
     const on = provisioned('datasources/warmcity.yaml').datasources as { uid: string }[]
     const off = provisioned('off/datasources/dwellings.yaml').datasources as { uid: string }[]
     const asked = new Set(boardFiles.flatMap(({ panels }) => panels.map(({ datasource }) => datasource?.uid)))
-    expect([...asked].sort()).toEqual([...on, ...off].map(({ uid }) => uid).sort())
+    // Grafana brings its own.
+    expect([...asked].filter((uid) => uid !== 'grafana').sort()).toEqual([...on, ...off].map(({ uid }) => uid).sort())
+    for (const { panels } of boardFiles) {
+      for (const panel of panels) {
+        for (const { datasource } of targetsOf(panel)) expect(datasource?.uid, panel.title).toBe(panel.datasource?.uid)
+      }
+    }
     expect(off.map(({ uid }) => uid)).toEqual(['warmcity-readings'])
   })
 
