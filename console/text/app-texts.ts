@@ -97,7 +97,10 @@ export const appTexts = defineTexts({
   lastDay: { zh: '24 小时', en: '24 hours' },
   lastWeek: { zh: '7 天', en: '7 days' },
   lastMonth: { zh: '30 天', en: '30 days' },
-  rowCount: { zh: (count: string) => `${count} 条`, en: (count: string) => (count === '1' ? '1 row' : `${count} rows`) },
+  rowCount: {
+    zh: (count: string) => `${count} 条`,
+    en: (count: string) => (count === '1' ? '1 row' : `${count} rows`),
+  },
   rowCountMore: {
     zh: (count: string) => `已加载 ${count} 条，下方还有`,
     en: (count: string) => `${count} rows loaded, more below`,
