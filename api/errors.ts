@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import { LedgerAwayError } from '#store/ledger/ledger-away.ts'
+import { isServerFailure } from '#store/ledger/ledger-away.ts'
 import { InfluxError } from '#store/telemetry/influx/influx-error.ts'
 import { type ProblemCode, ProblemError, problemBody, problemContentType } from './problems.ts'
 
@@ -14,7 +14,7 @@ export function answerErrors(app: FastifyInstance): void {
     if (hasZodFastifySchemaValidationErrors(error)) {
       return sendProblem(request, reply, 'validation', undefined, { errors: validationErrors(error) })
     }
-    if (error instanceof LedgerAwayError) {
+    if (isServerFailure(error)) {
       request.log.warn({ err: error }, 'the ledger cannot be used')
       return sendProblem(
         request,

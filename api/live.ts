@@ -3,7 +3,7 @@ import { Server, type Socket } from 'socket.io'
 import { can } from '#domain/account.ts'
 import { rollUpPeriodMs } from '#domain/live-roll-up.ts'
 import { credentialsVersion } from '#store/ledger/accounts.ts'
-import { LedgerAwayError } from '#store/ledger/ledger-away.ts'
+import { isServerFailure } from '#store/ledger/ledger-away.ts'
 import type { ApiDeps, ApiOptions } from './deps.ts'
 import { type EndReason, handshakeSchema, type ServerToClientEvents } from './live-events.ts'
 import type { ApiMetrics } from './metrics.ts'
@@ -85,7 +85,7 @@ export function openLive(server: HttpServer, deps: LiveDeps): Live {
       (refused) => next(refused && refusal(refused)),
       (error: unknown) => {
         log.error({ err: error }, 'a socket could not be authenticated')
-        next(refusal(error instanceof LedgerAwayError ? 'unavailable' : 'internal'))
+        next(refusal(isServerFailure(error) ? 'unavailable' : 'internal'))
       },
     )
   })

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openLedger } from '#store/ledger/database.ts'
-import { LedgerAwayError } from '#store/ledger/ledger-away.ts'
+import { isServerFailure } from '#store/ledger/ledger-away.ts'
 import { identitiesVersion, loadIdentities } from '#store/ledger/mqtt-identities.ts'
 import { recordPresence } from '#store/ledger/presence.ts'
 import { recordRefusals } from '#store/ledger/refusals.ts'
@@ -40,7 +40,7 @@ async function untilDone(job: () => Promise<void>): Promise<void> {
       await job()
       return tellAway(undefined)
     } catch (error) {
-      if (!(error instanceof LedgerAwayError)) throw error
+      if (!isServerFailure(error)) throw error
       tellAway(error.message)
       if (closing.signal.aborted) return
       // Many edges must not all come back to a server in the moment in which it starts.

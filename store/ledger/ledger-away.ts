@@ -51,5 +51,5 @@ function isPassing(error: Error): boolean {
 }
 
 /** True for an error about the server and our way into it, not about what was asked of it. */
-export const isServerFailure = (error: unknown): boolean =>
+export const isServerFailure = (error: unknown): error is LedgerAwayError | LedgerRefusedError =>
   error instanceof LedgerAwayError || error instanceof LedgerRefusedError
