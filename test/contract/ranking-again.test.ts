@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RegistryRow, RegistryTable } from '#domain/registry.ts'
-import { dayMs } from '#domain/time.ts'
+import { dayMs, hourMs } from '#domain/time.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { canonicalJson } from '#store/ledger/digest.ts'
 import { bringDaysUpToDate, rankingDays } from '#store/ledger/ranking-days.ts'
@@ -134,6 +134,17 @@ describe('who seals', () => {
     const touched = await Promise.all(services.map((service) => service.bringUpToDate(asked)))
     expect(touched.toSorted()).toEqual([0, 0, 7])
     expect(await rankingDays(ledger.db, period)).toHaveLength(7)
+  })
+
+  test('work that takes longer than the lease goes on where nobody else took it', async () => {
+    await ledger.db.deleteFrom('ranking_day').execute()
+    let wallMs = 0
+    const wallClock = () => {
+      wallMs += hourMs
+      return wallMs
+    }
+    const slow = makeRankingDays({ ledger, telemetry: emptyTelemetry, policy: rankedPolicy, wallClock, holder: 'slow' })
+    expect(await slow.bringUpToDate(asked)).toBe(7)
   })
 
   test('a thread that could not open the ledger is there again when the ledger is', async () => {
