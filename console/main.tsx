@@ -7,7 +7,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { makeCache } from './api/cache.ts'
 import { CityClockProvider } from './live/city-clock.tsx'
-import { useIsWall } from './parts/viewport.ts'
+import { useIsStill, useIsWall } from './parts/viewport.ts'
 import { makeRouter } from './router.tsx'
 import { sessionQuery } from './session/session.ts'
 import { antTheme } from './settings/ant-theme.ts'
@@ -30,11 +30,12 @@ const router = makeRouter(cache)
 function Console() {
   const { language, theme } = useSettings()
   const wall = useIsWall()
+  const still = useIsStill()
   return (
     <ConfigProvider
       csp={{ nonce }}
       locale={language === 'zh' ? zhCN : enUS}
-      theme={antTheme(theme, wall)}
+      theme={antTheme(theme, wall, still)}
       button={{ autoInsertSpace: false }}
     >
       <App component={false}>

@@ -13,6 +13,9 @@ const watch = (query: string) => ({
   matches: () => matchMedia(query).matches,
 })
 
+const stillQuery = '(prefers-reduced-motion: reduce)'
+
+const still = watch(stillQuery)
 const narrow = watch(narrowQuery)
 const wall = watch(wallQuery)
 
@@ -20,3 +23,6 @@ const wall = watch(wallQuery)
 export const useIsNarrow = (): boolean => useSyncExternalStore(narrow.subscribe, narrow.matches)
 /** A screen on the wall of a control room. */
 export const useIsWall = (): boolean => useSyncExternalStore(wall.subscribe, wall.matches)
+
+/** Whether this person asked their machine not to move things about. */
+export const useIsStill = (): boolean => useSyncExternalStore(still.subscribe, still.matches)

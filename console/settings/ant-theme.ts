@@ -2,12 +2,13 @@ import { type ThemeConfig, theme } from 'antd'
 import { fontFamily, palettes, type ThemeName } from './palette.ts'
 
 /** Ant Design in our colours. On a wall everything is half as large again: it is read from across the room. */
-export function antTheme(name: ThemeName, wall: boolean): ThemeConfig {
+export function antTheme(name: ThemeName, wall: boolean, still: boolean): ThemeConfig {
   const palette = palettes[name]
   return {
     algorithm: name === 'dark' ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: {
       fontFamily,
+      motion: !still,
       fontSize: wall ? 20 : 14,
       controlHeight: wall ? 44 : 34,
       borderRadius: 6,

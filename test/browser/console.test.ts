@@ -179,6 +179,43 @@ describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 60_000 }, () => 
     return signIn(base, account.id, password)
   }
 
+  test('a bad import shows its rows, and nothing is written', async () => {
+    const { version } = await regulator.get<{ version: number }>('/registry')
+    const page = await visitor.open('/registry/import')
+    const csv = 'id,kind,parent,name\nnowhere,estate,no-such-community,某小区\n'
+    const file = { name: 'territory.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) }
+    await page.locator('input[type=file]').setInputFiles(file)
+    await page.getByRole('button', { name: '检查' }).click()
+    await page.getByText('未写入任何数据').waitFor()
+    await page.getByText('no-such-community').first().waitFor()
+    expect(await page.getByRole('button', { name: '写入台账' }).count()).toBe(0)
+    expect((await regulator.get<{ version: number }>('/registry')).version).toBe(version)
+    await page.close()
+  })
+
+  test('a regulator publishes a list, and whoever is not signed in sees it', async () => {
+    const { items } = await regulator.get<{ items: { id: string }[] }>('/rankings?limit=1')
+    const { now } = await regulator.get<{ now: number }>('/time')
+    const id = items[0]?.id ?? ''
+    await regulator.post(`/rankings/${id}/objection-period`, { until: now })
+    const stranger = await newVisitor(browser, { base })
+    const before = await stranger.open('/public')
+    await before.getByText('尚未发布榜单').waitFor()
+    const page = await visitor.open(`/rankings/${id}`)
+    await page.getByRole('button', { name: '发布榜单' }).click()
+    await page.locator('.ant-popconfirm .ant-btn-primary').click()
+    await regulator.until<{ list: { state: string } }>(`/rankings/${id}`, ({ list }) => list.state === 'frozen')
+    await before.reload()
+    const { firms } = await regulator.get<{ firms: { name: string }[] }>(`/rankings/${id}`)
+    await before
+      .getByText(firms[0]?.name ?? 'no firm')
+      .first()
+      .waitFor()
+    expect(stranger.complaints).toEqual([])
+    await page.close()
+    await stranger.close()
+  })
+
   test('every page is usable by everybody (axe), in both appearances and both languages', async () => {
     const cookies = sessionOf(admin)
     const dark = await newVisitor(browser, { base, theme: 'dark', language: 'en', cookies })

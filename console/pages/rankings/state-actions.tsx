@@ -54,6 +54,7 @@ export function StateActions({ list }: { readonly list: Schemas['RankingList'] }
     <Popconfirm
       title={texts.ranking.publish}
       description={texts.ranking.publishSure}
+      placement="bottomRight"
       onConfirm={() => moving.mutate('publication')}
     >
       <Button type="primary" loading={moving.isPending}>
