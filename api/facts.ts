@@ -134,7 +134,8 @@ export async function plannedWork(db: LedgerDb, { season: { zone } }: Policy, no
   const byDay = Map.groupBy(works, ({ fromDay }) => fromDay)
   return [...byDay].map(([fromDay, begun]): Fact => {
     // Points of one kind and time are one point: work that begins on one day is one mark.
-    const shown = begun.slice(0, worksPerMarkMax)
+    const inOrder = begun.toSorted((one, other) => placeOf(one).localeCompare(placeOf(other)))
+    const shown = inOrder.slice(0, worksPerMarkMax)
     const rest = begun.length - shown.length
     const said = (kinds: Readonly<Record<string, string>>, comma: string) =>
       shown.map(({ placeKind, place }) => `${kinds[placeKind]} ${place}`).join(comma) + (rest > 0 ? ` +${rest}` : '')
@@ -151,3 +152,6 @@ export async function plannedWork(db: LedgerDb, { season: { zone } }: Policy, no
     }
   })
 }
+
+/** By kind and id, so that the same works are always told in the same order. */
+const placeOf = ({ placeKind, place }: { readonly placeKind: string; readonly place: string }) => `${placeKind} ${place}`

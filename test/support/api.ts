@@ -15,6 +15,8 @@ export const evening = Date.parse('2026-01-15T19:00:00+08:00')
 
 /** Fast on purpose: tests log in hundreds of times. */
 const passwordCost = { N: 2 ** 10, r: 8, p: 1 }
+/** Whether the console was built beside the sources must make no difference. */
+const noConsole = '/no-such-console'
 export const password = 'warm enough for a test'
 
 export interface TestApi {
@@ -54,7 +56,7 @@ export async function makeTestApi(deps: Partial<ApiDeps> = {}, options: Partial<
       wallClock: () => wall.now,
       ...deps,
     },
-    { version: 'test', passwordCost, requestsPerMinuteMax: 100_000, ...options },
+    { version: 'test', passwordCost, requestsPerMinuteMax: 100_000, consoleFolder: noConsole, ...options },
   )
   const passwordHash = await makePasswords(passwordCost).hash(password)
 

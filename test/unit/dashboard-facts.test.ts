@@ -95,8 +95,8 @@ describe('planned work', () => {
     expect(marks).toMatchObject([
       {
         fields: {
-          text_zh: '计划检修：换热机组 T1-L、楼栋 B1',
-          text_en: 'Planned work: circuit T1-L, building B1',
+          text_zh: '计划检修：楼栋 B1、换热机组 T1-L',
+          text_en: 'Planned work: building B1, circuit T1-L',
           ends_at: local('2026-01-09T00:00:00'),
         },
         at: local('2026-01-05T00:00:00'),
