@@ -154,4 +154,5 @@ export async function plannedWork(db: LedgerDb, { season: { zone } }: Policy, no
 }
 
 /** By kind and id, so that the same works are always told in the same order. */
-const placeOf = ({ placeKind, place }: { readonly placeKind: string; readonly place: string }) => `${placeKind} ${place}`
+const placeOf = ({ placeKind, place }: { readonly placeKind: string; readonly place: string }) =>
+  `${placeKind} ${place}`
