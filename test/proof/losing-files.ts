@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { JournalFile, JournalFiles } from '../../ingest/journal/files.ts'
 
 /**
@@ -51,7 +52,8 @@ export function makePlatter(directory: string): Platter {
   return platter
 }
 
-export function losingFiles(real: JournalFiles, platter: Platter): JournalFiles {
+/** `syncMsMin` is how long a sync of this disk takes at least: on a fast one a cut would hardly ever fall into it. */
+export function losingFiles(real: JournalFiles, platter: Platter, syncMsMin = 0): JournalFiles {
   const live = readNames(liveNamesPath(platter))
   let directorySyncs = 0
   let newestPromise = 0
@@ -76,6 +78,7 @@ export function losingFiles(real: JournalFiles, platter: Platter): JournalFiles 
         // Only what was written before the sync began is promised.
         const promised = unsynced
         unsynced = []
+        if (syncMsMin > 0) await pause(syncMsMin)
         await file.sync()
         applyChanges(inodePath(platter, inode), promised)
       },

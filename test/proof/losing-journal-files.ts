@@ -8,4 +8,7 @@ export type { JournalFile, JournalFiles } from '../../ingest/journal/files.ts'
 const directory = process.env[losingPlatterEnv]
 if (directory === undefined) throw new Error(`${losingPlatterEnv} names no folder`)
 
-export const diskFiles = losingFiles(realFiles, { directory })
+/** About what a hard disk takes. */
+const syncMsMin = 8
+
+export const diskFiles = losingFiles(realFiles, { directory }, syncMsMin)

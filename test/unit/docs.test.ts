@@ -234,7 +234,7 @@ describe('the guides', () => {
   it('name npm scripts that are there', () => {
     const { scripts } = JSON.parse(text('package.json'))
     const named = pages.flatMap((page) =>
-      [...text(page).matchAll(/npm run ([\w:]+)/g)].map(([, script = '']) => script),
+      [...text(page).matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script),
     )
     for (const script of new Set(named)) expect(Object.keys(scripts)).toContain(script)
   })
