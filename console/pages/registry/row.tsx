@@ -98,6 +98,7 @@ function useCells(): (column: string, value: string | number | undefined) => Rea
   const { dateTime } = useFormats()
   return (column, value) => {
     if (value === undefined) return texts.app.none
+    if (column.endsWith('kind')) return (texts.kind as Readonly<Record<string, string>>)[value] ?? value
     return column.startsWith('valid_') && typeof value === 'number' ? dateTime(value) : value
   }
 }
