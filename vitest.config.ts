@@ -11,8 +11,8 @@ const onEveryLedger = [
 ]
 
 const shared = {
-  testTimeout: 30_000,
-  hookTimeout: 30_000,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
   // Tests that start servers and worker threads share two cores with the runner.
   maxWorkers: 2,
 }

@@ -15,7 +15,7 @@ const suite = 'the console in a browser'
 const prepare = fileURLToPath(new URL('../../console/prepare.mjs', import.meta.url))
 const smallCity = ['--dwellings', '500', '--history-days', '1', '--seed', '7']
 
-describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 60_000 }, () => {
+describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 180_000 }, () => {
   const data = newDataFolder()
   let service: RunningService
   let base: string
@@ -48,7 +48,7 @@ describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 60_000 }, () => 
     demoHome = { id, territory: where.territory }
     browser = await launchBrowser()
     visitor = await newVisitor(browser, { base, cookies: sessionOf(regulator) })
-  }, 120_000)
+  }, 180_000)
 
   afterAll(async () => {
     await browser?.close()

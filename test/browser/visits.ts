@@ -25,6 +25,7 @@ export async function allVisits(client: HttpClient): Promise<readonly Visit[]> {
   const alert = await first<{ id: string }>('/alerts?state=all&limit=1')
   const gateway = await first<{ gateway: string }>('/gateways?limit=1')
   const list = await first<{ id: string }>('/rankings?limit=1')
+  const { firms } = await client.get<{ firms: readonly { firm: string }[] }>(`/rankings/${list.id}`)
   const asRegulator = { account: 'regulator' } as const
   return [
     { name: 'login', path: '/login' },
@@ -40,6 +41,7 @@ export async function allVisits(client: HttpClient): Promise<readonly Visit[]> {
     { name: 'source', path: `/plants/source/${source.id}`, ...asRegulator },
     { name: 'rankings', path: '/rankings', ...asRegulator },
     { name: 'ranking', path: `/rankings/${list.id}`, ...asRegulator },
+    { name: 'ranked-firm', path: `/rankings/${list.id}/firms/${firms.at(-1)?.firm}`, ...asRegulator },
     { name: 'public', path: '/public' },
     { name: 'registry', path: '/registry', ...asRegulator },
     { name: 'registry-import', path: '/registry/import', ...asRegulator },
