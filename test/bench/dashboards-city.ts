@@ -72,10 +72,17 @@ const plantFigures = (place: number, at: number): RollUpFigures => ({
 
 const homesOfBuilding = 60
 
-/** Every place of the city with the number by which its figures are made. */
-export function benchPlaces(
-  shape: BenchShape,
-): { readonly place: RollUpPlace; readonly homes: number; readonly plant: boolean }[] {
+export interface BenchPlace {
+  readonly place: RollUpPlace
+  readonly homes: number
+  /** Whether sensors of its own measure there. */
+  readonly plant: boolean
+  /** By which its figures are made. */
+  readonly number: number
+}
+
+/** Every place of the city. */
+export function benchPlaces(shape: BenchShape): BenchPlace[] {
   const of = (prefix: string, index: number) => `${prefix}-${String(index).padStart(4, '0')}`
   const belongs = (substation: number) => ({
     district: of('district', substation % shape.districts),
@@ -86,7 +93,7 @@ export function benchPlaces(
   const each = <T>(count: number, make: (index: number) => T) =>
     Array.from({ length: count }, (_, index) => make(index))
   const perSubstation = Math.ceil(shape.buildings / shape.substations)
-  return [
+  const places: Omit<BenchPlace, 'number'>[] = [
     { place: { level: 'city', ...named('harbin', '哈尔滨') }, homes: shape.buildings * homesOfBuilding, plant: false },
     ...each(shape.districts, (index) => ({
       place: { level: 'district' as const, ...named(of('district', index), '区') },
@@ -134,12 +141,14 @@ export function benchPlaces(
       }
     }),
   ]
+  return places.map((place, number) => ({ ...place, number }))
 }
 
-export const benchRollUps = (places: ReturnType<typeof benchPlaces>, at: number): LiveRollUp[] =>
-  places.map(({ place, homes, plant }, index) => ({
+/** What a place shows at each of some times. */
+export const benchRollUps = ({ place, homes, plant, number }: BenchPlace, times: readonly number[]): LiveRollUp[] =>
+  times.map((at) => ({
     place,
     at,
     few: false,
-    figures: { ...figuresOf(index, homes, at), ...(plant && plantFigures(index, at)) },
+    figures: { ...figuresOf(number, homes, at), ...(plant && plantFigures(number, at)) },
   }))

@@ -5,12 +5,13 @@ import { connectInflux } from '#store/telemetry/influx/connection.ts'
 import { openInfluxFacts } from '#store/telemetry/influx/facts.ts'
 import { openInfluxRollUps, rollUpTarget } from '#store/telemetry/influx/roll-ups.ts'
 import { setUpInflux } from '#store/telemetry/influx/setup.ts'
+import type { RollUpStore } from '#store/telemetry/roll-up-store.ts'
 import { type Option, positiveInteger } from '../../commands/options.ts'
 import { optionsOrExit } from '../support/command-line.ts'
 import { type AskedQuery, boardFiles, queriesOf } from '../support/generated-dashboards.ts'
 import { type Chosen, interpolate, optionsOf } from '../support/grafana-interpolation.ts'
 import { startInfluxd } from '../support/influxd.ts'
-import { benchPlaces, benchRollUps } from './dashboards-city.ts'
+import { type BenchPlace, benchPlaces, benchRollUps } from './dashboards-city.ts'
 
 /*
  * How long the queries of the dashboards take: an InfluxDB of its own is filled with hourly roll-ups of a season, by the
@@ -36,6 +37,7 @@ const { buildings, days } = optionsOrExit({
   } satisfies Option<number>,
 })
 const secondMs = 1_000
+const weekMs = 7 * dayMs
 /** What InfluxDB takes in one request without holding others up. */
 const rollUpsPerRequest = 2_000
 const requestsAtOnce = 3
@@ -64,27 +66,11 @@ async function fill(): Promise<void> {
   const places = benchPlaces(shape)
   const store = openInfluxRollUps({ target })
   const begunMs = performance.now()
+  const requests = requestsFor(places)
   let written = 0
-  let next = from
-  async function writeAgain(rollUps: readonly LiveRollUp[]): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await store.writeRollUps(rollUps)
-      } catch (error) {
-        if (attempt === attemptsMax) throw error
-      }
-    }
-  }
   async function writeInTurn(): Promise<void> {
-    while (next < to) {
-      const rollUps: LiveRollUp[] = []
-      // One request of many hours of a small city takes as long as one of a large city's hour.
-      for (; next < to && rollUps.length < rollUpsPerRequest; next += hourMs) {
-        for (const rollUp of benchRollUps(places, next)) rollUps.push(rollUp)
-      }
-      for (let first = 0; first < rollUps.length; first += rollUpsPerRequest) {
-        await writeAgain(rollUps.slice(first, first + rollUpsPerRequest))
-      }
+    for (const rollUps of requests) {
+      await writeAgain(store, rollUps)
       written += rollUps.length
       if (process.stderr.isTTY) process.stderr.write(`\r${written.toLocaleString('en')} roll-ups`)
     }
@@ -97,6 +83,30 @@ async function fill(): Promise<void> {
     `\r${written.toLocaleString('en')} hourly roll-ups of ${places.length.toLocaleString('en')} places over ${days} days ` +
       `in ${seconds.toFixed(0)} s (${Math.round(written / seconds).toLocaleString('en')} a second)`,
   )
+}
+
+/**
+ * A week of some places in a request: the server files values by place and figure, and takes many hours of few places
+ * several times as fast as one hour of many.
+ */
+function* requestsFor(places: readonly BenchPlace[]): Generator<LiveRollUp[], undefined> {
+  for (let week = from; week < to; week += weekMs) {
+    const hours = Array.from({ length: Math.min(weekMs, to - week) / hourMs }, (_, hour) => week + hour * hourMs)
+    const placesPerRequest = Math.max(1, Math.floor(rollUpsPerRequest / hours.length))
+    for (let first = 0; first < places.length; first += placesPerRequest) {
+      yield places.slice(first, first + placesPerRequest).flatMap((place) => benchRollUps(place, hours))
+    }
+  }
+}
+
+async function writeAgain(store: RollUpStore, rollUps: readonly LiveRollUp[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await store.writeRollUps(rollUps)
+    } catch (error) {
+      if (attempt === attemptsMax) throw error
+    }
+  }
 }
 
 /** A list a month, a mark for each, and a day of the service's own figures. */
