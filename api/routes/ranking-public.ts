@@ -1,6 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { findList, listContent, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
+import {
+  findList,
+  listContent,
+  listsOpenToObjections,
+  type RankingList,
+  rankingLists,
+} from '#store/ledger/ranking-lists.ts'
 import { sealsLogged } from '#store/ledger/ranking-seals.ts'
 import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
@@ -11,6 +17,13 @@ import { cursorParts, idParams, instantOut, makePage, numberCursor, pageOf, page
 import type { RankingDeps } from './rankings.ts'
 
 const publicListSchema = listSchema.omit({ draftedBy: true, publishedBy: true }).meta({ id: 'PublicRankingList' })
+
+const objectionPeriodSchema = listSchema
+  .pick({ id: true, territory: true, territoryName: true, territoryNameEn: true, from: true, to: true })
+  .extend({ until: instantOut })
+  .meta({ id: 'ObjectionPeriod' })
+/** A list of the city and one of each district, twice over. */
+const objectionPeriodsMax = 50
 
 const sealSchema = z
   .object({
@@ -72,6 +85,29 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       const { scores, inputs } = await listContent(ledger.db, options.policy, list)
       const firms = await placedFirms(ledger.db, scores, await firmsOfFewHomes(ledger.db, list, inputs))
       return { list: await shown(list), firms }
+    },
+  )
+
+  app.get(
+    '/public/objection-periods',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Lists that residents may object to now, without what is in them: that is published later',
+        response: { 200: z.object({ items: z.array(objectionPeriodSchema) }) },
+      },
+    },
+    async () => {
+      const lists = await listsOpenToObjections(ledger.db, clock.now(), objectionPeriodsMax)
+      const items = await Promise.all(
+        lists.map(async (list) => {
+          const { id, territory, territoryName, territoryNameEn, from, to } = await shownList(ledger.db, list)
+          const until = list.objectionsUntil ?? 0
+          return { id, territory, territoryName, territoryNameEn, from, to, until }
+        }),
+      )
+      return { items }
     },
   )
 

@@ -1,13 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { exclusionKinds, exclusionPlaceKinds, exclusionStates } from '#domain/ranking-exclusion.ts'
 import { importedMeasures } from '#domain/ranking-method.ts'
 import { idSchema } from '#domain/registry.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
 import {
   decideExclusion,
   type Exclusion,
-  exclusionKinds,
-  exclusionPlaceKinds,
   exclusionsOn,
   findExclusion,
   proposeExclusion,
@@ -35,7 +34,7 @@ const exclusionSchema = z
     evidence: z.string(),
     proposedBy: z.string(),
     proposedAt: instantOut,
-    state: z.enum(['proposed', 'confirmed', 'refused']),
+    state: z.enum(exclusionStates),
     decidedBy: z.string().optional(),
     decidedAt: instantOut.optional(),
     decision: z.string().optional(),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Selectable } from 'kysely'
+import type { ExclusionKind, ExclusionPlaceKind, ExclusionState } from '#domain/ranking-exclusion.ts'
 import { appendAudit } from './audit.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { dayText } from './dwelling-days.ts'
@@ -30,18 +31,15 @@ interface Days {
   readonly toDay: number
 }
 
-export const exclusionKinds = ['plannedWork', 'refusedAccess', 'heatingSuspended', 'openWindow', 'carrier'] as const
-export const exclusionPlaceKinds = ['dwelling', 'building', 'circuit'] as const
-
 export interface Exclusion extends Days {
   readonly id: string
-  readonly kind: (typeof exclusionKinds)[number]
-  readonly placeKind: (typeof exclusionPlaceKinds)[number]
+  readonly kind: ExclusionKind
+  readonly placeKind: ExclusionPlaceKind
   readonly place: string
   readonly evidence: string
   readonly proposedBy: string
   readonly proposedAt: number
-  readonly state: 'proposed' | 'confirmed' | 'refused'
+  readonly state: ExclusionState
   readonly decidedBy?: string
   readonly decidedAt?: number
   readonly decision?: string

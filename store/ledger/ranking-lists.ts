@@ -133,6 +133,20 @@ export async function rankingLists(
   return (await query.execute()).map(fromList)
 }
 
+/** Lists that may be objected to at a time, the newest first. */
+export async function listsOpenToObjections(db: LedgerDb, at: number, limit: number): Promise<RankingList[]> {
+  const rows = await db
+    .selectFrom('ranking_list')
+    .selectAll()
+    .where('state', '=', 'objection')
+    .where('objections_until', '>', at)
+    .orderBy('drafted_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(fromList)
+}
+
 /** Every published list of a territory. */
 export async function frozenListsOf(db: LedgerDb, territory: string): Promise<RankingList[]> {
   const rows = await db

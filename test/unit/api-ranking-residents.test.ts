@@ -55,6 +55,17 @@ describe('a resident objects', () => {
     expect((await ranked.say(`/rankings/${other}/objections`, { code, ...claim })).statusCode).toBe(409)
   })
 
+  test('to a list that anybody may know to be open for objections, while it is, without what is in it', async () => {
+    await ranked.draft()
+    const id = await ranked.objectable()
+    const { items } = (await ranked.open('/objection-periods')).json()
+    const until = ranked.api.clock.now + hourMs
+    const harbin = { territory: 'harbin', territoryName: '哈尔滨市', territoryNameEn: 'Harbin' }
+    expect(items).toEqual([{ id, ...harbin, ...rankedPeriod, until }])
+    ranked.api.clock.now = until
+    expect((await ranked.open('/objection-periods')).json()).toEqual({ items: [] })
+  })
+
   test('codes are made by who sees the home, never by a firm, and only while objections are open', async () => {
     const id = await ranked.objectable()
     for (const account of ['f2', 'elsewhere', 'viewer']) {

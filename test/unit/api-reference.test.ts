@@ -49,6 +49,7 @@ describe('the description of the api', () => {
     expect(open.sort()).toEqual([
       'get /api/v1/public/buildings',
       'get /api/v1/public/buildings/{id}/heating',
+      'get /api/v1/public/objection-periods',
       'get /api/v1/public/ranking-seals',
       'get /api/v1/public/rankings',
       'get /api/v1/public/rankings/{id}',
