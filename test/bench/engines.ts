@@ -1,38 +1,70 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import type { ReadingBatch } from '#domain/reading.ts'
 import { setUpInflux } from '#store/telemetry/influx/setup.ts'
 import { openInfluxTelemetry } from '#store/telemetry/influx/store.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
+import { type Option, positiveInteger } from '../../commands/options.ts'
+import { optionsOrExit } from '../support/command-line.ts'
 import { startInfluxd } from '../support/influxd.ts'
 import { measureMosquitto } from './engines-mosquitto.ts'
 import { processUsage } from './process-usage.ts'
 
-/*
+/**
  * Readings a second into SQLite and into an InfluxDB of its own, one after the other, durable, by the same batches:
  * every device reports in turn, every ten minutes of its own time. CPU of this process and of the server apart.
  * SQLite's merges run in a thread of their own beside an edge and are not part of this; InfluxDB's are.
  * Then durable messages a second through a Mosquitto, by a whole edge.
- *   node test/bench/engines.ts --devices 100000 --seconds 10 --batch 65536 --engines sqlite,influxdb,mosquitto
  */
-const { values: flags } = parseArgs({
-  options: {
-    devices: { type: 'string', default: '100000' },
-    seconds: { type: 'string', default: '10' },
-    /** Readings an append; 65,536 is what the edge gathers when it has to catch up. */
-    batch: { type: 'string', default: '65536' },
-    engines: { type: 'string', default: 'sqlite,influxdb,mosquitto' },
-    /** Messages a second through Mosquitto to begin with. */
-    rate: { type: 'string', default: '20000' },
-    /** Folder for processor profiles of the edge behind Mosquitto. */
-    profiles: { type: 'string' },
-  },
+const {
+  devices,
+  seconds,
+  batch: batchSize,
+  engines,
+  rate,
+  profiles,
+} = optionsOrExit({
+  devices: {
+    env: 'WARMCITY_BENCH_DEVICES',
+    default: 100_000,
+    schema: positiveInteger('the number of devices', 10_000_000),
+    help: 'devices, each with one metric',
+  } satisfies Option<number>,
+  seconds: {
+    env: 'WARMCITY_BENCH_SECONDS',
+    default: 10,
+    schema: positiveInteger('the time', 86_400),
+    help: 'seconds of each engine',
+  } satisfies Option<number>,
+  batch: {
+    env: 'WARMCITY_BENCH_BATCH',
+    default: 65_536,
+    schema: positiveInteger('the batch', 1_000_000),
+    help: 'readings an append; the default is what the edge gathers when it has to catch up',
+  } satisfies Option<number>,
+  engines: {
+    env: 'WARMCITY_BENCH_ENGINES',
+    default: 'sqlite,influxdb,mosquitto',
+    schema: z.string().min(1),
+    placeholder: 'NAMES',
+    help: 'what is measured, one after the other',
+  } satisfies Option<string>,
+  rate: {
+    env: 'WARMCITY_BENCH_RATE',
+    default: 20_000,
+    schema: positiveInteger('the rate', 10_000_000),
+    help: 'messages a second through Mosquitto to begin with',
+  } satisfies Option<number>,
+  profiles: {
+    env: 'WARMCITY_BENCH_PROFILES',
+    schema: z.string().min(1),
+    placeholder: 'DIR',
+    help: 'folder for processor profiles of the edge behind Mosquitto',
+  } satisfies Option<string>,
 })
-const devices = Number(flags.devices)
-const batchSize = Number(flags.batch)
 const roundMs = 600_000
 const startAt = Date.UTC(2026, 0, 15)
 const deviceIds = Array.from({ length: devices }, (_, index) => `P-${String(index).padStart(7, '0')}`)
@@ -56,7 +88,7 @@ async function measure(engine: string, store: TelemetryStore, serverPid?: number
   const usage = () => ({ own: processUsage(process.pid), server: serverPid ? processUsage(serverPid) : undefined })
   const before = usage()
   const begunMs = performance.now()
-  const endMs = begunMs + Number(flags.seconds) * 1_000
+  const endMs = begunMs + seconds * 1_000
   let appends = 0
   let slowestMs = 0
   while (performance.now() < endMs) {
@@ -65,16 +97,16 @@ async function measure(engine: string, store: TelemetryStore, serverPid?: number
     await store.append(batch, appends, {})
     slowestMs = Math.max(slowestMs, performance.now() - appendMs)
   }
-  const seconds = (performance.now() - begunMs) / 1_000
+  const took = (performance.now() - begunMs) / 1_000
   const after = usage()
-  const cores = (from = 0, to = 0) => Number(((to - from) / seconds).toFixed(2))
+  const cores = (from = 0, to = 0) => Number(((to - from) / took).toFixed(2))
   console.log(
     JSON.stringify({
       name: 'engines',
       engine,
       devices,
       batch: batchSize,
-      readings_per_second: Math.round((appends * batchSize) / seconds),
+      readings_per_second: Math.round((appends * batchSize) / took),
       slowest_append_ms: Math.round(slowestMs),
       own_cores: cores(before.own.cpuSeconds, after.own.cpuSeconds),
       ...(after.server && {
@@ -87,7 +119,7 @@ async function measure(engine: string, store: TelemetryStore, serverPid?: number
   await store.close()
 }
 
-const wanted = flags.engines.split(',')
+const wanted = engines.split(',')
 
 async function stores(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'warmcity-engines-'))
@@ -108,12 +140,6 @@ async function stores(): Promise<void> {
 
 await stores()
 if (wanted.includes('mosquitto')) {
-  const { seconds, rate, profiles } = flags
-  const bench = {
-    devices,
-    seconds: Number(seconds),
-    firstRate: Number(rate),
-    ...(profiles !== undefined && { profiles }),
-  }
+  const bench = { devices, seconds, firstRate: rate, ...(profiles !== undefined && { profiles }) }
   console.log(JSON.stringify(await measureMosquitto(bench)))
 }

@@ -12,7 +12,8 @@ import { firmInputs } from '#store/ledger/ranking-inputs.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import { makeRankingThread, type RankingThread } from '../../api/ranking/ranking-thread.ts'
 import { dataFolder } from '../../commands/data-folder.ts'
-import { type Option, parseOptions, positiveInteger } from '../../commands/options.ts'
+import { type Option, positiveInteger } from '../../commands/options.ts'
+import { optionsOrExit } from '../support/command-line.ts'
 import { startEdgeProcess } from './edge-process.ts'
 import { startLoadGenerator } from './load-generator-process.ts'
 import { rounded, warmUp } from './measure.ts'
@@ -58,12 +59,7 @@ const options = {
   } satisfies Option<number>,
 }
 
-const parsed = parseOptions(options, process.argv.slice(2), process.env)
-if (!parsed.ok) {
-  console.error(parsed.problems.join('\n'))
-  process.exit(2)
-}
-const { dwellings: sizes, days, rate } = parsed.values
+const { dwellings: sizes, days, rate } = optionsOrExit(options)
 const policy = cityPolicies.harbin as Policy
 const [method] = rankingMethods
 const closedDay = firstDay + 10

@@ -7,7 +7,7 @@ import { cityPolicies, type Policy, policyAt } from '#domain/policy.ts'
 import { minuteMs } from '#domain/time.ts'
 import { openLedger } from '#store/ledger/database.ts'
 import { openSqliteRollUps } from '#store/telemetry/sqlite/roll-ups.ts'
-import { parseOptions, positiveInteger } from '../../commands/options.ts'
+import { type Option, positiveInteger } from '../../commands/options.ts'
 import type { CityPlan, PlannedPlace, Stretch } from '../../ingest/roll-ups/city-plan.ts'
 import { createFrames } from '../../ingest/roll-ups/frames.ts'
 import { createPlantPoints } from '../../ingest/roll-ups/plant-frame.ts'
@@ -15,6 +15,7 @@ import { rollUpPeriod } from '../../ingest/roll-ups/roll-up-period.ts'
 import { createDirectory } from '../../ingest/watch/directory.ts'
 import { loadPlaces } from '../../ingest/watch/places.ts'
 import { createRandom } from '../../simulators/random.ts'
+import { optionsOrExit } from '../support/command-line.ts'
 import { rounded } from './measure.ts'
 
 /**
@@ -22,14 +23,14 @@ import { rounded } from './measure.ts'
  * rolling up cost, the longest stretch in which nothing else has its turn, and what is held in memory. Times are
  * those of the processor, because others may use the machine. One JSON line.
  */
-const options = {
+const { dwellings } = optionsOrExit({
   dwellings: {
     env: 'WARMCITY_BENCH_ROLL_UP_DWELLINGS',
     default: 2_500_000,
     schema: positiveInteger('the number of dwellings', 5_000_000),
     help: 'homes, each with a probe',
-  },
-}
+  } satisfies Option<number>,
+})
 const homesPerBuilding = 60
 const buildingsPerCircuit = 10
 const circuitsPerFirm = 70
@@ -37,12 +38,6 @@ const districts = 18
 const from = Date.parse('2025-10-01T00:00:00+08:00')
 const openAt = Date.parse('2026-01-15T12:00:00+08:00')
 
-const parsed = parseOptions(options, process.argv.slice(2), process.env)
-if (!parsed.ok) {
-  console.error(parsed.problems.join('\n'))
-  process.exit(2)
-}
-const { dwellings } = parsed.values
 const cpuMs = () => {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1_000

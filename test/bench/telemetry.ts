@@ -2,42 +2,70 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import type { ReadingBatch } from '#domain/reading.ts'
 import { defaultMergeLimits } from '#store/telemetry/sqlite/merge-plan.ts'
 import { openSqliteTelemetryReader } from '#store/telemetry/sqlite/reader.ts'
 import { openSqliteTelemetry } from '#store/telemetry/sqlite/store.ts'
 import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
+import { type Option, positiveInteger } from '../../commands/options.ts'
+import { optionsOrExit } from '../support/command-line.ts'
+import { rounded } from './measure.ts'
 
-/*
+/**
  * Measures the SQLite telemetry store: devices report every ten minutes in an order that changes from round to round.
- * Prints JSON lines.
- *   node test/bench/telemetry.ts --devices 2500000 --seconds 15 --batch 1680
- * With --hours the limits of merges shrink with the number of devices, so that a fiftieth of the city makes the same
- * number of files as the whole:
- *   node test/bench/telemetry.ts --devices 50000 --hours 71 --batch 84 --maintain 420
+ * Prints JSON lines. With `--hours` the limits of merges shrink with the number of devices, so that a fiftieth of the
+ * city makes the same number of files as the whole: `--devices 50000 --hours 71 --batch 84 --maintain 420`.
  */
-const { values: flags } = parseArgs({
-  options: {
-    devices: { type: 'string', default: '2500000' },
-    seconds: { type: 'string', default: '15' },
-    /** Hours of the city's time to write instead of `seconds`. */
-    hours: { type: 'string' },
-    /** Readings an append: what the city sends in 400 ms. */
-    batch: { type: 'string', default: '1680' },
-    /** Readings between two calls of `maintain`; 4,200 times five seconds is what the service does. */
-    maintain: { type: 'string', default: '21000' },
-    directory: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-  },
+const flags = optionsOrExit({
+  devices: {
+    env: 'WARMCITY_BENCH_DEVICES',
+    default: 2_500_000,
+    schema: positiveInteger('the number of devices', 10_000_000),
+    help: 'devices, each with one metric',
+  } satisfies Option<number>,
+  seconds: {
+    env: 'WARMCITY_BENCH_SECONDS',
+    default: 15,
+    schema: positiveInteger('the time', 86_400),
+    help: 'seconds of appending and merging',
+  } satisfies Option<number>,
+  hours: {
+    env: 'WARMCITY_BENCH_HOURS',
+    schema: positiveInteger('the number of hours', 10_000),
+    help: "hours of the city's time to write, in place of seconds",
+  } satisfies Option<number>,
+  batch: {
+    env: 'WARMCITY_BENCH_BATCH',
+    default: 1_680,
+    schema: positiveInteger('the batch', 1_000_000),
+    help: 'readings an append; the default is what the city sends in 400 ms',
+  } satisfies Option<number>,
+  maintain: {
+    env: 'WARMCITY_BENCH_MAINTAIN',
+    default: 21_000,
+    schema: positiveInteger('the number of readings', 1_000_000_000),
+    help: 'readings between two rounds of maintenance; the default is what the city sends in the five seconds of the service',
+  } satisfies Option<number>,
+  directory: {
+    env: 'WARMCITY_BENCH_KEEP',
+    schema: z.string().min(1),
+    placeholder: 'DIR',
+    help: 'folder for the store, which is kept',
+  } satisfies Option<string>,
+  seed: {
+    env: 'WARMCITY_BENCH_SEED',
+    default: 1,
+    schema: positiveInteger('the seed', 2 ** 31),
+    help: 'decides temperatures and order',
+  } satisfies Option<number>,
 })
-const devices = Number(flags.devices)
-const batchSize = Number(flags.batch)
+const { devices, batch: batchSize } = flags
 const roundMs = 600_000
 const startAt = Date.UTC(2026, 0, 15)
 
 const deviceIds = Array.from({ length: devices }, (_, index) => `P-${String(index).padStart(7, '0')}`)
-let seed = Number(flags.seed)
+let { seed } = flags
 function random(): number {
   seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
   return seed / 2 ** 32
@@ -83,10 +111,6 @@ function bytesWritten(): number {
   return Number(/^write_bytes: (\d+)/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
 }
 
-function rounded(number: number, places = 1): number {
-  return Number(number.toFixed(places))
-}
-
 function percentile(sorted: number[], share: number): number {
   return rounded(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))], 2)
 }
@@ -113,7 +137,7 @@ async function replayDay(store: TelemetryStore, now: number): Promise<void> {
     slowestMs = Math.max(slowestMs, performance.now() - before)
   }
   const perSecond = Math.round((replayed.length * perDevice * 1000) / (performance.now() - startedAt))
-  print({ figure: 'replay_of_a_day', per_second: perSecond, slowest_append_ms: rounded(slowestMs) })
+  print({ figure: 'replay_of_a_day', per_second: perSecond, slowest_append_ms: rounded(slowestMs, 1) })
 }
 
 const share = flags.hours === undefined ? 1 : devices / 2_500_000
@@ -136,8 +160,8 @@ try {
   let readings = 0
   let sinceMaintain = 0
   let now = 0
-  const endAt = performance.now() + Number(flags.seconds) * 1000
-  const goal = flags.hours === undefined ? undefined : Number(flags.hours) * (3_600_000 / roundMs) * devices
+  const endAt = performance.now() + flags.seconds * 1000
+  const goal = flags.hours === undefined ? undefined : flags.hours * (3_600_000 / roundMs) * devices
   while (goal === undefined ? performance.now() < endAt : readings < goal) {
     const next = batches.next().value as { batch: ReadingBatch; now: number }
     now = next.now
@@ -149,7 +173,7 @@ try {
     readings += next.batch.count
     written[readings <= devices ? 'first' : 'append'] += bytesWritten() - before.bytes
     sinceMaintain += next.batch.count
-    if (sinceMaintain < Number(flags.maintain)) continue
+    if (sinceMaintain < flags.maintain) continue
     sinceMaintain = 0
     const middle = { at: performance.now(), bytes: bytesWritten() }
     await store.maintain(now)
@@ -168,9 +192,9 @@ try {
   })
   print({
     figure: 'bytes_written_per_reading',
-    first_round: rounded(written.first / Math.min(readings, devices)),
-    later_rounds: later > 0 ? rounded(written.append / later) : null,
-    merges: rounded(written.maintain / readings),
+    first_round: rounded(written.first / Math.min(readings, devices), 1),
+    later_rounds: later > 0 ? rounded(written.append / later, 1) : null,
+    merges: rounded(written.maintain / readings, 1),
   })
   const usage = await store.usage()
   print({ figure: 'kept', readings: usage.readings, bytes_per_reading: rounded(usage.bytes / usage.readings, 2) })
@@ -187,7 +211,7 @@ try {
   const reader = openSqliteTelemetryReader({ directory })
   const firstAt = performance.now()
   await reader.latest(deviceIds[0])
-  print({ figure: 'first_question', ms: rounded(performance.now() - firstAt) })
+  print({ figure: 'first_question', ms: rounded(performance.now() - firstAt, 1) })
   for (const question of ['readings', 'latest'] as const) {
     const times: number[] = []
     for (let asked = 0; asked < 300; asked++) {
