@@ -7,7 +7,7 @@ export interface Tick {
   readonly at: number
   /** True while history fills in: nobody is notified. */
   readonly catchingUp: boolean
-  /** First tick after a start: the time since the record before it was an outage of ours. */
+  /** The first after a start, or after nothing could come: the time since the record before it was an outage of ours. */
   readonly started: boolean
   /** Readings of the block that lie before it. */
   readonly readingsBefore: number

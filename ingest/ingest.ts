@@ -7,22 +7,16 @@ import { JournalError } from './journal/journal-error.ts'
 import type { GatewayErrors } from './pipeline/gateway-errors.ts'
 import type { DeliveryToSendAgain, FromPipeline, PipelineWorkerData, ToPipeline } from './pipeline/messages.ts'
 import type { PipelineLog } from './pipeline/reader-loop.ts'
+import { startTicks } from './ticks.ts'
 
-/** The journal's clock stands still no longer than this, so that silence is noticed and a restart known to be one. */
-const tickMs = 1_000
-/** A source that is back so soon was no outage. */
-const sourceAwayMsMax = 10_000
 /** How long a stop waits for the stores to take what is journaled; what is left is read at the next start. */
 const drainMs = 10_000
 
 export interface IngestOptions extends PipelineWorkerData {
   readonly journal: Pick<JournalOptions, 'directory' | 'segmentBytes' | 'sizeBytesMax'>
   /** City time; while history fills in, its anchor says so. */
-  readonly clock: Clock & { anchor(): Pick<ClockAnchor, 'catchingUp'> }
-  /**
-   * For how long nothing can come because the source is away; 0 while it is there. The journal's clock stands still
-   * with it: that gateways are not heard then is nobody's silence but ours.
-   */
+  readonly clock: Clock & { anchor(): Pick<ClockAnchor, 'catchingUp' | 'speed'> }
+  /** For how long nothing can come because the source is away; 0 while it is there. */
   sourceAwayMs?(): number
   /** What a gateway is to be told on its errors topic. */
   onGatewayErrors(gateway: string, message: GatewayErrors): void
@@ -53,7 +47,7 @@ export interface Ingest {
 
 /** Opens stores and journal and starts the pipeline. Resolves when deliveries can be accepted. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
-  const { ledger, telemetry, watchDirectory, policy, holding, sharesCity, clock, log, onFailure } = options
+  const { ledger, telemetry, watchDirectory, policy, holding, sharesCity, log, onFailure } = options
   const pipeline = startPipelineWorker(
     {
       ...{ ledger, telemetry, watchDirectory, policy },
@@ -74,13 +68,13 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     journal.setRegistryVersion(opened.registryVersion)
     const { tornBytes } = journal.counters()
     if (tornBytes > 0) log.warn({ tornBytes }, 'the journal ended in an unfinished write, none of which was acked')
-    journal.tick(clock.now(), clock.anchor().catchingUp, true)
+    const ingest = runIngest(options, journal, pipeline)
     pipeline.tell({
       type: 'start',
       journalDirectory: options.journal.directory,
       durableEnd: journal.durableEnd.shared,
     })
-    return runIngest(options, journal, pipeline)
+    return ingest
   } catch (error) {
     await journal?.close()
     await pipeline.terminate()
@@ -108,16 +102,16 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
   const stopped = Promise.withResolvers<void>()
   let requests = 0
 
-  let wasAway = false
-  function tick(): void {
-    const isAway = (options.sourceAwayMs?.() ?? 0) > sourceAwayMsMax
-    // The first tick after it tells the watch of our outage, as after a restart.
-    if (!isAway) journal.tick(clock.now(), clock.anchor().catchingUp, wasAway)
-    wasAway = isAway
+  const ticks = startTicks({ journal, clock, sourceAwayMs: () => options.sourceAwayMs?.() ?? 0 })
+  const sink: DeliverySink = {
+    accept(delivery, accepted) {
+      ticks.beforeDelivery(delivery.receivedAt)
+      journal.accept(delivery, accepted)
+    },
   }
-  const timer = setInterval(tick, tickMs)
 
   function sendAgain(deliveries: readonly DeliveryToSendAgain[]): void {
+    ticks.beforeDelivery(clock.now())
     for (const { quarantineId, delivery } of deliveries) {
       journal.acceptAgain(delivery, quarantineId, clock.now(), (error) => {
         if (error) pipeline.tell({ type: 'notSentAgain', quarantineIds: [quarantineId] })
@@ -141,8 +135,8 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
   })
 
   return {
-    sink: journal,
-    clockMoved: tick,
+    sink,
+    clockMoved: ticks.clockMoved,
     counters: () => ({ ...journalCounters(journal), ...progress?.counters, ...lags(journal, progress?.positions) }),
     notReady() {
       const reasons = (progress?.failing ?? []).map(
@@ -171,11 +165,12 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
       return holding
     },
     async stop() {
-      clearInterval(timer)
+      ticks.stop()
       await journal.close()
       pipeline.expectEnd()
       pipeline.tell({ type: 'stop', position: journal.durableEnd.get(), timeoutMs: drainMs })
-      await stopped.promise
+      // A thread that ends in the middle of its work says nothing any more.
+      await Promise.race([stopped.promise, pipeline.ended])
       await pipeline.ended
     },
   }

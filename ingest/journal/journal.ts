@@ -65,8 +65,11 @@ export interface Journal extends DeliverySink {
   accept(delivery: Delivery, accepted: Accepted): void
   /** Sends a quarantined delivery through again at `now`, with its original time of receipt. */
   acceptAgain(delivery: Delivery, quarantineId: number, now: number, accepted: Accepted): void
-  /** Journals the service's clock. `started`: the first one after the edge has started. */
-  tick(at: number, catchingUp: boolean, started: boolean): void
+  /**
+   * Journals the service's clock. `started`: the time since the record before it was an outage of ours. False while
+   * acks are withheld: the clock of the journal stands still with them.
+   */
+  tick(at: number, catchingUp: boolean, started: boolean): boolean
   /** Registry by which deliveries are judged from now on. */
   setRegistryVersion(version: number): void
   /** First position that is kept. */
@@ -241,14 +244,14 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
     acceptAgain: (delivery, quarantineId, now, accepted) =>
       append(delivery, quarantineId, Math.max(0, now - delivery.receivedAt), accepted),
     tick(at, catchingUp, started) {
-      // While acks are withheld at the bound, ticks are as well: the clock of the journal stands still with it.
       const group = ended ? undefined : gathering.groupFor(tickBytes)
-      if (group === undefined) return
+      if (group === undefined) return false
       pace.setCatchingUp(catchingUp)
       const tick = { at, catchingUp, started, groupStart: group.records === 0 }
       group.length = encodeTick(group.bytes, group.length, tick, registryVersion)
       group.records++
       flushSoon()
+      return true
     },
     setRegistryVersion(version) {
       registryVersion = version

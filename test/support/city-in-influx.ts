@@ -95,6 +95,7 @@ async function live(ledger: Ledger, folder: string, city: City, target: InfluxTa
   try {
     await publishDays(ingest, broker, ledger, city, target, from, (at) => {
       now = at
+      ingest.clockMoved()
     })
   } finally {
     await broker.close()

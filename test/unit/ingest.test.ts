@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { cityPolicies, type Policy } from '#domain/policy.ts'
-import { minuteMs } from '#domain/time.ts'
+import { hourMs, minuteMs } from '#domain/time.ts'
 import { openLedger } from '#store/ledger/database.ts'
+import { listOutages } from '#store/ledger/outages.ts'
 import { signalsAfter } from '#store/ledger/signals.ts'
 import { type Ingest, startIngest } from '../../ingest/ingest.ts'
 import type { GatewayErrors } from '../../ingest/pipeline/gateway-errors.ts'
@@ -27,6 +28,8 @@ interface Edge {
   readonly errors: GatewayErrors[]
   readonly heads: number[]
   setClock(at: number): void
+  /** Time goes on, and the process does not. */
+  suspendUntil(at: number): void
   publish(payload: object | string, at: number): Promise<void>
 }
 
@@ -41,7 +44,7 @@ async function startEdge(folder: string, from: number): Promise<Edge> {
     watchDirectory: join(folder, 'watch'),
     policy: harbin as Policy,
     journal: { directory: join(folder, 'journal') },
-    clock: { now: () => now, anchor: () => ({ catchingUp: false }) },
+    clock: { now: () => now, anchor: () => ({ catchingUp: false, speed: 1 }) },
     onGatewayErrors: (_gateway, message) => errors.push(message),
     onSignals: (head) => heads.push(head),
     onFailure: (error) => expect.unreachable(error.message),
@@ -51,17 +54,21 @@ async function startEdge(folder: string, from: number): Promise<Edge> {
       error: (fields, message) => expect.unreachable(message + JSON.stringify(fields)),
     },
   })
+  function setClock(at: number): void {
+    now = at
+    ingest.clockMoved()
+  }
   return {
     ingest,
     errors,
     heads,
-    setClock(at) {
+    setClock,
+    suspendUntil(at) {
       now = at
-      ingest.clockMoved()
     },
     publish: (payload, at) =>
       new Promise((resolve, reject) => {
-        now = at
+        if (at !== now) setClock(at)
         const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
         const delivery = {
           gateway: 'GW-nangang',
@@ -127,6 +134,26 @@ test('a gateway is told on its errors topic what was wrong', async () => {
     },
   ])
   await edge.ingest.stop()
+})
+
+test('a machine that was suspended was not there to hear: nobody was silent', async () => {
+  const folder = await newFolder()
+  const edge = await startEdge(folder, start)
+  const warm = (at: number) => edge.publish({ device: 'P-nangang-1', at, values: { indoor_temperature_c: 21 } }, at)
+  await warm(start)
+  const resumedAt = start + 5 * hourMs
+  edge.suspendUntil(resumedAt)
+  await warm(resumedAt)
+  await edge.ingest.settled()
+  await edge.ingest.stop()
+
+  const ledger = await openLedger(join(folder, 'ledger.db'))
+  onTestFinished(() => ledger.close())
+  expect(await listOutages(ledger.db, start, resumedAt, 10)).toEqual([
+    { kind: 'down', beganAt: start, endedAt: resumedAt },
+  ])
+  const { signals } = await signalsAfter(ledger.db, 0, { scope: { kind: 'city' }, dwellings: true }, 100)
+  expect(signals.map(({ kind }) => kind)).toEqual(['outage.recorded'])
 })
 
 test('stores and a journal that do not belong together are refused', async () => {
