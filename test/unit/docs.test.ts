@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { permissions, rolePermissions, roles } from '#domain/account.ts'
 import { isMetricName, type Metric, metrics } from '#domain/metric.ts'
 import { registryTableNames } from '#domain/registry.ts'
 import { isPlantMetric, measurements } from '#domain/telemetry-names.ts'
@@ -9,13 +10,20 @@ import { importGateways } from '#store/ledger/gateways-import.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import { tableShapes } from '#store/ledger/registry-shape.ts'
 import { defaultBrokerLimits } from '../../broker/limits.ts'
+import { accounts } from '../../commands/accounts.ts'
 import { api } from '../../commands/api.ts'
+import { audit } from '../../commands/audit.ts'
+import { city } from '../../commands/city.ts'
 import type { Command } from '../../commands/command.ts'
 import { edge } from '../../commands/edge.ts'
 import { gateways } from '../../commands/gateways.ts'
+import { influx } from '../../commands/influx.ts'
 import { prepare } from '../../commands/prepare.ts'
+import { quarantine } from '../../commands/quarantine.ts'
+import { registry } from '../../commands/registry.ts'
 import { simulate } from '../../commands/simulate.ts'
 import { start } from '../../commands/start.ts'
+import { verifyListCommand } from '../../commands/verify-list.ts'
 import type { Intake } from '../../ingest/codecs/codec.ts'
 import { native } from '../../ingest/codecs/native.ts'
 import { senml } from '../../ingest/codecs/senml.ts'
@@ -170,14 +178,37 @@ describe('the operations guide', () => {
     expectTable('operations', 'table: start', await optionRows(start))
   })
 
-  it('has the options that only a part of the service takes', async () => {
+  const parts = [
+    edge,
+    api,
+    prepare,
+    simulate,
+    city,
+    registry,
+    gateways,
+    quarantine,
+    accounts,
+    audit,
+    influx,
+    verifyListCommand,
+  ]
+
+  it('has the options that only a part of the service or another command takes', async () => {
     const known = new Set((await optionRows(start)).map(([, environment]) => environment))
     const expected: string[][] = []
-    for (const part of [edge, api, prepare, simulate, gateways]) {
+    for (const part of parts) {
       const own = (await optionRows(part)).filter(([, environment]) => !known.has(environment))
       expected.push(...own.map((row) => [code(part.name), ...row]))
     }
     expectTable('operations', 'table: parts', expected)
+  })
+
+  it('has every role with what it may', () => {
+    const rows = roles.map((role) => {
+      const may = rolePermissions[role]
+      return [code(role), may.length === permissions.length ? 'all' : may.map(code).join(', ')]
+    })
+    expectTable('operations', 'table: roles', rows)
   })
 
   it('has every table of the registry with its columns and key', () => {
@@ -193,8 +224,8 @@ describe('the operations guide', () => {
     const ledger = await openLedger(':memory:')
     try {
       const options = { actor: 'test', now: () => Date.parse('2026-01-15T19:00:00+08:00') }
-      const city = await importRegistry(ledger, { path: join(root, 'docs/examples/small-city') }, options)
-      expect(city).toMatchObject({ ok: true, changed: true, counts: { dwelling: { added: 2 } } })
+      const imported = await importRegistry(ledger, { path: join(root, 'docs/examples/small-city') }, options)
+      expect(imported).toMatchObject({ ok: true, changed: true, counts: { dwelling: { added: 2 } } })
       const broker = { host: 'heat.example.cn', port: 8883, tls: true }
       const sheets = await importGateways(ledger, join(root, 'docs/examples/gateways.csv'), { ...options, broker })
       expect(sheets.ok && sheets.sheets.map(({ gateway }) => gateway)).toEqual(['GW-0001', 'GW-0002', 'GW-0003'])
@@ -209,9 +240,9 @@ describe('the operations guide', () => {
     await command.run(['--help'], {})
     const help = String(printed.mock.calls[0]?.[0])
     printed.mockRestore()
-    const options = help.matchAll(/^ {2}(--\S+(?: \S+)?) {2,}(.*?)(?: \[([^\]]*)\])?\n\s+env (\S+)$/gm)
+    const options = help.matchAll(/^ {2}(--\S+(?: \S+)?|\(no flag\)) {2,}(.*?)(?: \[([^\]]*)\])?\n\s+env (\S+)$/gm)
     return [...options].map(([, flag = '', meaning = '', standard, environment = '']) => [
-      code(flag),
+      flag.startsWith('--') ? code(flag) : '',
       code(environment),
       standard === undefined ? '' : code(standard),
       meaning,
@@ -223,21 +254,36 @@ describe('the guides', () => {
   const pages = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', ...markdownIn('docs')]
 
   it.each(pages)('%s links only to what is there', (page) => {
-    const targets = [...text(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target)
-    for (const target of targets.filter((link) => !/^https?:/.test(link))) {
-      expect(() => readdirSync(join(root, page, '..', target, '..')), target).not.toThrow()
-      const name = join(target).replace(/\/$/, '').split('/').at(-1)
-      if (name !== '..') expect(readdirSync(join(root, page, '..', target, '..')), target).toContain(name)
+    const links = [...text(page).matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g)]
+    for (const [link, path = '', section] of links.filter(([link]) => !link.startsWith('](http'))) {
+      const target = path === '' ? page : join(page, '..', path)
+      expect(existsSync(join(root, target)), link).toBe(true)
+      if (section !== undefined) expect(sectionsOf(target), link).toContain(section)
     }
   })
 
   it('name npm scripts that are there', () => {
-    const { scripts } = JSON.parse(text('package.json'))
-    const named = pages.flatMap((page) =>
-      [...text(page).matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script),
-    )
-    for (const script of new Set(named)) expect(Object.keys(scripts)).toContain(script)
+    for (const script of new Set(pages.flatMap(scriptsNamedIn))) expect(scripts).toContain(script)
   })
+
+  it.each(['README.md', 'README.zh-CN.md'])('%s names every measurement and every proof', (page) => {
+    const measuring = scripts.filter((script) => /^(bench|proof):/.test(script))
+    expect(measuring.length).toBeGreaterThan(5)
+    expect(scriptsNamedIn(page)).toEqual(expect.arrayContaining(measuring))
+  })
+
+  const scripts = Object.keys(JSON.parse(text('package.json')).scripts)
+  const scriptsNamedIn = (page: string) =>
+    [...text(page).matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script)
+
+  /** What the headings of a page are called in links. */
+  const sectionsOf = (page: string) =>
+    [...text(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\- ]/gu, '')
+        .replaceAll(' ', '-'),
+    )
 
   function markdownIn(folder: string): string[] {
     return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
