@@ -7,7 +7,7 @@ import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
 import { answerErrors } from './errors.ts'
 import { makeMetrics } from './metrics.ts'
 import { describeApi, documentProblems } from './openapi.ts'
-import { makeRankingDays } from './ranking/days.ts'
+import { makeRanking } from './ranking/ranking.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
@@ -74,15 +74,14 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
   const metrics = deps.metrics ?? makeMetrics()
   const see = makeSee(deps.ledger.db, deps.clock)
   const { ledger, telemetry } = deps
-  const rankingDays =
-    deps.rankingDays ?? makeRankingDays({ ledger, telemetry, policy: options.policy, holder: 'api', wallClock })
+  const ranking = deps.ranking ?? makeRanking({ ledger, telemetry, policy: options.policy, holder: 'api', wallClock })
   const shared = {
     ...deps,
     wallClock,
     passwords,
     loginLimiter,
     metrics,
-    rankingDays,
+    ranking,
     see,
     options,
     openMetrics: options.openMetrics,

@@ -11,7 +11,7 @@ import type { RollUpReader } from '#store/telemetry/roll-up-store.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import type { GrafanaLiveTarget } from './grafana-live.ts'
 import type { ApiMetrics } from './metrics.ts'
-import type { RankingDays } from './ranking/days.ts'
+import type { Ranking } from './ranking/ranking.ts'
 import type { PasswordCost } from './security/passwords.ts'
 
 /** City time, and how it stands to the wall clock. */
@@ -67,8 +67,8 @@ export interface ApiDeps {
   readonly edgeFigures?: () => Promise<Readonly<Record<string, number>> | undefined>
   /** Why the service as a whole is not ready; empty when it is. */
   readonly notReady?: () => Promise<readonly string[]>
-  /** Seals days and rolls them up; without it, this thread does. */
-  readonly rankingDays?: RankingDays
+  /** Does what of the ranking takes long; without it, this thread does. */
+  readonly ranking?: Ranking
   /** Where dashboards ask for lists, seasons and the service's own figures; absent where nobody asks. */
   readonly facts?: FactStore
   /** Counters that are shared with the sockets and the notifier of the same process. */

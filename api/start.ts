@@ -8,7 +8,7 @@ import { startGrafanaLive } from './grafana-live.ts'
 import { openLive } from './live.ts'
 import { makeMetrics } from './metrics.ts'
 import { type Notifier, startNotifier } from './notify/notifier.ts'
-import { makeRankingDays } from './ranking/days.ts'
+import { makeRanking } from './ranking/ranking.ts'
 import { startSealing } from './ranking/sealing.ts'
 import { metricsText } from './routes/metrics.ts'
 import { openStreamFeed } from './stream-feed.ts'
@@ -41,9 +41,8 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const openMetrics = options.openMetrics ?? isLoopback(options.host)
   const policy = options.policy ?? apiDefaults.policy
   const { telemetry } = deps
-  const rankingDays =
-    deps.rankingDays ?? makeRankingDays({ ledger, telemetry, policy, holder: `api/${randomUUID()}`, wallClock })
-  const app = await buildApp({ ...deps, metrics, rankingDays }, { ...options, openMetrics })
+  const ranking = deps.ranking ?? makeRanking({ ledger, telemetry, policy, holder: `api/${randomUUID()}`, wallClock })
+  const app = await buildApp({ ...deps, metrics, ranking }, { ...options, openMetrics })
   const feed = await openStreamFeed(ledger.db, {
     pollMs,
     onError: (error) => tellFailure(error, 'the stream could not be read'),
@@ -52,7 +51,7 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const notifier: Notifier = startNotifier({ ...deps, metrics, wallClock })
   feed.onNews(() => notifier.wake())
   const sealing = startSealing({
-    rankingDays,
+    rankingDays: ranking,
     clock: deps.clock,
     policy,
     onSealed: (days) => log.info({ days }, 'days were sealed for the ranking'),

@@ -122,7 +122,7 @@ async function startServing(
   const { edgeUrl } = values
   const secret = secretOf(values.mqttSecret, values.mqttSecretFile)
   const influx = influxTarget(values)
-  const rankingDays = makeRankingThread({
+  const ranking = makeRankingThread({
     ledger: folder.ledger,
     policy,
     telemetry: influx ? { influx } : { directory: folder.telemetry },
@@ -143,7 +143,7 @@ async function startServing(
       clock,
       log,
       tryMapping,
-      rankingDays,
+      ranking,
       ...(influx && { facts: openInfluxFacts({ target: influx }) }),
       ...(edgeUrl !== undefined && { notReady: () => edgeNotReady(edgeUrl), edgeFigures: () => edgeFigures(edgeUrl) }),
       ...(edgeUrl !== undefined &&
@@ -173,7 +173,7 @@ async function startServing(
     addresses: { http: api.address },
     async stop() {
       await started.close()
-      await rankingDays.close()
+      await ranking.close()
       await broker?.endAsync()
       await telemetry.close()
       await rollUps.close()

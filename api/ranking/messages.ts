@@ -1,7 +1,7 @@
 import type { Policy } from '#domain/policy.ts'
 import type { LedgerTarget } from '#store/ledger/database.ts'
 import type { InfluxTarget } from '#store/telemetry/influx/connection.ts'
-import type { DaysAsked } from './days.ts'
+import type { Ranking } from './ranking.ts'
 
 /** What the ranking's thread is started with. */
 export interface RankingWorkerData {
@@ -11,14 +11,20 @@ export interface RankingWorkerData {
   readonly telemetry: { readonly directory: string } | { readonly influx: InfluxTarget }
 }
 
-export type ToRankingWorker =
-  | { readonly type: 'bring'; readonly request: number; readonly asked: DaysAsked }
-  | { readonly type: 'supply'; readonly request: number; readonly now: number }
-  | { readonly type: 'stop' }
+export type RankingTask = keyof Ranking
 
-/** The answer to one request; `failure` is the error's text, because an error loses its cause between threads. */
-export interface FromRankingWorker {
-  readonly request: number
-  readonly days?: number
-  readonly failure?: string
-}
+/** One task with what it is asked. */
+export type RankingRequest = {
+  readonly [Task in RankingTask]: {
+    readonly number: number
+    readonly task: Task
+    readonly asked: Parameters<Ranking[Task]>[0]
+  }
+}[RankingTask]
+
+export type ToRankingWorker = RankingRequest | { readonly task: 'stop' }
+
+/** What the task of that number gave, or why it failed: an error loses its kind and its cause between threads. */
+export type FromRankingWorker =
+  | { readonly number: number; readonly given: unknown }
+  | { readonly number: number; readonly failure: string; readonly ledgerAway: boolean }

@@ -1,25 +1,31 @@
 import { Worker } from 'node:worker_threads'
-import type { RankingDays } from './days.ts'
-import type { FromRankingWorker, RankingWorkerData, ToRankingWorker } from './messages.ts'
+import { LedgerAwayError } from '#store/ledger/ledger-away.ts'
+import { ProblemError } from '../problems.ts'
+import type { FromRankingWorker, RankingTask, RankingWorkerData, ToRankingWorker } from './messages.ts'
+import type { Ranking } from './ranking.ts'
 
 /** The ranking's thread could not do what it was asked for. */
-class RankingDaysError extends Error {
-  readonly code = 'ranking_days_failed'
+class RankingError extends Error {
+  readonly code = 'ranking_failed'
 }
 
-export interface RankingThread extends RankingDays {
+export interface RankingThread extends Ranking {
   /** Ends the thread when what it was asked for is done. */
   close(): Promise<void>
 }
 
 interface Running {
   readonly worker: Worker
-  readonly asking: Map<number, PromiseWithResolvers<number>>
+  readonly asking: Map<number, PromiseWithResolvers<unknown>>
 }
 
+/** A list of the largest city takes less than a fifth of a second: who asks last has waited for some seconds. */
+const askingMax = 32
+const askAgainS = 5
+
 /**
- * A thread of its own for sealing and rolling up, with its own connection to the ledger. It starts with the first
- * thing that it is asked for, and anew after a failure: the ledger may have been away.
+ * A thread of its own for what goes through all days of a city, with its own connection to the ledger. It starts with
+ * the first thing that it is asked for, and anew after a failure: the ledger may have been away.
  */
 export function makeRankingThread(workerData: RankingWorkerData): RankingThread {
   let running: Running | undefined
@@ -37,38 +43,60 @@ export function makeRankingThread(workerData: RankingWorkerData): RankingThread 
       for (const { reject } of asking.values()) reject(error)
       asking.clear()
     }
-    worker.on('error', (error) => end(new RankingDaysError("The ranking's thread has failed", { cause: error })))
-    worker.on('exit', () => end(new RankingDaysError("The ranking's thread has ended")))
-    worker.on('message', ({ request, days, failure }: FromRankingWorker) => {
-      const asked = asking.get(request)
-      asking.delete(request)
-      if (failure === undefined) asked?.resolve(days ?? 0)
-      else asked?.reject(new RankingDaysError(failure))
+    worker.on('error', (error) => end(failed("The ranking's thread has failed", isAway(error), error)))
+    worker.on('exit', () => end(failed("The ranking's thread has ended", false)))
+    worker.on('message', (message: FromRankingWorker) => {
+      const asked = asking.get(message.number)
+      asking.delete(message.number)
+      if ('failure' in message) asked?.reject(failed(message.failure, message.ledgerAway))
+      else asked?.resolve(message.given)
     })
     return started
   }
 
-  function ask(message: (request: number) => ToRankingWorker): Promise<number> {
-    if (closed) return Promise.reject(new RankingDaysError("The ranking's thread has ended"))
-    running ??= start()
-    requests += 1
-    const answer = Promise.withResolvers<number>()
-    running.asking.set(requests, answer)
-    running.worker.postMessage(message(requests))
-    return answer.promise
+  function ask<Task extends RankingTask>(task: Task) {
+    return (asked: Parameters<Ranking[Task]>[0]): ReturnType<Ranking[Task]> => {
+      const given = Promise.withResolvers<unknown>()
+      if (closed) given.reject(failed("The ranking's thread has ended", false))
+      else if (running && running.asking.size >= askingMax) given.reject(tooMuch())
+      else {
+        running ??= start()
+        requests += 1
+        running.asking.set(requests, given)
+        running.worker.postMessage({ number: requests, task, asked })
+      }
+      return given.promise as ReturnType<Ranking[Task]>
+    }
   }
 
   return {
-    bringUpToDate: (asked) => ask((request) => ({ type: 'bring', request, asked })),
-    readSupply: (now) => ask((request) => ({ type: 'supply', request, now })),
+    bringUpToDate: ask('bringUpToDate'),
+    readSupply: ask('readSupply'),
+    listContent: ask('listContent'),
+    publishList: ask('publishList'),
+    firmsOfFewHomes: ask('firmsOfFewHomes'),
+    placeRollUps: ask('placeRollUps'),
     async close() {
       closed = true
       const worker = running?.worker
       if (!worker) return
       worker.ref()
       const exited = new Promise((resolve) => worker.once('exit', resolve))
-      worker.postMessage({ type: 'stop' } satisfies ToRankingWorker)
+      worker.postMessage({ task: 'stop' } satisfies ToRankingWorker)
       await exited
     },
   }
 }
+
+/** The failure as the api would have met it in its own thread: a ledger that is away is not an error of ours. */
+const failed = (reason: string, ledgerAway: boolean, cause?: unknown): Error =>
+  ledgerAway ? new LedgerAwayError(reason, { cause }) : new RankingError(reason, { cause })
+
+const tooMuch = () =>
+  new ProblemError('unavailable', 'The ranking is asked for too much at once; try again in a moment', undefined, {
+    'retry-after': String(askAgainS),
+  })
+
+/** A thread that could not open the ledger ends with a copy of the error, which has its code and not its class. */
+const isAway = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ledger_away' || error.code === 'ledger_refused')

@@ -2,10 +2,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { can } from '#domain/account.ts'
 import { idSchema } from '#domain/registry.ts'
-import { type PlaceRollUp, placeRollUps, rollUpLevels } from '#store/ledger/place-roll-ups.ts'
+import { type PlaceRollUp, rollUpLevels } from '#store/ledger/place-roll-ups.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
-import { levelsForOthers, placesForOthers } from '../ranking/few-homes.ts'
+import { levelsForOthers } from '../ranking/few-homes.ts'
 import { dateIn } from '../ranking/shapes.ts'
 import { principalOf } from '../security/guard.ts'
 import type { RankingDeps } from './rankings.ts'
@@ -32,7 +32,7 @@ const placeSchema = z
   .meta({ id: 'PlaceRollUp' })
 
 /** Days of homes rolled up to whatever they lie in, hang on or are heated by. */
-export const placeRollUpRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, { ledger, see }) => {
+export const placeRollUpRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, { ledger, see, ranking }) => {
   app.get(
     '/dwelling-day-roll-ups',
     {
@@ -63,14 +63,15 @@ export const placeRollUpRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
       const isFirm = account.scope.kind === 'firm'
       const isOwn = isFirm || (await visibility.holdsTerritory(territory))
       if (!(await currentRow(ledger.db, 'territory', territory))) throw new ProblemError('not_found')
-      const rows = await placeRollUps(ledger.db, {
-        ...{ level, territory, fromDay: from, toDay: to },
+      const forOthers = !(isOwn && can(account.role, 'dwelling.read'))
+      if (forOthers && !levelsForOthers.includes(level)) {
+        throw new ProblemError('forbidden', 'Places of this size speak of homes')
+      }
+      const rows = await ranking.placeRollUps({
+        ...{ level, territory, fromDay: from, toDay: to, forOthers },
         ...(account.scope.kind === 'firm' && { firm: account.scope.id }),
       })
-      if (isOwn && can(account.role, 'dwelling.read')) return { items: rows.map(shown) }
-      if (!levelsForOthers.includes(level)) throw new ProblemError('forbidden', 'Places of this size speak of homes')
-      const period = { territory, fromDay: from, toDay: to }
-      return { items: (await placesForOthers(ledger.db, level, period, rows)).map(shown) }
+      return { items: rows.map(shown) }
     },
   )
 }

@@ -2,9 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { dayText } from '#store/ledger/dwelling-days.ts'
 import { type Compared, type ComparedList, comparedLists } from '#store/ledger/ranking-comparison.ts'
-import { listContent, type RankingList } from '#store/ledger/ranking-lists.ts'
+import type { RankingList } from '#store/ledger/ranking-lists.ts'
 import { attachment, csvResponse, sendCsv } from '../csv.ts'
-import { hiddenFirms } from '../ranking/few-homes.ts'
 import { listReader } from '../ranking/list-reader.ts'
 import {
   itemSchema,
@@ -49,14 +48,14 @@ type PlacedFirm = z.infer<typeof placedFirmSchema>
 
 /** Lists as files, and beside earlier ones. */
 export const rankingExportRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, deps) => {
-  const { ledger, see, options } = deps
-  const { readList } = listReader(deps)
+  const { ledger, options, ranking } = deps
+  const { readList, hiddenFirms } = listReader(deps)
   const tags = ['ranking']
   const read = { access: 'plant.read' } as const
 
   /** An earlier list without what speaks of few homes. */
   async function asSeen(request: Parameters<See>[0], earlier: ComparedList): Promise<ComparedList> {
-    const hidden = await hiddenFirms(ledger.db, request, see, earlier.list, earlier.inputs)
+    const hidden = await hiddenFirms(request, earlier.list, earlier.inputs)
     const scores = [...earlier.scores.values()].map(({ scaled, ...score }) => ({
       ...score,
       ...(scaled !== undefined && !hidden.has(score.firm) && { scaled }),
@@ -65,8 +64,8 @@ export const rankingExportRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
   }
 
   async function table(request: Parameters<See>[0], list: RankingList) {
-    const content = await listContent(ledger.db, options.policy, list)
-    const hidden = await hiddenFirms(ledger.db, request, see, list, content.inputs)
+    const content = await ranking.listContent(list)
+    const hidden = await hiddenFirms(request, list, content.inputs)
     const firms = await placedFirms(ledger.db, content.scores, hidden)
     const known = await comparedLists(ledger.db, options.policy, list)
     const compared: Compared = {

@@ -8,10 +8,9 @@ import { dayText } from '#store/ledger/dwelling-days.ts'
 import { type HomeMeasure, homeEvidence } from '#store/ledger/ranking-evidence.ts'
 import { rankingFigures } from '#store/ledger/ranking-figures.ts'
 import { districtsOf } from '#store/ledger/ranking-inputs.ts'
-import { type ListContent, listContent, type RankingList } from '#store/ledger/ranking-lists.ts'
+import type { ListContent, RankingList } from '#store/ledger/ranking-lists.ts'
 import { edgesWithin, interruptionsOfFirm } from '#store/ledger/ranking-supply.ts'
 import { ProblemError } from '../problems.ts'
-import { hiddenFirms } from '../ranking/few-homes.ts'
 import { listReader } from '../ranking/list-reader.ts'
 import {
   firmParams,
@@ -82,9 +81,9 @@ const evidenceSchema = z
 
 /** One firm of a list, unfolded: items, and what is behind each. */
 export const rankingFirmRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, deps) => {
-  const { ledger, see, options } = deps
+  const { ledger, see, options, ranking } = deps
   const { policy } = options
-  const { readList } = listReader(deps)
+  const { readList, hiddenFirms } = listReader(deps)
   const tags = ['ranking']
   const read = { access: 'plant.read' } as const
   const withinPage =
@@ -103,7 +102,7 @@ export const rankingFirmRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
 
   async function firmOfList(request: Parameters<See>[0], id: string, firm: string): Promise<FirmOfList> {
     const list = await readList(request, id)
-    const content = await listContent(ledger.db, policy, list)
+    const content = await ranking.listContent(list)
     const score = content.scores.find((one) => one.firm === firm)
     const input = content.inputs.find((one) => one.firm === firm)
     if (!score || !input) throw new ProblemError('not_found')
@@ -111,7 +110,7 @@ export const rankingFirmRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
     const isOwn = account.scope.kind === 'firm' && account.scope.id === firm
     const seesHomes =
       can(account.role, 'dwelling.read') && (isOwn || (await see(request).holdsTerritory(list.territory)))
-    const hidden = await hiddenFirms(ledger.db, request, see, list, content.inputs)
+    const hidden = await hiddenFirms(request, list, content.inputs)
     return { list, content, score, input, hidden, probesMin: seesHomes ? 0 : probesShownMin }
   }
 

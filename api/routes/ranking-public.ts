@@ -1,17 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import {
-  findList,
-  listContent,
-  listsOpenToObjections,
-  type RankingList,
-  rankingLists,
-} from '#store/ledger/ranking-lists.ts'
+import { findList, listsOpenToObjections, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
 import { sealsLogged } from '#store/ledger/ranking-seals.ts'
 import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
-import { firmsOfFewHomes } from '../ranking/few-homes.ts'
+import { publishedLists } from '../ranking/published.ts'
 import { listParams, listSchema, placedFirmSchema, placedFirms, shownList } from '../ranking/shapes.ts'
 import { cursorParts, idParams, instantOut, makePage, numberCursor, pageOf, pageQuery } from '../schemas.ts'
 import type { RankingDeps } from './rankings.ts'
@@ -38,8 +32,14 @@ const sealSchema = z
   })
   .meta({ id: 'RankingSeal' })
 
+interface PublicDeps extends RankingDeps {
+  readonly wallClock: () => number
+}
+
 /** What anybody may know: published lists, and whom to call. Nothing here is about a home. */
-export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, { ledger, clock, options }) => {
+export const rankingPublicRoutes: FastifyPluginAsyncZod<PublicDeps> = async (app, deps) => {
+  const { ledger, clock, ranking, wallClock } = deps
+  const readPublished = publishedLists(ranking, wallClock)
   const tags = ['public']
   const config = { access: 'public' } as const
   const shown = async (list: RankingList): Promise<z.infer<typeof publicListSchema>> => {
@@ -82,9 +82,8 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
     async (request) => {
       const list = await findList(ledger.db, request.params.id)
       if (list?.state !== 'frozen') throw new ProblemError('not_found')
-      const { scores, inputs } = await listContent(ledger.db, options.policy, list)
-      const firms = await placedFirms(ledger.db, scores, await firmsOfFewHomes(ledger.db, list, inputs))
-      return { list: await shown(list), firms }
+      const { scores, hidden } = await readPublished(list)
+      return { list: await shown(list), firms: await placedFirms(ledger.db, scores, hidden) }
     },
   )
 

@@ -5,21 +5,12 @@ import { findMethod, rankingMethods } from '#domain/ranking-methods/index.ts'
 import { idSchema, instantSchema } from '#domain/registry.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
-import {
-  draftList,
-  findList,
-  listContent,
-  openObjections,
-  publishList,
-  type RankingList,
-  rankingLists,
-} from '#store/ledger/ranking-lists.ts'
+import { draftList, findList, openObjections, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import type { ApiDeps, ApiOptions } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
-import type { RankingDays } from '../ranking/days.ts'
-import { hiddenFirms } from '../ranking/few-homes.ts'
 import { listReader } from '../ranking/list-reader.ts'
+import type { Ranking } from '../ranking/ranking.ts'
 import {
   checkPeriod,
   dateIn,
@@ -35,19 +26,18 @@ import { principalOf } from '../security/guard.ts'
 
 export interface RankingDeps extends Pick<ApiDeps, 'ledger' | 'clock'> {
   readonly see: See
-  readonly rankingDays: RankingDays
+  readonly ranking: Ranking
   readonly options: Pick<ApiOptions, 'policy'>
 }
 
 export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, deps) => {
-  const { ledger, clock, see, options, rankingDays } = deps
-  const { policy } = options
+  const { ledger, clock, see, ranking } = deps
   const tags = ['ranking']
   const read = { access: 'plant.read' } as const
   const publish = { access: 'ranking.publish' } as const
   type Request = Parameters<See>[0]
 
-  const { mayRead, readList } = listReader(deps)
+  const { mayRead, readList, hiddenFirms } = listReader(deps)
 
   async function ownList(request: Request, id: string): Promise<RankingList> {
     const list = await findList(ledger.db, id)
@@ -124,7 +114,7 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
         throw new ProblemError('validation', undefined, { errors })
       }
       const by = { actor: principalOf(request).account.id, at: clock.now() }
-      await rankingDays.bringUpToDate({ ...days, now: by.at })
+      await ranking.bringUpToDate({ ...days, now: by.at })
       const list = await ledger.write(async (transaction) => {
         const drafted = await draftList(transaction, { territory, ...days }, method, by)
         const detail = { territory, from: dayText(from), to: dayText(to), method: methodId, version }
@@ -153,8 +143,8 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
     },
     async (request) => {
       const list = await readList(request, request.params.id)
-      const { scores, inputs } = await listContent(ledger.db, policy, list)
-      const hidden = await hiddenFirms(ledger.db, request, see, list, inputs)
+      const { scores, inputs } = await ranking.listContent(list)
+      const hidden = await hiddenFirms(request, list, inputs)
       return { list: await shownList(ledger.db, list), firms: await placedFirms(ledger.db, scores, hidden) }
     },
   )
@@ -201,8 +191,8 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
     async (request) => {
       const list = await ownList(request, request.params.id)
       const by = { actor: principalOf(request).account.id, at: clock.now() }
-      await rankingDays.bringUpToDate({ fromDay: list.fromDay, toDay: list.toDay, now: by.at })
-      const published = await publishList(ledger, policy, list, by)
+      await ranking.bringUpToDate({ fromDay: list.fromDay, toDay: list.toDay, now: by.at })
+      const published = await ranking.publishList({ list, by })
       if (!published.ok) throw new ProblemError('conflict', refusalText[published.reason])
       return shownList(ledger.db, await ownList(request, list.id))
     },

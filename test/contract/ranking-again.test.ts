@@ -154,7 +154,7 @@ describe('who seals', () => {
     await writeFile(join(folder, 'later'), '')
     const thread = makeRankingThread({ ledger: path, policy: rankedPolicy, telemetry: { directory: folder } })
     try {
-      await expect(thread.bringUpToDate(asked)).rejects.toMatchObject({ code: 'ranking_days_failed' })
+      await expect(thread.bringUpToDate(asked)).rejects.toMatchObject({ code: 'ranking_failed' })
       await rm(join(folder, 'later'))
       expect(await thread.bringUpToDate(asked)).toBe(0)
     } finally {
@@ -179,7 +179,7 @@ describe('who seals', () => {
       expect(await touched).toBe(7)
       expect(await rankingDays(filled.db, period)).toHaveLength(7)
       await filled.close()
-      await expect(thread.bringUpToDate(asked)).rejects.toMatchObject({ code: 'ranking_days_failed' })
+      await expect(thread.bringUpToDate(asked)).rejects.toMatchObject({ code: 'ranking_failed' })
     } finally {
       await thread.close()
       await place.remove()
