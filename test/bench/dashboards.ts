@@ -16,7 +16,7 @@ import { type BenchPlace, benchPlaces, benchRollUps } from './dashboards-city.ts
 /*
  * How long the queries of the dashboards take: an InfluxDB of its own is filled with hourly roll-ups of a season, by the
  * service's own writer, then every query of every dashboard is asked at the time that the dashboard shows at first, with
- * all places and with single ones, and for the whole season. Ends with 1 when one of the first takes over a second.
+ * all places and with single ones, and for the whole season. Ends with 1 when one of them takes over a second.
  *   node test/bench/dashboards.ts --buildings 5000 --days 183
  */
 const { buildings, days } = optionsOrExit({
@@ -134,7 +134,7 @@ function facts(): Fact[] {
     { length: 24 * 360 },
     (_, tick): Fact => ({
       kind: 'serviceFigure',
-      tags: { service: 'edge', figure: 'warmcity_broker_deliveries_accepted' },
+      tags: { service: 'edge', instance: 'edge', figure: 'warmcity_broker_deliveries_accepted' },
       fields: { value: tick },
       at: to - tick * 10_000,
     }),
@@ -160,7 +160,7 @@ async function askAll(): Promise<number> {
   }
   report('at the time that each dashboard shows at first', shownAtFirst)
   report('over the whole season', wholeSeason)
-  return Math.max(...shownAtFirst.map(({ ms }) => ms))
+  return Math.max(...[...shownAtFirst, ...wholeSeason].map(({ ms }) => ms))
 }
 
 /** Asks every query of a dashboard once to fill in its variables, and once for the time that it takes. */
