@@ -80,7 +80,8 @@ function openSparkplugFile(path: string): SparkplugFile {
       db.exec('commit')
     } catch (error) {
       for (const birth of unsure) rows.delete(birth)
-      db.exec('rollback')
+      // SQLite has done it already where the disk is full.
+      if (db.isTransaction) db.exec('rollback')
       throw error
     }
   }

@@ -33,6 +33,8 @@ interface WatchReaderOptions {
 export async function openWatchReader(options: WatchReaderOptions): Promise<OpenReader> {
   const { openKeeper, introduced, onSignals, between } = options
   const keeper = await openKeeper()
+  /** The keeper is past it as soon as it has taken a block; the effects are durable only when it says so. */
+  let savedPosition = keeper.position
   return {
     get position() {
       return keeper.position
@@ -40,14 +42,15 @@ export async function openWatchReader(options: WatchReaderOptions): Promise<Open
     async apply(block) {
       if (block.introduces) await introduced(block)
       const { signals } = await keeper.apply(block)
+      savedPosition = keeper.position
       const head = signals.at(-1)?.number
       if (head !== undefined) onSignals(head)
       await between?.(keeper)
     },
     saveDueMs: () => undefined,
     save: async () => {},
-    savedPosition: () => keeper.position,
-    neededFrom: () => Math.min(keeper.position, keeper.replayPosition),
+    savedPosition: () => savedPosition,
+    neededFrom: () => Math.min(savedPosition, keeper.replayPosition),
     counters: () => keeper.counters(),
     close: () => keeper.close(),
   }

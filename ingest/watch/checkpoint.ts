@@ -93,14 +93,16 @@ export function createCheckpoint(parts: CheckpointParts): Checkpoint {
       worldAt = clock.lastAt
       worldPosition = position
     }
-    floor = Math.min(position, pages.oldest(), worldPosition)
+    const nextFloor = Math.min(position, pages.oldest(), worldPosition)
     file.save({
-      floor,
+      floor: nextFloor,
       pages: packed,
       ids: newIds(),
       clock: { position, state: JSON.stringify(clock) },
       ...(withWorld && { world: { position, state: packWorld() } }),
     })
+    // Not before it is on the disk: the journal gives up what lies before it.
+    floor = nextFloor
     idsWritten = devices.length
     const packedBytes = packed.reduce((sum, { state }) => sum + state.length, 0)
     earnedBytes -= packedBytes

@@ -72,7 +72,8 @@ export function openSnapshotFile(directory: string): SnapshotFile {
       forgetClocks.run(pieces.floor)
       database.exec('COMMIT')
     } catch (error) {
-      database.exec('ROLLBACK')
+      // SQLite has done it already where the disk is full.
+      if (database.isTransaction) database.exec('ROLLBACK')
       throw error
     }
   }

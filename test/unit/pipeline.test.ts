@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { unassignedDevices } from '#store/ledger/commissioning.ts'
 import { listQuarantine } from '#store/ledger/quarantine.ts'
 import { requestReplay } from '#store/ledger/quarantine-replay.ts'
@@ -141,6 +141,34 @@ test('a store that fails holds back only its own reader, and the journal keeps w
   expect(await storedOf(world, 'P-1')).toHaveLength(300)
   while (run.journal.start() === 0) await new Promise((resolve) => setTimeout(resolve, 5))
   expect(readdirSync(join(world.directory, 'journal')).length).toBeLessThan(6)
+  await run.stop()
+})
+
+test('the watch is settled when its effects are durable, not as soon as it has taken a delivery', async () => {
+  const world = await newWorld()
+  const committed = Promise.withResolvers<void>()
+  const run = await startPipeline(world, {
+    watch: {
+      async apply(block) {
+        world.watchPosition = block.to
+        await committed.promise
+        return { signals: [] }
+      },
+    },
+  })
+  await run.accept({ payload: JSON.stringify({ device: 'P-1', values: { indoor_temperature_c: 20 } }) })
+  let isSettled = false
+  const settling = run.settle().then(() => {
+    isSettled = true
+  })
+  const end = run.journal.durableEnd.get()
+  const positions = () => run.messagesOf('progress').at(-1)?.positions
+  await vi.waitFor(() => expect(positions()).toMatchObject({ telemetry: end, quarantine: end }))
+  expect(world.watchPosition).toBe(end)
+  expect(positions()).toMatchObject({ watch: 0 })
+  expect(isSettled).toBe(false)
+  committed.resolve()
+  await settling
   await run.stop()
 })
 
