@@ -9,7 +9,7 @@ import type { FromRecordsWorker, RecordsWorkerData, ToRecordsWorker } from './me
 
 /** A revoked gateway's session lives at most this much longer. */
 const identitiesPollMs = 250
-/** A server that is away is asked ever more slowly, up to this. */
+/** A ledger that is away is asked ever more slowly, up to this. */
 const retryMsMax = 5_000
 
 const { ledger: ledgerTarget } = workerData as RecordsWorkerData
@@ -49,7 +49,7 @@ async function untilDone(job: () => Promise<void>): Promise<void> {
   }
 }
 
-let work: Promise<void> = refreshIdentities()
+let work: Promise<void> = untilDone(refreshIdentities)
 // One thing at a time. A rejection is not caught: it ends the worker with its reason, and the edge with it.
 const enqueue = (job: () => Promise<void>) => {
   work = work.then(job)

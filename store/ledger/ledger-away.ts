@@ -1,4 +1,4 @@
-/** The server of the ledger cannot be used now: trying again later may help, trying otherwise does not. */
+/** The ledger's server, or its file, cannot be used now: trying again later may help, trying otherwise does not. */
 export class LedgerAwayError extends Error {
   readonly code = 'ledger_away'
 }
@@ -50,6 +50,20 @@ function isPassing(error: Error): boolean {
   return brokenConnection.test(error.message)
 }
 
-/** True for an error about the server and our way into it, not about what was asked of it. */
+/** SQLite's codes after which the same work may succeed, and what is to be done about them. */
+const passingInFile: Readonly<Record<number, string>> = {
+  5: 'another process holds it for too long',
+  10: 'its disk fails; see to the disk',
+  13: 'its disk is full; make room',
+}
+
+/** The error to throw for one of SQLite: with a name for what passes. */
+export function ledgerFileFailure(error: unknown, path: string): unknown {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 255 : 0
+  const reason = passingInFile[code]
+  return reason === undefined ? error : new LedgerAwayError(`${path} cannot be used: ${reason}`, { cause: error })
+}
+
+/** True for an error about the server or file and our way into it, not about what was asked of it. */
 export const isServerFailure = (error: unknown): error is LedgerAwayError | LedgerRefusedError =>
   error instanceof LedgerAwayError || error instanceof LedgerRefusedError

@@ -9,6 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { ledgerFileFailure } from './ledger-away.ts'
 
 /** Another process may hold the write lock for one short transaction; far longer means that something is stuck. */
 const busyTimeoutMs = 10_000
@@ -20,13 +21,17 @@ const statementCharsCachedMax = 700
 export function sqliteDialect(path: string): Dialect {
   return {
     createAdapter: () => new TransactionalSqliteAdapter(),
-    createDriver: () => new SerialSqliteDriver({ database: openDatabase(path) }),
+    createDriver: () => new SerialSqliteDriver(openDatabase(path)),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
 }
 
-function openDatabase(path: string): SqliteDatabase {
+interface LedgerDatabase extends SqliteDatabase {
+  isInTransaction(): boolean
+}
+
+function openDatabase(path: string): LedgerDatabase {
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: false })
   // FULL: what a person changed and what a client was told must survive a power cut, not only a crash.
   // LIKE as everywhere else: a scope must not reach into a place whose id differs in case.
@@ -40,11 +45,19 @@ function openDatabase(path: string): SqliteDatabase {
     PRAGMA case_sensitive_like = ON;
   `)
   const statements = new Map<string, StatementSync>()
+  function named<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw ledgerFileFailure(error, path)
+    }
+  }
   return {
     close: () => database.close(),
+    isInTransaction: () => database.isTransaction,
     prepare(sql) {
       const isKept = sql.length <= statementCharsCachedMax
-      const statement = (isKept ? statements.get(sql) : undefined) ?? database.prepare(sql)
+      const statement = (isKept ? statements.get(sql) : undefined) ?? named(() => database.prepare(sql))
       if (isKept) {
         statements.delete(sql)
         statements.set(sql, statement)
@@ -56,8 +69,8 @@ function openDatabase(path: string): SqliteDatabase {
       }
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => used(statement.all(...bind(parameters))),
-        run: (parameters) => used(statement.run(...bind(parameters))),
+        all: (parameters) => used(named(() => statement.all(...bind(parameters)))),
+        run: (parameters) => used(named(() => statement.run(...bind(parameters)))),
         iterate: (parameters) => statement.iterate(...bind(parameters)),
       }
     },
@@ -94,8 +107,14 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
  * begins, because a read that later upgrades fails when somebody wrote in between.
  */
 class SerialSqliteDriver extends SqliteDriver {
+  readonly #database: LedgerDatabase
   #lastBorrower: Promise<void> = Promise.resolve()
   readonly #release = new WeakMap<DatabaseConnection, () => void>()
+
+  constructor(database: LedgerDatabase) {
+    super({ database })
+    this.#database = database
+  }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
     const before = this.#lastBorrower
@@ -109,6 +128,11 @@ class SerialSqliteDriver extends SqliteDriver {
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // SQLite has done it already where the disk is full; to ask again would fail, and hide why.
+    if (this.#database.isInTransaction()) await super.rollbackTransaction(connection)
   }
 
   override async releaseConnection(): Promise<void> {
