@@ -67,6 +67,14 @@ test('every import follows the arrows', () => {
   expect(violations(files.flatMap(importsOf))).toEqual([])
 })
 
+test('the page about the architecture tells the same arrows', () => {
+  const page = readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8')
+  const rows = [...page.matchAll(/^\| `(\w+)\/.*\| ([^|]+) \|$/gm)]
+  const told = Object.fromEntries(rows.map(([, folder, may]) => [folder, may]))
+  const inWords: Readonly<Record<string, string>> = { domain: domainPackages.join(', '), commands: 'all of them' }
+  for (const folder of folders) expect(told[folder], folder).toBe(inWords[folder] ?? arrows[folder]?.join(', '))
+})
+
 test('the domain asks for no clock, environment or chance', () => {
   const impure =
     /\bDate\.now\(|\bnew Date\(\)|\bprocess\.|\bMath\.random\(|\bTemporal\.Now\b|\bsetTimeout\(|\bconsole\./
