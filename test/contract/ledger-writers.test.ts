@@ -145,7 +145,7 @@ describe.runIf(ledgerEngine === 'PostgreSQL')('two edges on one ledger', () => {
     })
     await sql`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and query like 'listen%'`.execute(other.db)
-    await expect.poll(() => news, { timeout: 5_000 }).toBe(2)
+    await expect.poll(() => news).toBe(2)
     await append(other, 'a')
     await expect.poll(() => news).toBe(3)
     await listening.close()

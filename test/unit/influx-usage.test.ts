@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openInfluxTelemetryReader } from '#store/telemetry/influx/reader.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 
@@ -41,19 +41,16 @@ test('while everything is counted again, who asks has the count before, and no s
   expect(await reader.usage()).toMatchObject({ readings: 7, oldestAt: 1_000 })
   const slow = Promise.withResolvers<{ readings: number }>()
   answerCount = () => slow.promise
-  await vi.waitFor(async () => {
-    expect(await reader.usage()).toMatchObject({ readings: 7 })
-    expect(counts).toBe(2)
-  })
+  await expect.poll(async () => ({ ...(await reader.usage()), counts })).toMatchObject({ readings: 7, counts: 2 })
   for (let asked = 0; asked < 20; asked += 1) expect(await reader.usage()).toMatchObject({ readings: 7 })
   expect(counts).toBe(2)
   slow.resolve({ readings: 8 })
-  await vi.waitFor(async () => expect(await reader.usage()).toMatchObject({ readings: 8 }))
+  await expect.poll(() => reader.usage()).toMatchObject({ readings: 8 })
 })
 
 test('a count that fails is told to who waited for it, and tried again later', async () => {
   answerCount = async () => 'failure'
   await expect(reader.usage()).rejects.toMatchObject({ code: 'influx_failed' })
   answerCount = async () => ({ readings: 9 })
-  await vi.waitFor(async () => expect(await reader.usage()).toMatchObject({ readings: 9 }))
+  await expect.poll(() => reader.usage()).toMatchObject({ readings: 9 })
 })

@@ -1,69 +1,13 @@
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Delivery, DeliverySink } from '#domain/delivery.ts'
 import { checksum } from '../../ingest/journal/checksum.ts'
-import type { JournalFile, JournalFiles } from '../../ingest/journal/files.ts'
-import { type Journal, type JournalOptions, openJournal } from '../../ingest/journal/journal.ts'
+import type { JournalFiles } from '../../ingest/journal/files.ts'
+import type { Journal } from '../../ingest/journal/journal.ts'
 import type { JournalError } from '../../ingest/journal/journal-error.ts'
-import { openJournalReader } from '../../ingest/journal/reader.ts'
 import { payloadBytesMax, RecordView, recordBytesMax } from '../../ingest/journal/record.ts'
-import { seededRandom } from '../bench/load-generator-messages.ts'
 import { crashingFiles } from '../support/crashing-files.ts'
-
-const delivery = (text: string, more: Partial<Delivery> = {}): Delivery => ({
-  gateway: 'G-1',
-  topic: 'heating/v1/G-1/readings',
-  payload: Buffer.from(text),
-  qos: 1,
-  dup: false,
-  retain: false,
-  packetId: 1,
-  receivedAt: 1_768_435_200_000,
-  ...more,
-})
-
-const small = { directory: '/journal', segmentBytes: 500, repeatBytes: 0, repeatEntries: 256 }
-const open = (files: JournalFiles, more: Partial<JournalOptions> = {}) => openJournal({ ...small, files, ...more })
-
-const accepted = (journal: Journal, one: Delivery) =>
-  new Promise<void>((resolve, reject) => journal.accept(one, (error) => (error ? reject(error) : resolve())))
-
-async function recordsOf(files: JournalFiles, journal: Journal, from = journal.start()) {
-  const reader = openJournalReader({ directory: small.directory, durableEnd: journal.durableEnd.shared, files })
-  const view = new RecordView()
-  const records: (Delivery & { repeat: boolean; quarantineId: number; registryVersion: number; tick: boolean })[] = []
-  let position = from
-  for (;;) {
-    const stretch = await reader.read(position, 1000)
-    if (!stretch) break
-    let start = 0
-    for (const end of stretch.ends) {
-      view.show(stretch.bytes, start, end)
-      records.push({
-        gateway: view.gateway,
-        topic: view.topic,
-        payload: Buffer.from(view.payload()),
-        qos: view.qos as 0 | 1 | 2,
-        dup: false,
-        retain: false,
-        packetId: view.packetId,
-        receivedAt: view.at,
-        repeat: view.repeat,
-        quarantineId: view.quarantineId,
-        registryVersion: view.registryVersion,
-        tick: view.isTick,
-      })
-      start = end
-    }
-    position = stretch.to
-  }
-  await reader.close()
-  return records
-}
-
-const textsOf = async (files: JournalFiles, journal: Journal) =>
-  (await recordsOf(files, journal)).map((record) => record.payload.toString())
+import { accepted, delivery, open, readerOf, recordsOf, textsOf } from '../support/small-journal.ts'
 
 describe('what is journaled', () => {
   test('comes back as it was, over many segments, in order', async () => {
@@ -161,7 +105,7 @@ describe('what is journaled', () => {
     const journal = await open(files)
     journal.tick(1000, true, true)
     await accepted(journal, delivery('after'))
-    const reader = openJournalReader({ directory: small.directory, durableEnd: journal.durableEnd.shared, files })
+    const reader = readerOf(files, journal)
     const stretch = await reader.read(0, 1)
     const view = new RecordView()
     view.show(stretch?.bytes ?? Buffer.alloc(0), 0, stretch?.ends[0] ?? 0)
@@ -207,83 +151,6 @@ describe('a failed disk', () => {
       await journal.close()
     })
   }
-})
-
-describe('opening', () => {
-  const fill = async (texts: string[]) => {
-    const files = crashingFiles()
-    const journal = await open(files)
-    for (const text of texts) await accepted(journal, delivery(text))
-    await journal.close()
-    return files
-  }
-
-  test('continues where the last record ended', async () => {
-    const files = await fill(['one', 'two'])
-    const journal = await open(files)
-    await accepted(journal, delivery('three'))
-    expect(await textsOf(files, journal)).toEqual(['one', 'two', 'three'])
-    expect(journal.counters().tornBytes).toBe(0)
-    await journal.close()
-  })
-
-  test('cuts off a record that was not written whole, at every length', async () => {
-    const whole = (await fill(['one', 'two'])).contentOf('0000000000000000.journal')
-    const afterOne = whole.length / 2
-    for (let length = afterOne; length < whole.length; length++) {
-      const bytes = whole.subarray(0, length)
-      const files = crashingFiles(undefined, {
-        now: new Map([['0000000000000000.journal', { now: bytes, durable: bytes }]]),
-        durable: new Map(),
-      })
-      const journal = await open(files)
-      expect(await textsOf(files, journal)).toEqual(['one'])
-      expect(journal.durableEnd.get()).toBe(afterOne)
-      await accepted(journal, delivery('three'))
-      expect(await textsOf(files, journal)).toEqual(['one', 'three'])
-      await journal.close()
-    }
-  })
-
-  test('refuses a journal that lost bytes which had been durable', async () => {
-    const names = ['0000000000000000.journal']
-    const filled = await fill(['one', 'two'])
-    const damaged = Buffer.from(filled.contentOf(names[0] ?? ''))
-    damaged[20] = (damaged[20] ?? 0) ^ 1
-    const files = crashingFiles(undefined, {
-      now: new Map(names.map((name) => [name, { now: damaged, durable: damaged }])),
-      durable: new Map(),
-    })
-    await expect(open(files)).rejects.toMatchObject({ code: 'journal_damaged' })
-  })
-
-  test('refuses a journal with a segment missing or cut short', async () => {
-    const files = await fill(Array.from({ length: 60 }, (_, index) => `payload ${index}`))
-    const [, second = ''] = files.names()
-    await files.remove(`/journal/${second}`)
-    await expect(open(files)).rejects.toMatchObject({ code: 'journal_damaged' })
-  })
-
-  test('syncs what it found before readers may see it', async () => {
-    const files = await fill(['one'])
-    const before = files.calls('sync')
-    const journal = await open(files)
-    expect(files.calls('sync')).toBe(before + 1)
-    await journal.close()
-  })
-
-  test('begins an empty journal where the readers are', async () => {
-    const files = crashingFiles()
-    const journal = await open(files, { startAt: 4711 })
-    await accepted(journal, delivery('one'))
-    expect(files.names()).toEqual(['0000000000004711.journal'])
-    expect(await textsOf(files, journal)).toEqual(['one'])
-    await journal.close()
-  })
-
-  test('says which bound is too small', async () => {
-    await expect(open(crashingFiles(), { sizeBytesMax: 1000 })).rejects.toMatchObject({ code: 'journal_options' })
-  })
 })
 
 describe('the bound on disk', () => {
@@ -387,91 +254,3 @@ describe('repeats', () => {
     await journal.close()
   })
 })
-
-describe('a power cut', () => {
-  const turns = async (count: number) => {
-    for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
-  }
-  interface Wiring {
-    readonly files?: (files: JournalFiles) => JournalFiles
-    readonly sink?: (journal: Journal) => DeliverySink
-    readonly releases?: boolean
-  }
-
-  /** Publishes, cuts the power in the middle of an operation, boots, and compares with what was acked. */
-  const nothingAckedIsLost = ({ files = (disk) => disk, sink = (journal) => journal, releases }: Wiring) =>
-    fc.asyncProperty(
-      fc.array(fc.record({ length: fc.nat(300), pause: fc.boolean() }), { minLength: 1, maxLength: 25 }),
-      fc.integer({ min: 1, max: 60 }),
-      fc.integer(),
-      async (sendings, powerCutAt, seed) => {
-        const random = seededRandom(seed)
-        const disk = crashingFiles(powerCutAt)
-        const sent: string[] = []
-        let acked = 0
-        let opened: Journal | undefined
-        open(files(disk)).then((journal) => {
-          opened = journal
-        })
-        await turns(20)
-        for (const { length, pause } of sendings) {
-          if (!opened) break
-          const text = `${sent.length}:${'x'.repeat(length)}`
-          sent.push(text)
-          sink(opened).accept(delivery(text), (error) => {
-            if (!error) acked++
-          })
-          if (pause) await turns(6)
-          if (releases && random() < 0.3) opened.release(opened.durableEnd.get())
-        }
-        await turns(40)
-
-        const booted = disk.afterPowerCut(random)
-        const journal = await open(booted)
-        const texts = await textsOf(booted, journal)
-        const first = texts[0] === undefined || !releases ? 0 : sent.indexOf(texts[0])
-        expect(texts).toEqual(sent.slice(first, first + texts.length))
-        if (!releases) expect(texts.length).toBeGreaterThanOrEqual(acked)
-        expect(journal.durableEnd.get()).toBeGreaterThanOrEqual(opened?.durableEnd.get() ?? 0)
-        await accepted(journal, delivery('after'))
-        expect((await textsOf(booted, journal)).at(-1)).toBe('after')
-        await journal.close()
-      },
-    )
-
-  const numRuns = 300
-  test('at any operation loses nothing that was acked', async () => {
-    await fc.assert(nothingAckedIsLost({}), { numRuns })
-  })
-
-  test('at any operation leaves a journal without gaps while segments are released', async () => {
-    await fc.assert(nothingAckedIsLost({ releases: true }), { numRuns })
-  })
-
-  const mutants: Record<string, Wiring> = {
-    'no sync': { files: (files) => withFile(files, (file) => ({ ...file, sync: async () => {} })) },
-    'no sync of the folder': { files: (files) => ({ ...files, syncDirectory: async () => {} }) },
-    'ack before sync': {
-      sink: (journal) => ({
-        accept(one, ack) {
-          journal.accept(one, () => {})
-          ack()
-        },
-      }),
-    },
-  }
-  for (const [name, wiring] of Object.entries(mutants)) {
-    test(`would be noticed with the mistake "${name}"`, async () => {
-      const { failed } = await fc.check(nothingAckedIsLost(wiring), { numRuns, endOnFailure: true })
-      expect(failed).toBe(true)
-    })
-  }
-})
-
-function withFile(files: JournalFiles, change: (file: JournalFile) => JournalFile): JournalFiles {
-  return {
-    ...files,
-    create: async (path) => change(await files.create(path)),
-    open: async (path, access) => change(await files.open(path, access)),
-  }
-}

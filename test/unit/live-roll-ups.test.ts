@@ -1,96 +1,20 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { curveAt } from '#domain/heating-curve.ts'
-import type { LiveRollUp } from '#domain/live-roll-up.ts'
 import { hourMs, minuteMs } from '#domain/time.ts'
 import { recordWeather } from '#store/ledger/weather.ts'
-import { openRollUps } from '../../ingest/roll-ups/roll-ups.ts'
-import { createRandom } from '../../simulators/random.ts'
-import { type MemoryRollUps, memoryRollUps } from '../support/memory-roll-ups.ts'
-import type { WatchRecord } from '../support/watch-blocks.ts'
-import { ledgerOf } from '../support/watch-ledger.ts'
 import {
-  cityRows,
-  harbin,
-  openWatchedCity,
-  probeId,
-  type WatchedCity,
-  type WatchedCityShape,
-} from '../support/watched-city.ts'
-
-const start = Date.parse('2026-01-15T00:00:00+08:00')
-const period = 10 * minuteMs
-const open: WatchedCity[] = []
-afterEach(async () => {
-  for (const city of open.splice(0)) await city.close()
-})
-
-interface RolledCity {
-  readonly city: WatchedCity
-  readonly store: MemoryRollUps
-  readonly warnings: string[]
-  /** Folder of the periods that are not in the store. */
-  readonly folder: string
-}
-
-async function rolledCity(shape: WatchedCityShape): Promise<RolledCity> {
-  const store = memoryRollUps()
-  const warnings: string[] = []
-  let folder = ''
-  const log = { info() {}, warn: (_: object, message: string) => void warnings.push(message) }
-  const city = await openWatchedCity(cityRows(shape), harbin, (ledger, directory) => (watched) => {
-    folder = directory
-    return openRollUps({ db: ledger.db, directory, store, policy: harbin, log }, watched)
-  })
-  open.push(city)
-  return { city, store, warnings, folder }
-}
-
-const tick = (at: number): WatchRecord => ({ kind: 'tick', at })
-const indoor = (dwelling: number, at: number, value: number, receivedAt = at + 1000, probe = 0): WatchRecord => ({
-  kind: 'reading',
-  device: probeId(dwelling, probe),
-  gateway: 'G-0',
-  at,
-  value,
-  receivedAt,
-})
-const plant = (
-  circuit: number,
-  metric: 'secondary_supply_temperature_c' | 'secondary_flow_m3h' | 'make_up_flow_m3h',
-  at: number,
-  value: number,
-  receivedAt = at + 1000,
-): WatchRecord => ({ kind: 'reading', device: `M-${circuit}`, gateway: 'G-0', metric, at, value, receivedAt })
-
-/** A tick every minute, and a reading of each home in the middle of each period. */
-function story(
-  from: number,
-  periods: number,
-  roomAt: (dwelling: number, at: number) => number | undefined,
-  dwellings: number,
-) {
-  const records: WatchRecord[] = []
-  for (let at = from; at < from + periods * period; at += minuteMs) {
-    records.push(tick(at))
-    if ((at - from) % period !== 5 * minuteMs) continue
-    for (let dwelling = 0; dwelling < dwellings; dwelling += 1) {
-      const value = roomAt(dwelling, at)
-      if (value !== undefined) records.push(indoor(dwelling, at, value))
-    }
-  }
-  return records
-}
-
-/** Long enough that the last period before is closed. */
-const closing = (at: number) => [tick(at), tick(at + minuteMs), tick(at + 2 * minuteMs)]
-
-async function written({ city }: RolledCity, periods: number): Promise<void> {
-  await vi.waitFor(() =>
-    expect(city.keeper.counters()).toMatchObject({ rollUpPeriods: periods, rollUpPeriodsWaiting: 0 }),
-  )
-}
+  closing,
+  indoor,
+  period,
+  plant,
+  type RolledCity,
+  rolledCity,
+  start,
+  story,
+  tick,
+  written,
+} from '../support/rolled-city.ts'
+import type { WatchRecord } from '../support/watch-blocks.ts'
 
 describe('a period of a small city', () => {
   test('has its homes by temperature, its plants, and who answers for them', async () => {
@@ -297,7 +221,7 @@ describe('probes that are silent or late', () => {
     const ticks = (hour: number) =>
       Array.from({ length: 60 }, (_, minute) => tick(start + hour * hourMs + minute * minuteMs))
     await rolled.city.run([...ticks(0), ...upload(0), ...ticks(1), ...upload(1), ...ticks(2).slice(0, 5)])
-    await vi.waitFor(() => expect(measured(rolled, 11)).toEqual([1, 21]))
+    await expect.poll(() => measured(rolled, 11)).toEqual([1, 21])
     expect(measured(rolled, 5)).toEqual([1, 20])
     expect(measured(rolled, 6)).toEqual([1, 21])
   })
@@ -310,121 +234,8 @@ describe('probes that are silent or late', () => {
       ...story(later, 2, () => 21, 1),
       ...closing(later + 2 * period),
     ])
-    await vi.waitFor(() => expect(rolled.store.rollUp('city', 'harbin', later + period)).toBeDefined())
+    await expect.poll(() => rolled.store.rollUp('city', 'harbin', later + period)).toBeDefined()
     const times = [...rolled.store.kept.values()].filter(({ place }) => place.level === 'city').map(({ at }) => at)
     expect(times.sort()).toEqual([start, start + period, later, later + period])
   })
 })
-
-describe('crashes and failures', () => {
-  const periods = 14
-  const dwellings = 25
-  /** Rooms that go up and down, probes that fall silent, and gateways whose readings come late, all by a seed. */
-  function unruly(seed: number): WatchRecord[] {
-    const random = createRandom(seed)
-    const records: WatchRecord[] = []
-    for (let at = start; at < start + periods * period; at += minuteMs) {
-      records.push(tick(at))
-      for (let dwelling = 0; dwelling < dwellings; dwelling += 1) {
-        if (!random.chance(0.15)) continue
-        const age = random.chance(0.2) ? random.below(71) * minuteMs : 0
-        records.push(indoor(dwelling, at - age, (100 + random.below(141)) / 10, at))
-      }
-      if (random.chance(0.5))
-        records.push(plant(0, 'secondary_flow_m3h', at - random.below(21) * minuteMs, 1 + random.below(90), at))
-    }
-    return [...records, ...closing(start + periods * period), ...closing(start + (periods + 1) * period)]
-  }
-
-  const lastAt = start + periods * period
-  const settled = ({ city, store }: RolledCity) =>
-    vi.waitFor(
-      () => {
-        expect(store.rollUp('city', 'harbin', lastAt)).toBeDefined()
-        expect(city.keeper.counters()).toMatchObject({ rollUpPeriodsWaiting: 0, rollUpsFailing: 0 })
-      },
-      { timeout: 10_000 },
-    )
-
-  test('the same journal gives the same roll-ups, however often the edge crashes', async () => {
-    const seed = Date.now() % 1_000_000
-    const records = unruly(seed)
-    const calm = await rolledCity({ dwellings, perCircuit: 25 })
-    await calm.city.run(records, undefined, [40])
-    await settled(calm)
-    const shaken = await rolledCity({ dwellings, perCircuit: 25 })
-    const random = createRandom(seed + 1)
-    for (let crash = 0; crash < 12; crash += 1) {
-      const to = Math.min(records.length, shaken.city.keeper.position + 1 + random.below(records.length / 10))
-      await shaken.city.run(records, to, [1 + random.below(60)])
-      if (random.chance(0.5)) await shaken.city.keeper.snapshot()
-      if (random.chance(0.3)) await shaken.city.keeper.close()
-      else await shaken.city.crash()
-      await shaken.city.restart()
-    }
-    await shaken.city.run(records, undefined, [40])
-    await settled(shaken)
-    expect([...shaken.store.kept.values()].sort(byPlace), `seed ${seed}`).toEqual(
-      [...calm.store.kept.values()].sort(byPlace),
-    )
-    // Roll-ups may need the journal from further back than the watch does, which must not see anything twice.
-    const { counters: _, ...seen } = await ledgerOf(shaken.city.ledger)
-    const { counters: __, ...expected } = await ledgerOf(calm.city.ledger)
-    expect(seen, `seed ${seed}`).toEqual(expected)
-  })
-
-  test('a store that fails for hours holds up nothing, and misses nothing afterwards', async () => {
-    const seed = Date.now() % 1_000_000
-    const records = unruly(seed)
-    const calm = await rolledCity({ dwellings, perCircuit: 25 })
-    await calm.city.run(records, undefined, [40])
-    await settled(calm)
-    const failing = await rolledCity({ dwellings, perCircuit: 25 })
-    failing.store.fail(new Error('nobody answers'))
-    await failing.city.run(records, undefined, [40])
-    expect(failing.city.keeper.position).toBe(records.length)
-    await vi.waitFor(() => expect(failing.city.keeper.counters()).toMatchObject({ rollUpsFailing: 1 }))
-    expect(failing.warnings).toHaveLength(1)
-    expect(failing.store.kept.size).toBe(0)
-    // What waits is on the disk: a restart in between forgets nothing.
-    await failing.city.keeper.close()
-    await failing.city.restart()
-    failing.store.fail(undefined)
-    const more: WatchRecord[] = [...records, ...closing(start + (periods + 2) * period)]
-    await failing.city.run(more)
-    await settled(failing)
-    const upTo = (rolled: RolledCity) => [...rolled.store.kept.values()].filter(({ at }) => at <= lastAt).sort(byPlace)
-    expect(upTo(failing), `seed ${seed}`).toEqual(upTo(calm))
-  })
-
-  test('damaged files cost figures of an hour, and neither the watch nor what comes then', async () => {
-    const rolled = await rolledCity({ dwellings: 12 })
-    const before = [...story(start, 3, () => 22, 12), plant(0, 'secondary_flow_m3h', start + 25 * minuteMs, 40)]
-    await rolled.city.run(before)
-    await rolled.city.keeper.close()
-    for (const file of readdirSync(rolled.folder)) writeFileSync(join(rolled.folder, file), '{"layout":1,"posit')
-    await rolled.city.restart()
-    const after = [...story(start + 3 * period, 2, () => 21, 12), ...closing(start + 5 * period)]
-    await rolled.city.run([...before, ...after])
-    await vi.waitFor(() =>
-      expect(rolled.store.rollUp('city', 'harbin', start + 4 * period)?.figures).toMatchObject({ indoor_mean_c: 21 }),
-    )
-  })
-
-  test('a disk that takes no periods costs the periods that leave memory, and nothing else', async () => {
-    const rolled = await rolledCity({ dwellings: 12 })
-    rolled.store.fail(new Error('nobody answers'))
-    rmSync(rolled.folder, { recursive: true })
-    const records = [...story(start, 12, () => 22, 12), ...closing(start + 12 * period)]
-    await rolled.city.run(records)
-    expect(rolled.city.keeper.position).toBe(records.length)
-    expect(rolled.city.keeper.counters().rollUpPeriodsGivenUp).toBeGreaterThan(0)
-    rolled.store.fail(undefined)
-    await vi.waitFor(() => expect(rolled.store.rollUp('city', 'harbin', start + 11 * period)).toBeDefined(), 5_000)
-  })
-})
-
-function byPlace(left: LiveRollUp, right: LiveRollUp): number {
-  const key = ({ place, at }: LiveRollUp) => `${at}/${place.level}/${place.id}`
-  return key(left) < key(right) ? -1 : 1
-}
