@@ -142,7 +142,9 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
       const reasons = (progress?.failing ?? []).map(
         ({ reader, reason }) => `the ${reader} reader waits after a failure: ${reason}`,
       )
-      if (journal.counters().full) reasons.push('the journal is at its bound: acks are withheld')
+      const { full, diskFull } = journal.counters()
+      const why = diskFull ? 'its disk is full' : 'it is at its bound'
+      if (full) reasons.push(`the journal has no room, because ${why}: acks are withheld until there is some`)
       return reasons
     },
     async settled() {
@@ -177,9 +179,9 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
 }
 
 function journalCounters(journal: Journal): Record<string, number> {
-  const { full, ...numbers } = journal.counters()
-  const named = Object.entries(numbers).map(([name, value]) => [`journal_${name}`, value])
-  return { ...Object.fromEntries(named), journal_full: full ? 1 : 0 }
+  return Object.fromEntries(
+    Object.entries(journal.counters()).map(([name, value]) => [`journal_${name}`, Number(value)]),
+  )
 }
 
 /** How much of what is durable each reader has still to bring to its store. */

@@ -21,3 +21,9 @@ export class JournalError extends Error {
     this.code = code
   }
 }
+
+const noRoomCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT']
+
+/** True for an error of a disk, or a quota, without room: what failed may succeed when somebody has made some. */
+export const isNoRoom = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && noRoomCodes.includes(error.code)

@@ -4,8 +4,8 @@ import { createDurableEnd, type DurableEnd } from './durable-end.ts'
 import { diskFiles, type JournalFiles } from './files.ts'
 import { createGathering, type Group } from './group.ts'
 import { createGroupPace } from './group-pace.ts'
+import { createGroupWriter, type GroupWriterCounters } from './group-writer.ts'
 import { JournalError } from './journal-error.ts'
-import { packGroup } from './packed-group.ts'
 import {
   deliveryBytesBound,
   encodeDelivery,
@@ -40,19 +40,9 @@ export interface JournalOptions {
   readonly onFailure?: (error: JournalError) => void
 }
 
-interface JournalCounters {
-  readonly records: number
+interface JournalCounters extends GroupWriterCounters {
   readonly repeats: number
-  readonly bytes: number
-  readonly syncs: number
-  readonly syncMsMax: number
-  readonly syncMsTotal: number
-  /** Bytes on disk and their bound. */
-  readonly sizeBytes: number
-  readonly sizeBytesMax: number
   readonly waitingBytes: number
-  /** True while acks are withheld because the bound is reached. */
-  readonly full: boolean
   /** Deliveries that were answered with an error, never with an ack. */
   readonly refused: number
   /** Cut off when the journal was opened. */
@@ -127,14 +117,14 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
   durableEnd.set(segments.end())
   const gathering = createGathering()
   const pace = createGroupPace()
-  const counters = { records: 0, repeats: 0, bytes: 0, syncs: 0, syncMsMax: 0, syncMsTotal: 0, refused: 0 }
+  const writer = createGroupWriter(segments, sizeBytesMax)
+  const counters = { repeats: 0, refused: 0 }
   let registryVersion = 0
   /** Why nothing more is taken; undefined while the journal runs. */
   let ended: JournalError | undefined
   let flushing: Promise<void> | undefined
   let releasing: Promise<void> = Promise.resolve()
   let releasePosition = segments.start()
-  let roomMade: (() => void) | undefined
 
   function refuse(accepted: Accepted, error: JournalError): void {
     counters.refused++
@@ -181,21 +171,7 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
   async function write(group: Group): Promise<boolean> {
     if (ended?.code === 'journal_write_failed') return false
     try {
-      while (isFull(group.length)) {
-        if (ended) return false
-        await new Promise<void>((resolve) => {
-          roomMade = resolve
-        })
-      }
-      const startedAt = performance.now()
-      const bytes = packGroup(group) ?? group.bytes.subarray(0, group.length)
-      await segments.append(bytes)
-      const syncMs = performance.now() - startedAt
-      counters.syncMsMax = Math.max(counters.syncMsMax, syncMs)
-      counters.syncMsTotal += syncMs
-      counters.syncs++
-      counters.records += group.records
-      counters.bytes += bytes.length
+      if (!(await writer.write(group))) return false
       durableEnd.set(segments.end())
       return true
     } catch (error) {
@@ -203,8 +179,6 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
       return false
     }
   }
-
-  const isFull = (moreBytes: number) => segments.end() - segments.start() + moreBytes > sizeBytesMax
 
   function acknowledge(group: Group): void {
     for (const accepted of group.accepted) accepted()
@@ -217,7 +191,7 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
     gathering.giveBack(group)
   }
 
-  function append(delivery: Delivery, quarantineId: number, heldMs: number, accepted: Accepted): void {
+  function gather(delivery: Delivery, quarantineId: number, heldMs: number, accepted: Accepted): void {
     const group = ended || !fitsRecord(delivery) ? undefined : gathering.groupFor(deliveryBytesBound(delivery))
     if (group === undefined) {
       refuse(accepted, ended ?? whyNoRoom(delivery))
@@ -240,9 +214,9 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
   }
 
   return {
-    accept: (delivery, accepted) => append(delivery, 0, 0, accepted),
+    accept: (delivery, accepted) => gather(delivery, 0, 0, accepted),
     acceptAgain: (delivery, quarantineId, now, accepted) =>
-      append(delivery, quarantineId, Math.max(0, now - delivery.receivedAt), accepted),
+      gather(delivery, quarantineId, Math.max(0, now - delivery.receivedAt), accepted),
     tick(at, catchingUp, started) {
       const group = ended ? undefined : gathering.groupFor(tickBytes)
       if (group === undefined) return false
@@ -262,17 +236,12 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
       const upTo = Math.min(position, durableEnd.get() - repeatBytes)
       if (upTo <= releasePosition || ended) return
       releasePosition = upTo
-      releasing = releasing
-        .then(() => segments.release(upTo))
-        .then(() => roomMade?.())
-        .catch(fail)
+      releasing = releasing.then(() => writer.release(upTo)).catch(fail)
     },
     counters: () => ({
+      ...writer.counters(gathering.bytes()),
       ...counters,
-      sizeBytes: segments.end() - segments.start(),
-      sizeBytesMax,
       waitingBytes: gathering.bytes(),
-      full: isFull(gathering.bytes()),
       tornBytes,
     }),
     async synced() {
@@ -282,7 +251,7 @@ function runJournal({ segments, window, sizeBytesMax, repeatBytes, tornBytes, on
     },
     async close() {
       ended ??= new JournalError('journal_closed', 'The journal is closed')
-      roomMade?.()
+      writer.end()
       while (flushing) await flushing
       await releasing
       await segments.close()

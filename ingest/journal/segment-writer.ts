@@ -7,7 +7,10 @@ export interface SegmentWriter {
   /** Position of the first byte that is kept. */
   start(): number
   end(): number
-  /** Writes a group and returns after it is durable. */
+  /**
+   * Writes a group and returns after it is durable. Where the disk had no room it may be called again with the same
+   * bytes: they go to the same place, and are synced again.
+   */
   append(bytes: Uint8Array): Promise<void>
   /** Removes the segments that lie whole before `position`, oldest first. */
   release(position: number): Promise<void>
@@ -27,14 +30,17 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
   let file: JournalFile = recovered.file
   let end = recovered.end
   let activeFirst = segments.at(-1)?.first ?? end
+  /** The file of the next segment, until it is certain that a power cut leaves it there. */
+  let begun: JournalFile | undefined
 
   async function beginSegment(): Promise<void> {
     const segment = segmentAt(directory, end)
-    const next = await files.create(segment.path)
+    begun ??= await files.create(segment.path)
     // Without this the whole segment can be gone after a power cut, however often its content was synced.
     await files.syncDirectory(directory)
     await file.close()
-    file = next
+    file = begun
+    begun = undefined
     activeFirst = segment.first
     segments.push(segment)
   }
@@ -58,6 +64,9 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
         segments.shift()
       }
     },
-    close: () => file.close(),
+    async close() {
+      await begun?.close()
+      await file.close()
+    },
   }
 }
