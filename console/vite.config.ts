@@ -34,9 +34,29 @@ async function compress(file: string): Promise<void> {
   ])
 }
 
+/** Where Ant Design's library makes a style sheet, and the line that gives it a nonce, if it was told one. */
+const styleMaker = '/@rc-component/util/es/Dom/dynamicCSS.js'
+const givesNonce = 'if (csp?.nonce) {'
+
+/**
+ * Gives the nonce of the page to the style sheets that Ant Design makes without: those that measure the scroll bar and
+ * hold the page still behind a dialog. The policy refuses them otherwise.
+ */
+function nonceForAllStyles(): Plugin {
+  return {
+    name: 'nonce-for-all-styles',
+    transform(code, id) {
+      if (!id.endsWith(styleMaker)) return undefined
+      if (!code.includes(givesNonce)) throw new Error(`${styleMaker} no longer says "${givesNonce}"`)
+      const ofPage = `styleNode.nonce = document.querySelector('meta[property="csp-nonce"]')?.nonce ?? '';`
+      return { code: code.replace(givesNonce, `${ofPage}\n  ${givesNonce}`), map: null }
+    },
+  }
+}
+
 export default defineConfig({
   root,
-  plugins: [react(), compressOutput()],
+  plugins: [react(), nonceForAllStyles(), compressOutput()],
   build: {
     outDir: 'dist',
     target: 'es2023',
