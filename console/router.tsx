@@ -6,13 +6,14 @@ import { buildingRoute } from './pages/building/route.ts'
 import { cityRoute } from './pages/city/route.ts'
 import { unassignedDevicesRoute } from './pages/devices/route.ts'
 import { dwellingRoute } from './pages/dwelling/route.ts'
+import { exclusionsRoute } from './pages/exclusions/route.ts'
 import { flagsRoute } from './pages/flags/route.ts'
 import { gatewayRoute, gatewaysRoute } from './pages/gateways/route.ts'
 import { healthRoute } from './pages/health/route.ts'
 import { loginRoute } from './pages/login/route.ts'
 import { mappingTrialRoute } from './pages/mapping-trial/route.ts'
 import { plantRoute } from './pages/plant/route.ts'
-import { publicRoute } from './pages/public/route.ts'
+import { objectionRoute, publicRoute } from './pages/public/route.ts'
 import { quarantineEntryRoute, quarantineRoute } from './pages/quarantine/route.ts'
 import { rankedFirmRoute, rankingRoute, rankingsRoute } from './pages/rankings/route.ts'
 import { registryImportRoute, registryRoute, registryRowRoute } from './pages/registry/route.ts'
@@ -25,6 +26,7 @@ import { rootRoute, shellRoute } from './shell/routes.tsx'
 const routeTree = rootRoute.addChildren([
   loginRoute,
   publicRoute,
+  objectionRoute,
   shellRoute.addChildren([
     cityRoute,
     alertsRoute,
@@ -48,6 +50,7 @@ const routeTree = rootRoute.addChildren([
     rankingsRoute,
     rankingRoute,
     rankedFirmRoute,
+    exclusionsRoute,
   ]),
 ])
 

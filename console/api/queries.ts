@@ -20,6 +20,11 @@ export const queryOf = <O extends OperationName>(operation: O, input: Input<O>, 
     ...(terms.enabled !== undefined && { enabled: terms.enabled }),
   })
 
+/** The kept answers of every address with this in it, to be loaded again after somebody changed something there. */
+export const answersAt = (part: string) => ({
+  predicate: ({ queryKey }: { readonly queryKey: readonly unknown[] }) => String(queryKey[0]).includes(part),
+})
+
 /** Operations that answer in pages: `items`, and `next` while there are more. */
 type PagedOperation = {
   [O in OperationName]: Operations[O]['query'] extends { cursor?: string }

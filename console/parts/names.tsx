@@ -12,7 +12,7 @@ type NamedKind = 'territory' | 'firm' | 'source' | 'substation' | 'circuit' | 'b
 /** Names that are asked for within this are asked for together. */
 const gatherMs = 15
 /** As many as the service tells at once. */
-const namesPerRequest = 100
+export const namesPerRequest = 100
 /** Places are renamed a few times in a decade. */
 const keptMs = 3_600_000
 

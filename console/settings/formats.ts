@@ -16,6 +16,8 @@ export interface Formats {
   date(at: number): string
   weekday(at: number): string
   duration(ms: number): string
+  /** The local day of a time as YYYY-MM-DD, as the service and fields for dates take it. */
+  localDay(at: number): string
   /** A local day YYYY-MM-DD, as the language writes days. */
   day(day: string): string
 }
@@ -60,6 +62,8 @@ function newFormats(language: Language, timeZone: string): Formats {
     return format
   }
   const number = (value: number, digits = 0) => numberFormat({ maximumFractionDigits: digits }).format(value)
+  // Swedish writes days as ISO 8601 does.
+  const isoDay = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', ...dayAndMonth })
   const calendarDay = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', year: 'numeric', ...dayAndMonth })
   return {
     number,
@@ -78,6 +82,7 @@ function newFormats(language: Language, timeZone: string): Formats {
     time: dates({ ...clock, second: '2-digit' }),
     date: dates({ year: 'numeric', ...dayAndMonth }),
     weekday: dates({ weekday: 'short' }),
+    localDay: (at) => isoDay.format(at),
     duration: (ms) => durationText(ms, language, number),
     day: (day) => calendarDay.format(Date.parse(`${day}T00:00:00Z`)),
   }

@@ -1,6 +1,7 @@
 import {
   ApartmentOutlined,
   BellOutlined,
+  CalendarOutlined,
   DashboardOutlined,
   ExperimentOutlined,
   FlagOutlined,
@@ -44,6 +45,7 @@ export const navigation: readonly NavigationGroup[] = [
     text: 'appraisal',
     destinations: [
       { to: '/rankings', text: 'rankings', icon: <TrophyOutlined />, permission: 'plant.read' },
+      { to: '/exclusions', text: 'exclusions', icon: <CalendarOutlined />, permission: 'ranking.claim' },
       { to: '/public', text: 'publicList', icon: <GlobalOutlined /> },
     ],
   },

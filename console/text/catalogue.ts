@@ -3,9 +3,11 @@ import { listTexts } from '../pages/alerts/texts.ts'
 import { cityTexts } from '../pages/city/texts.ts'
 import { deviceTexts } from '../pages/devices/texts.ts'
 import { contractWords, heatingWords, placeTexts, positionWords } from '../pages/dwelling/texts.ts'
+import { exclusionKindWords, exclusionStateWords, exclusionTexts } from '../pages/exclusions/texts.ts'
 import { gatewayTexts } from '../pages/gateways/texts.ts'
 import { healthTexts } from '../pages/health/texts.ts'
 import { mappingTexts } from '../pages/mapping-trial/texts.ts'
+import { publicTexts } from '../pages/public/texts.ts'
 import { quarantineTexts } from '../pages/quarantine/texts.ts'
 import { rankingTexts } from '../pages/rankings/texts.ts'
 import { columnWords, registryTexts, tableWords } from '../pages/registry/texts.ts'
@@ -24,6 +26,10 @@ export const catalogue = {
   contract: contractWords,
   heating: heatingWords,
   ranking: rankingTexts,
+  public: publicTexts,
+  exclusion: exclusionTexts,
+  exclusionKind: exclusionKindWords,
+  exclusionState: exclusionStateWords,
   registry: registryTexts,
   registryTable: tableWords,
   registryColumn: columnWords,

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import axe from 'axe-core'
 import { connectAsync, type MqttClient } from 'mqtt'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type HttpClient, signIn } from '../support/http-client.ts'
 import { hasProgram } from '../support/required-programs.ts'
 import { newDataFolder, type RunningService, startService } from '../support/service.ts'
+import { settled, violations } from './axe.ts'
 import { type Cookies, launchBrowser, newVisitor, signInOn, type Visitor } from './browser.ts'
 import { allVisits, type Visit } from './visits.ts'
 
@@ -306,28 +306,4 @@ describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 180_000 }, () =>
     await page.waitForURL(/\/(dwellings|plants)\//)
     await page.close()
   })
-
-  /** Nothing is loading any more. */
-  async function settled(page: Page): Promise<void> {
-    await page.locator('main').waitFor()
-    const loading = page.locator('.loading')
-    while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' })
-  }
-
-  async function violations(page: Page): Promise<string[]> {
-    await page.evaluate(axe.source)
-    return page.evaluate(async () => {
-      const page = globalThis as unknown as { axe: { run(options: object): Promise<AxeResult> } }
-      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-      const { violations: broken } = await page.axe.run({ runOnly: tags })
-      return broken.map(({ id, nodes }) => `${id} ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`)
-    })
-  }
-
-  interface AxeResult {
-    readonly violations: readonly {
-      readonly id: string
-      readonly nodes: readonly { readonly target: readonly string[] }[]
-    }[]
-  }
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { signIn } from '../support/http-client.ts'
 import { newDataFolder, startService } from '../support/service.ts'
+import { settled } from './axe.ts'
 import { launchBrowser, newVisitor } from './browser.ts'
 import { allVisits } from './visits.ts'
 
@@ -48,9 +49,7 @@ try {
         const page = await visitor.context.newPage()
         for (const { name, path } of visits) {
           await page.goto(path)
-          await page.locator('main').waitFor()
-          const loading = page.locator('.loading')
-          while ((await loading.count()) > 0) await loading.first().waitFor({ state: 'detached' })
+          await settled(page)
           await page.waitForTimeout(drawMs)
           await page.screenshot({ path: join(values.out, `${name}-${size}-${language}-${theme}.png`) })
         }

@@ -1,13 +1,14 @@
 import { hourMs } from '#domain/time.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
+import type { ApiOptions } from '../../api/deps.ts'
 import { makeTestApi, type TestApi } from './api.ts'
 import { rankedFrom, rankedLedger, rankedNow, rankedTo } from './ranked-ledger.ts'
 
 export const rankedPeriod = { from: dayText(rankedFrom), to: dayText(rankedTo) }
 
 /** The api over the small ranked city, with an account of every kind, and lists in every state. */
-export async function makeRankedApi() {
-  const api: TestApi = await makeTestApi({ ledger: await rankedLedger() })
+export async function makeRankedApi(options: Partial<ApiOptions> = {}) {
+  const api: TestApi = await makeTestApi({ ledger: await rankedLedger() }, options)
   api.clock.now = rankedNow
   await api.account('city', 'regulator')
   await api.account('deputy', 'regulator')

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { App, Button, Form, Input, Modal, Select } from 'antd'
 import { type Role, roles, type Scope } from '#domain/account.ts'
 import { call } from '../../api/client.ts'
+import { answersAt } from '../../api/queries.ts'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { useTexts } from '../../settings/settings.tsx'
 import type { Account } from './page.tsx'
@@ -29,7 +30,7 @@ export function AccountForm({ account, onClose }: AccountFormProps) {
   const scopeKind = Form.useWatch('scopeKind', form) ?? account?.scope.kind ?? 'territory'
   const done = () => {
     void message.success(texts.account.saved)
-    void cache.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'GET /api/v1/accounts' })
+    void cache.invalidateQueries(answersAt('/accounts'))
     onClose()
   }
   const saving = useMutation({ mutationFn: (fields: Fields) => save(account, fields), onSuccess: done })

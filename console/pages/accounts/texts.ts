@@ -47,7 +47,7 @@ export const permissionWords = defineTexts({
   'webhook.write': { zh: '配置告警推送', en: 'Set up webhooks' },
   'account.write': { zh: '管理账号', en: 'Manage accounts' },
   'audit.read': { zh: '查看审计日志', en: 'See the audit log' },
-  'ranking.claim': { zh: '提出免责与异议', en: 'Propose exclusions, object to a list' },
-  'ranking.confirm': { zh: '确认免责', en: 'Decide exclusions' },
+  'ranking.claim': { zh: '提出剔除与异议', en: 'Propose exclusions, object to a list' },
+  'ranking.confirm': { zh: '处理剔除', en: 'Decide exclusions' },
   'ranking.publish': { zh: '发布榜单', en: 'Publish lists' },
 } satisfies Record<Permission, Said<string>>)

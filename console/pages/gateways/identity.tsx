@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Button, Popconfirm } from 'antd'
+import { Button, Popconfirm, Typography } from 'antd'
 import { useState } from 'react'
 import { type Answer, call } from '../../api/client.ts'
+import { answersAt } from '../../api/queries.ts'
 import { Facts, Panel } from '../../parts/page.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
-import { SecretOnce } from '../../parts/secret-once.tsx'
+import { ShownOnce } from '../../parts/shown-once.tsx'
 import { useMay } from '../../session/session.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 
@@ -51,7 +52,7 @@ function IdentityActions({ id, exists }: { readonly id: string; readonly exists:
     },
     onSuccess(made) {
       setSecret(made?.secret)
-      void cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).includes('/gateways') })
+      void cache.invalidateQueries(answersAt('/gateways'))
     },
   })
   return (
@@ -81,7 +82,14 @@ function IdentityActions({ id, exists }: { readonly id: string; readonly exists:
         </Button>
       )}
       {changing.error && <ProblemNotice error={changing.error} />}
-      {secret !== undefined && <SecretOnce secret={secret} onClose={() => setSecret(undefined)} />}
+      {secret !== undefined && (
+        <ShownOnce title={texts.gateway.secretTitle} done={texts.gateway.copied} onClose={() => setSecret(undefined)}>
+          <p>{texts.gateway.secretHint}</p>
+          <Typography.Text code copyable className="secret">
+            {secret}
+          </Typography.Text>
+        </ShownOnce>
+      )}
     </div>
   )
 }

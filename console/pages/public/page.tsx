@@ -1,8 +1,4 @@
-import { PrinterOutlined } from '@ant-design/icons'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { Button } from 'antd'
-import { useEffect } from 'react'
 import type { Answer as AnswerOf } from '../../api/client.ts'
 import { listOf, queryOf } from '../../api/queries.ts'
 import { Choice } from '../../parts/filters.tsx'
@@ -10,10 +6,10 @@ import { Facts, Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
-import { Brand, LanguageSwitch, ThemeSwitch } from '../../shell/brand.tsx'
-import { ClockFace } from '../../shell/clock-face.tsx'
 import { useMethods } from '../rankings/method.ts'
 import { Marks, Points, ScoreBar, Standing } from '../rankings/standing.tsx'
+import { PublicFrame } from './frame.tsx'
+import { ObjectionNotice } from './objection-periods.tsx'
 import { publicRoute } from './route.ts'
 import { WhoHeats } from './who-heats.tsx'
 
@@ -21,31 +17,13 @@ type Published = AnswerOf<'GET /api/v1/public/rankings/{id}'>
 
 /** What anybody may know, without signing in: the published list, and whom to call. Nothing here is about a home. */
 export function PublicPage() {
-  const texts = useTexts()
-  useEffect(() => {
-    document.title = `${texts.ranking.publicTitle} · ${texts.app.title}`
-  }, [texts])
+  const { public: texts } = useTexts()
   return (
-    <div className="public-page">
-      <header className="public-head">
-        <Brand />
-        <ClockFace />
-        <div className="page-actions no-print">
-          <LanguageSwitch />
-          <ThemeSwitch />
-          <Button icon={<PrinterOutlined />} onClick={() => print()}>
-            {texts.ranking.print}
-          </Button>
-          <Link to="/">{texts.ranking.toConsole}</Link>
-        </div>
-      </header>
-      <main>
-        <h1>{texts.ranking.publicTitle}</h1>
-        <p className="hint">{texts.ranking.publicHint}</p>
-        <PublishedLists />
-        <WhoHeats />
-      </main>
-    </div>
+    <PublicFrame title={texts.title} hint={texts.hint}>
+      <ObjectionNotice />
+      <PublishedLists />
+      <WhoHeats />
+    </PublicFrame>
   )
 }
 
@@ -58,13 +36,13 @@ function PublishedLists() {
   const query = useInfiniteQuery(listOf('GET /api/v1/public/rankings', {}))
   const lists = query.data?.pages.flatMap(({ items }) => items)
   const id = chosen ?? lists?.[0]?.id
-  if (lists?.length === 0) return <Empty text={texts.ranking.publicEmpty} />
+  if (lists?.length === 0) return <Empty text={texts.public.empty} />
   return (
     <>
       {lists !== undefined && lists.length > 1 && (
         <div className="no-print">
           <Choice
-            label={texts.ranking.publicChoose}
+            label={texts.public.choose}
             value={id}
             options={lists.map((list) => ({
               value: list.id,
@@ -92,7 +70,7 @@ function Shown({ published: { list, firms } }: { readonly published: Published }
   return (
     <Panel className="stack" title={texts.ranking.periodText(day(list.from), day(list.to))}>
       <PlainTable
-        label={texts.ranking.publicTitle}
+        label={texts.public.title}
         columns={[
           texts.ranking.rank,
           texts.ranking.firm,

@@ -15,11 +15,11 @@ export function WhoHeats() {
   const texts = useTexts()
   const [search, setSearch] = useState('')
   return (
-    <Panel title={texts.ranking.whoHeats} className="no-print">
+    <Panel title={texts.public.whoHeats} className="no-print">
       <Input.Search
         className="registry-search"
-        aria-label={texts.ranking.whoHeatsSearch}
-        placeholder={texts.ranking.whoHeatsSearch}
+        aria-label={texts.public.whoHeatsSearch}
+        placeholder={texts.public.whoHeatsSearch}
         allowClear
         onSearch={(text) => setSearch(text.trim())}
       />
@@ -32,17 +32,17 @@ function Found({ search }: { readonly search: string }) {
   const texts = useTexts()
   const query = useQuery(queryOf('GET /api/v1/public/buildings', { query: { search } }))
   return (
-    <Answer query={query} isEmpty={({ items }) => items.length === 0} empty={<Empty text={texts.ranking.noBuilding} />}>
+    <Answer query={query} isEmpty={({ items }) => items.length === 0} empty={<Empty text={texts.public.noBuilding} />}>
       {({ items }) => (
         <ul className="public-found">
           {items.map(({ building, name, estate, firms }) => (
             <li key={building}>
               <strong>{`${estate} ${name}`}</strong>
-              {firms.length === 0 && <p>{texts.ranking.nobodyHeats}</p>}
+              {firms.length === 0 && <p>{texts.public.nobodyHeats}</p>}
               {firms.map(({ firm, name: firmName, phone }) => (
                 <p key={firm}>
                   {firmName} <PhoneOutlined aria-hidden />{' '}
-                  {phone === undefined ? texts.ranking.noPhone : <a href={`tel:${phone}`}>{phone}</a>}
+                  {phone === undefined ? texts.public.noPhone : <a href={`tel:${phone}`}>{phone}</a>}
                 </p>
               ))}
             </li>

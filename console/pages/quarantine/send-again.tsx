@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { App, Button } from 'antd'
 import { call } from '../../api/client.ts'
+import { answersAt } from '../../api/queries.ts'
 import { useMay } from '../../session/session.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 
@@ -23,7 +24,7 @@ export function SendAgain({ ids, text, primary = false }: SendAgainProps) {
     mutationFn: () => call('POST /api/v1/quarantine/replay', { body: { ids: ids.slice(0, idsMax) } }),
     onSuccess({ requested }) {
       void message.success(texts.quarantine.sent(number(requested.length)))
-      void cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).includes('/quarantine') })
+      void cache.invalidateQueries(answersAt('/quarantine'))
     },
     onError: (error) => void message.error(error.message),
   })

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Form, Input, Modal, Select } from 'antd'
 import { call } from '../../api/client.ts'
+import { answersAt } from '../../api/queries.ts'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { useMethods } from './method.ts'
@@ -33,7 +34,7 @@ export function DraftForm({ onClose }: { onClose(): void }) {
       return call('POST /api/v1/rankings', { body })
     },
     async onSuccess({ id }) {
-      await cache.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'GET /api/v1/rankings' })
+      await cache.invalidateQueries(answersAt('/rankings'))
       await navigate({ to: '/rankings/$id', params: { id } })
     },
   })

@@ -1,14 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Button, Form, Input, Modal, Select } from 'antd'
-import { useState } from 'react'
+import { Button, Form, Modal, Select } from 'antd'
+import { type ReactNode, useState } from 'react'
 import { call, type Schemas } from '../../api/client.ts'
-import { queryOf } from '../../api/queries.ts'
+import { answersAt, queryOf } from '../../api/queries.ts'
+import { Decide } from '../../parts/decide.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
-import { useMay } from '../../session/session.ts'
+import { useMay, useSession } from '../../session/session.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
+import { type Claim, ClaimFields } from './claim-fields.tsx'
+import { useMethods } from './method.ts'
+import { ObjectionCode } from './objection-code.tsx'
 
 type List = Schemas['RankingList']
 type Firm = Schemas['RankedFirm']
@@ -19,37 +23,18 @@ interface ObjectionsProps {
   readonly firms: readonly Firm[]
 }
 
-/** What was objected to the list, by whom, and what came of it. */
+/** What was objected to the list, by firms, offices and residents, and what came of it. */
 export function Objections({ list, firms }: ObjectionsProps) {
   const texts = useTexts()
   const { dateTime } = useFormats()
-  const mayObject = useMay('ranking.claim')
-  const mayDecide = useMay('ranking.publish')
-  const [objecting, setObjecting] = useState(false)
+  const { firmOf } = useMethods()
+  const cache = useQueryClient()
   const [deciding, setDeciding] = useState<Objection>()
   const query = useQuery(queryOf('GET /api/v1/rankings/{id}/objections', { params: { id: list.id } }))
-  const stateOf = ({ state, decision }: Objection) =>
-    ({
-      open: texts.ranking.objectionOpen,
-      upheld: `${texts.ranking.objectionUpheld}: ${decision ?? ''}`,
-      rejected: `${texts.ranking.objectionRejected}: ${decision ?? ''}`,
-    })[state]
-  const action = (objection: Objection) =>
-    mayDecide && objection.state === 'open' ? (
-      <Button key={objection.id} size="small" onClick={() => setDeciding(objection)}>
-        {texts.ranking.decide}
-      </Button>
-    ) : (
-      stateOf(objection)
-    )
+  const byWhom = ({ raisedBy }: Objection) => (raisedBy === 'resident' ? texts.ranking.resident : raisedBy)
+  const nameOf = (objection: Objection) => firmOf(firms.find(({ firm }) => firm === objection.firm) ?? objection)
   return (
-    <Panel
-      title={texts.ranking.objections}
-      extra={
-        mayObject &&
-        list.state === 'objection' && <Button onClick={() => setObjecting(true)}>{texts.ranking.object}</Button>
-      }
-    >
+    <Panel title={texts.ranking.objections} extra={list.state === 'objection' && <Actions list={list} firms={firms} />}>
       <Answer
         query={query}
         isEmpty={({ items }) => items.length === 0}
@@ -66,38 +51,99 @@ export function Objections({ list, firms }: ObjectionsProps) {
               texts.ranking.state,
             ]}
             rows={items.map((objection) => [
-              `${dateTime(objection.raisedAt)} · ${objection.raisedBy}`,
-              firms.find(({ firm }) => firm === objection.firm)?.name ?? objection.firm,
+              `${dateTime(objection.raisedAt)} · ${byWhom(objection)}`,
+              nameOf(objection),
               objection.text,
               objection.evidence,
-              action(objection),
+              <Standing key={objection.id} objection={objection} onDecide={setDeciding} />,
             ])}
           />
         )}
       </Answer>
-      {objecting && <ObjectForm list={list} firms={firms} onClose={() => setObjecting(false)} />}
-      {deciding && <DecideForm list={list} objection={deciding} onClose={() => setDeciding(undefined)} />}
+      {deciding && (
+        <Decide
+          title={`${texts.ranking.decide} · ${nameOf(deciding)}`}
+          reasons={texts.ranking.decision}
+          refuse={texts.ranking.reject}
+          accept={texts.ranking.uphold}
+          decide={async (upheld, decision) => {
+            await call('POST /api/v1/rankings/{id}/objections/{objection}/decision', {
+              params: { id: list.id, objection: deciding.id },
+              body: { state: upheld ? 'upheld' : 'rejected', decision },
+            })
+            void cache.invalidateQueries(answersAt('/rankings'))
+          }}
+          onClose={() => setDeciding(undefined)}
+        >
+          <p>{deciding.text}</p>
+          <p className="hint">{deciding.evidence}</p>
+        </Decide>
+      )}
     </Panel>
   )
 }
 
-function useRefreshed(onClose: () => void) {
-  const cache = useQueryClient()
-  return () => {
-    void cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).includes('/rankings') })
-    onClose()
+interface StandingProps {
+  readonly objection: Objection
+  onDecide(objection: Objection): void
+}
+
+/** What came of an objection; while nothing has, a way to decide it for whoever may. */
+function Standing({ objection, onDecide }: StandingProps): ReactNode {
+  const { ranking } = useTexts()
+  const { account } = useSession()
+  const mayDecide = useMay('ranking.publish')
+  const { state, decision, decidedBy } = objection
+  if (state !== 'open') {
+    return (
+      <>
+        <strong>{state === 'upheld' ? ranking.objectionUpheld : ranking.objectionRejected}</strong>
+        <div>{decision}</div>
+        <small className="soft">{decidedBy}</small>
+      </>
+    )
   }
+  if (!mayDecide) return ranking.objectionOpen
+  if (objection.raisedBy === account.id) return ranking.someoneElse
+  return (
+    <Button size="small" onClick={() => onDecide(objection)}>
+      {ranking.decide}
+    </Button>
+  )
+}
+
+/** Objecting oneself, and giving residents the code to object with. */
+function Actions({ list, firms }: ObjectionsProps) {
+  const { ranking } = useTexts()
+  const { scope } = useSession().account
+  const mayObject = useMay('ranking.claim')
+  const [open, setOpen] = useState<'objection' | 'code'>()
+  const close = () => setOpen(undefined)
+  // A firm must not be able to object in its residents' name.
+  const mayIssue = mayObject && scope.kind !== 'firm'
+  return (
+    <div className="page-actions">
+      {mayIssue && <Button onClick={() => setOpen('code')}>{ranking.issueCode}</Button>}
+      {mayObject && <Button onClick={() => setOpen('objection')}>{ranking.object}</Button>}
+      {open === 'code' && <ObjectionCode list={list} firms={firms} onClose={close} />}
+      {open === 'objection' && <ObjectForm list={list} firms={firms} onClose={close} />}
+    </div>
+  )
 }
 
 function ObjectForm({ list, firms, onClose }: ObjectionsProps & { onClose(): void }) {
   const texts = useTexts()
-  const [form] = Form.useForm<{ firm: string; text: string; evidence: string }>()
+  const { firmOf } = useMethods()
+  const cache = useQueryClient()
+  const [form] = Form.useForm<Claim & { firm: string }>()
   const objecting = useMutation({
-    mutationFn: (body: { firm: string; text: string; evidence: string }) =>
+    mutationFn: (body: Claim & { firm: string }) =>
       call('POST /api/v1/rankings/{id}/objections', { params: { id: list.id }, body }),
-    onSuccess: useRefreshed(onClose),
+    onSuccess() {
+      void cache.invalidateQueries(answersAt('/rankings'))
+      onClose()
+    },
   })
-  const needed = [{ required: true, whitespace: true, message: texts.ranking.needed }]
   return (
     <Modal
       open
@@ -107,69 +153,12 @@ function ObjectForm({ list, firms, onClose }: ObjectionsProps & { onClose(): voi
       confirmLoading={objecting.isPending}
     >
       <Form form={form} layout="vertical" onFinish={(body) => objecting.mutate(body)}>
-        <Form.Item name="firm" label={texts.ranking.firm} rules={needed}>
-          <Select options={firms.map(({ firm, name }) => ({ value: firm, label: name ?? firm }))} />
+        <Form.Item name="firm" label={texts.ranking.firm} rules={[{ required: true, message: texts.ranking.needed }]}>
+          <Select options={firms.map((firm) => ({ value: firm.firm, label: firmOf(firm) }))} />
         </Form.Item>
-        <Form.Item name="text" label={texts.ranking.objectText} rules={needed}>
-          <Input.TextArea rows={4} />
-        </Form.Item>
-        <Form.Item name="evidence" label={texts.ranking.objectEvidence} rules={needed}>
-          <Input.TextArea rows={2} />
-        </Form.Item>
+        <ClaimFields />
         {objecting.error && <ProblemNotice error={objecting.error} />}
       </Form>
-    </Modal>
-  )
-}
-
-interface DecideFormProps {
-  readonly list: List
-  readonly objection: Objection
-  onClose(): void
-}
-
-function DecideForm({ list, objection, onClose }: DecideFormProps) {
-  const texts = useTexts()
-  const [decision, setDecision] = useState('')
-  const deciding = useMutation({
-    mutationFn: (state: 'upheld' | 'rejected') =>
-      call('POST /api/v1/rankings/{id}/objections/{objection}/decision', {
-        params: { id: list.id, objection: objection.id },
-        body: { state, decision: decision.trim() },
-      }),
-    onSuccess: useRefreshed(onClose),
-  })
-  const empty = decision.trim() === ''
-  return (
-    <Modal
-      open
-      title={texts.ranking.decide}
-      onCancel={onClose}
-      footer={[
-        <Button key="reject" disabled={empty} loading={deciding.isPending} onClick={() => deciding.mutate('rejected')}>
-          {texts.ranking.reject}
-        </Button>,
-        <Button
-          key="uphold"
-          type="primary"
-          disabled={empty}
-          loading={deciding.isPending}
-          onClick={() => deciding.mutate('upheld')}
-        >
-          {texts.ranking.uphold}
-        </Button>,
-      ]}
-    >
-      <p>{objection.text}</p>
-      <p className="hint">{objection.evidence}</p>
-      <Input.TextArea
-        aria-label={texts.ranking.decision}
-        placeholder={texts.ranking.decision}
-        rows={3}
-        value={decision}
-        onChange={(event) => setDecision(event.target.value)}
-      />
-      {deciding.error && <ProblemNotice error={deciding.error} />}
     </Modal>
   )
 }

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { App, Button, InputNumber, Popconfirm } from 'antd'
 import { useState } from 'react'
 import { call, type Schemas } from '../../api/client.ts'
+import { answersAt } from '../../api/queries.ts'
 import { useCityClock } from '../../live/city-clock.tsx'
 import { useMay } from '../../session/session.ts'
 import { useTexts } from '../../settings/settings.tsx'
@@ -28,7 +29,7 @@ export function StateActions({ list }: { readonly list: Schemas['RankingList'] }
           }),
     onSuccess() {
       void message.success(texts.ranking.done)
-      void cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).includes('/rankings') })
+      void cache.invalidateQueries(answersAt('/rankings'))
     },
     onError: (error) => void message.error(error.message),
   })

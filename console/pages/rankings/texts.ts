@@ -111,6 +111,22 @@ export const rankingTexts = defineTexts({
   objectionUpheld: { zh: '已采纳', en: 'Upheld' },
   objectionRejected: { zh: '未采纳', en: 'Rejected' },
   needed: { zh: '必填', en: 'Needed' },
+  resident: { zh: '居民（凭异议码）', en: 'Resident, with a code' },
+  someoneElse: { zh: '须由他人处理', en: 'Somebody else must decide it' },
+  issueCode: { zh: '发放居民异议码', en: 'Issue a code to a resident' },
+  issueCodeHint: {
+    zh: '为一户居民发一个异议码，打印后交给住户。系统不保存码是发给哪一户的。',
+    en: 'Makes a code for one household, to hand over on paper. Which home it was made for is not kept.',
+  },
+  issue: { zh: '发放', en: 'Issue' },
+  home: { zh: '住户', en: 'Home' },
+  codeOnce: {
+    zh: '请现在打印：关闭后无法再次查看，遗失只能重新发放。',
+    en: 'Print it now: it cannot be looked up again, and a lost one means another.',
+  },
+  printSlip: { zh: '打印凭条', en: 'Print the slip' },
+  handedOver: { zh: '已打印，关闭', en: 'I have it; close' },
+  exclusions: { zh: '剔除记录', en: 'Exclusions' },
 
   unfold: { zh: '得分构成', en: 'How the points come about' },
   dimension: { zh: '维度', en: 'Dimension' },
@@ -144,20 +160,4 @@ export const rankingTexts = defineTexts({
   circuit: { zh: '换热机组', en: 'Circuit' },
   building: { zh: '楼栋', en: 'Building' },
   shareAtTarget: { zh: '达标率', en: 'At target' },
-
-  publicTitle: { zh: '供热企业红黑榜', en: 'Red and black list of heating firms' },
-  publicHint: {
-    zh: '由市供热主管部门发布，依据室温与厂站实测数据。',
-    en: 'Published by the heating regulator, from measured rooms and plants.',
-  },
-  publicEmpty: { zh: '尚未发布榜单', en: 'No list is published yet' },
-  publicChoose: { zh: '选择一期', en: 'Choose a list' },
-  whoHeats: { zh: '我家由谁供热', en: 'Who heats my building' },
-  whoHeatsSearch: { zh: '输入楼栋或小区名称', en: 'Name of the building or estate' },
-  nobodyHeats: { zh: '没有登记的供热企业', en: 'No firm is registered' },
-  noBuilding: { zh: '没有找到这栋楼', en: 'No such building' },
-  call: { zh: '电话', en: 'Call' },
-  noPhone: { zh: '未登记电话', en: 'no number registered' },
-  print: { zh: '打印', en: 'Print' },
-  toConsole: { zh: '登录控制台', en: 'Sign in to the console' },
 })

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Input, Modal } from 'antd'
 import { type ReactNode, useState } from 'react'
 import { call, type Schemas } from '../../api/client.ts'
-import { queryOf } from '../../api/queries.ts'
+import { answersAt, queryOf } from '../../api/queries.ts'
 import { Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
@@ -79,7 +79,7 @@ function ConfirmVeto({ veto, onClose }: { readonly veto: Veto; onClose(): void }
         body: { document: document.trim() },
       }),
     onSuccess() {
-      void cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).includes('/ranking') })
+      void cache.invalidateQueries(answersAt('/ranking'))
       onClose()
     },
   })
