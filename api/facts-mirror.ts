@@ -11,6 +11,8 @@ const figuresEveryMs = 10_000
 const ledgerEveryMs = 300_000
 
 interface MirrorDeps {
+  /** Which of several apis. */
+  readonly instance: string
   readonly db: LedgerDb
   readonly clock: Clock
   readonly policy: Policy
@@ -25,7 +27,7 @@ interface MirrorDeps {
  * lists, seasons and planned work of the ledger. All of it can be written again, so several apis do no harm, and what
  * a database that was away has missed comes at the next turn.
  */
-export function startFactsMirror({ db, clock, policy, facts, figuresText, onError }: MirrorDeps): {
+export function startFactsMirror({ instance, db, clock, policy, facts, figuresText, onError }: MirrorDeps): {
   close(): Promise<void>
 } {
   let running: Promise<void> | undefined
@@ -38,7 +40,7 @@ export function startFactsMirror({ db, clock, policy, facts, figuresText, onErro
     await facts.writeFacts(
       figures.map(({ figure, value }) => ({
         kind: 'serviceFigure',
-        tags: { service: 'api', figure },
+        tags: { service: 'api', instance, figure },
         fields: { value },
         at,
       })),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import { isLoopback } from '#domain/host.ts'
 import { buildApp } from './app.ts'
 import { type ApiDeps, type ApiOptions, apiDefaults } from './deps.ts'
@@ -60,6 +61,7 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
   const mirror =
     deps.facts &&
     startFactsMirror({
+      instance: `${hostname()}:${options.port}`,
       db: ledger.db,
       clock: deps.clock,
       policy,

@@ -70,6 +70,7 @@ async function startEdge(
     const mirror =
       influx &&
       mirrorFigures({
+        instance: String(values.worker),
         clock,
         facts: openInfluxFacts({ target: influx }),
         metricsText: http.metricsText,

@@ -6,6 +6,8 @@ import type { FactStore } from '#store/telemetry/fact-store.ts'
 const figuresEveryMs = 10_000
 
 interface FigureMirrorDeps {
+  /** Which of several edges. */
+  readonly instance: string
   readonly clock: Clock
   readonly facts: FactStore
   metricsText(): Promise<string>
@@ -31,13 +33,18 @@ export function mirrorFigures(deps: FigureMirrorDeps): { close(): Promise<void> 
 }
 
 /** The figures as they are now. */
-export async function writeFigures({ clock, facts, metricsText }: Omit<FigureMirrorDeps, 'onError'>): Promise<void> {
+export async function writeFigures({
+  instance,
+  clock,
+  facts,
+  metricsText,
+}: Omit<FigureMirrorDeps, 'onError'>): Promise<void> {
   const at = clock.now()
   const figures = figuresInText(await metricsText())
   await facts.writeFacts(
     figures.map(({ figure, value }) => ({
       kind: 'serviceFigure',
-      tags: { service: 'edge', figure },
+      tags: { service: 'edge', instance, figure },
       fields: { value },
       at,
     })),

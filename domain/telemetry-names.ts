@@ -189,6 +189,7 @@ export const measurements = {
     description: "one of the service's own figures, the same as on /metrics",
     tags: {
       service: 'edge or api',
+      instance: 'which of several: the number of the ingest worker, or host and port of the api',
       figure: 'name as on /metrics, such as warmcity_ingest_journal_bytes',
     },
     fields: { value: float('as on /metrics', 'of the figure') },

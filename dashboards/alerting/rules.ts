@@ -41,40 +41,47 @@ const figures = from(serviceFigure)
 
 /** A roll-up has the time at which its ten minutes begin, and comes when they are over: three in a row are missing. */
 const silentFor = '40m'
-/** A district that spoke in the last day is expected to go on. */
+/** A district or an edge that spoke in the last day is expected to go on. */
 const knownFrom = '1d'
 
-/** A query as each rule needs it: newest value of a figure of the service. */
-const figure = (service: 'edge' | 'api', names: readonly [string, ...string[]], within: Duration) =>
-  query(figures, {
-    select: { value: last('value') },
-    where: [tagIs('service', service), tagIsOneOf('figure', names)],
-    time: { last: within },
-    bucket: '1m',
-    groupBy: ['figure'],
-    fill: 'none',
+/**
+ * What is known from a day counts as zero, so that whoever says nothing stays a row. Buckets of time would begin empty,
+ * and be taken for silence.
+ */
+const withTheSilent = <Tag extends string>(
+  ask: (within: Duration, factor: 0 | 1) => Query<Tag, 'told'>,
+  silentFor: Duration,
+  tag: NoInfer<Tag>,
+) =>
+  query(answersOfBoth(ask(knownFrom, 0), ask(silentFor, 1)), {
+    select: { told: max('told') },
+    time: { last: knownFrom },
+    groupBy: [tag],
   })
 
 /** The most probes that reported in a district within a time, as they are or as nothing. */
 const probesOf = (within: Duration, factor: 0 | 1) =>
   query(from(rollUp), {
-    select: { probes: times(max('probes_reporting'), factor) },
+    select: { told: times(max('probes_reporting'), factor) },
     where: [tagIs('level', 'district')],
     time: { last: within },
     groupBy: ['id'],
+  })
+
+/** How often an edge told of itself within a time, as it is or as nothing. */
+const samplesOfEdges = (within: Duration, factor: 0 | 1) =>
+  query(figures, {
+    select: { told: times(count('value'), factor) },
+    where: [tagIs('service', 'edge'), tagIs('figure', 'warmcity_broker_deliveries_accepted')],
+    time: { last: within },
+    groupBy: ['instance'],
   })
 
 const ruleSpecs: readonly RuleSpec[] = [
   {
     uid: 'warmcity-district-silent',
     texts: alertTexts.districtSilent,
-    // What is known from a day counts as zero, so that a district that says nothing stays a row. Buckets of time would
-    // begin empty, and be taken for silence.
-    query: query(answersOfBoth(probesOf(knownFrom, 0), probesOf(silentFor, 1)), {
-      select: { probes: max('probes') },
-      time: { last: knownFrom },
-      groupBy: ['id'],
-    }),
+    query: withTheSilent(probesOf, silentFor, 'id'),
     tellWhen: ['lt', 1],
     holds: '15m',
     severity: 'critical',
@@ -85,15 +92,21 @@ const ruleSpecs: readonly RuleSpec[] = [
   {
     uid: 'warmcity-journal-age',
     texts: alertTexts.journalAge,
-    query: figure(
-      'edge',
-      [
-        'warmcity_ingest_telemetry_lag_seconds',
-        'warmcity_ingest_watch_lag_seconds',
-        'warmcity_ingest_quarantine_lag_seconds',
+    query: query(figures, {
+      select: { value: last('value') },
+      where: [
+        tagIs('service', 'edge'),
+        tagIsOneOf('figure', [
+          'warmcity_ingest_telemetry_lag_seconds',
+          'warmcity_ingest_watch_lag_seconds',
+          'warmcity_ingest_quarantine_lag_seconds',
+        ]),
       ],
-      '10m',
-    ),
+      time: { last: '10m' },
+      bucket: '1m',
+      groupBy: ['figure', 'instance'],
+      fill: 'none',
+    }),
     tellWhen: ['gt', 900],
     holds: '5m',
     severity: 'critical',
@@ -111,10 +124,11 @@ const ruleSpecs: readonly RuleSpec[] = [
           where: [tagIs('service', 'edge'), tagIs('figure', 'warmcity_ingest_quarantine_rejected')],
           time: { last: '30m' },
           bucket: '10m',
+          groupBy: ['instance'],
           fill: 'none',
         }),
       ),
-      { select: { more: change(column('newest')) }, time: { last: '30m' } },
+      { select: { more: change(column('newest')) }, time: { last: '30m' }, groupBy: ['instance'] },
     ),
     tellWhen: ['gt', 1_000],
     holds: '5m',
@@ -141,11 +155,7 @@ const ruleSpecs: readonly RuleSpec[] = [
   {
     uid: 'warmcity-edge-down',
     texts: alertTexts.edgeDown,
-    query: query(figures, {
-      select: { samples: count('value') },
-      where: [tagIs('service', 'edge'), tagIs('figure', 'warmcity_broker_deliveries_accepted')],
-      time: { last: '5m' },
-    }),
+    query: withTheSilent(samplesOfEdges, '5m', 'instance'),
     tellWhen: ['lt', 1],
     holds: '2m',
     severity: 'critical',

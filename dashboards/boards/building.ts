@@ -16,20 +16,25 @@ import { toBoard, toConsole, variableValue } from '../parts/links.ts'
 import type { PanelSpec } from '../parts/panel.ts'
 import { belongsTo } from '../parts/place-tables.ts'
 import type { Thresholds } from '../parts/thresholds.ts'
+import { hiddenTagVariable } from '../parts/variables.ts'
 import { emptyTexts, linkTexts, variableTexts } from '../texts/common.ts'
 import { homeTexts } from '../texts/homes.ts'
 import { placeTexts } from '../texts/places.ts'
 import { cascade } from './place-variables.ts'
 
 const building = places('building', { id: 'building' })
+/** The list of substations to choose from may hold all of them; this is the one that feeds the building. */
+const itsSubstation = 'itsSubstation'
 
 export const buildingBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => ({
   name: 'building',
   texts: placeTexts.buildingBoard,
   shows: '24h',
   refresh: '1m',
-  variables: (language) =>
-    cascade({ consoleUrl, through: ['district', 'firm', 'substation'], of: 'building' }, language),
+  variables: (language) => [
+    ...cascade({ consoleUrl, through: ['district', 'firm', 'substation'], of: 'building' }, language),
+    hiddenTagVariable(itsSubstation, 'substation', building, language),
+  ],
   links: [toBoard('city', linkTexts.city), toConsole('building', linkTexts.console, variableValue('building'))],
   rows: [
     {
@@ -73,7 +78,7 @@ const besideSubstation = (limits: Thresholds): PanelSpec => ({
     }),
     query(rollUps, {
       select: { substation: mean('indoor_p50_c') },
-      where: places('substation', { id: 'substation' }),
+      where: places('substation', { id: itsSubstation }),
       time: 'shown',
       bucket: 'auto',
       fill: 'null',

@@ -1,7 +1,7 @@
 import { last } from '../influxql/expression.ts'
 import { query } from '../influxql/query.ts'
 import type { BoardSpec } from '../parts/board.ts'
-import { places, rollUpEvery, rollUps, shareOverTime } from '../parts/figures.ts'
+import { nameIn, namesOfPlaces, places, rollUpEvery, rollUps, shareOverTime } from '../parts/figures.ts'
 import {
   coldOverTime,
   coverageOverTime,
@@ -50,7 +50,7 @@ export const cityBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
       panels: () => [
         ...numbersNow(districts, limits),
         outdoorNow(districts, limits),
-        { ...flagsNow(wholeCity, limits, [4, 4]) },
+        flagsNow(wholeCity, limits, [4, 4]),
       ],
     },
     {
@@ -59,7 +59,7 @@ export const cityBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
         percentiles(wholeCity, limits, [12, 9]),
         coldOverTime(wholeCity, limits, [12, 9]),
         flagsOverTime(wholeCity, limits, [12, 8]),
-        degreeHoursOverTime(districts, limits, [12, 8], ['id']),
+        degreeHoursOverTime(districts, limits, [12, 8], 'several'),
       ],
     },
     {
@@ -75,11 +75,11 @@ export const cityBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
           min: 0,
           steps: limits.coldPct,
           queries: [shareOverTime(districts, 'dwellings_below_target', 'dwellings_measured', ['id'])],
-          seriesName: '$tag_id',
+          named: namesOfPlaces(districts),
           empty: emptyTexts.rollUps,
           everyAtLeast: rollUpEvery,
         },
-        coverageOverTime(districts, limits, [8, 9], ['id']),
+        coverageOverTime(districts, limits, [8, 9], 'several'),
       ],
     },
     {
@@ -124,7 +124,7 @@ const coldByDistrict = (limits: Thresholds, language: Language): PanelSpec => ({
   steps: limits.none('warning'),
   queries: [
     query(rollUps, {
-      select: { name: last(language === 'zh' ? 'name' : 'name_en'), cold: last('dwellings_below_target') },
+      select: { name: last(nameIn(language)), cold: last('dwellings_below_target') },
       where: districts,
       time: 'shown',
       groupBy: ['id'],

@@ -42,13 +42,13 @@ const edgePanels = ({ neutral, none }: Thresholds) => [
       key: 'accepted',
       header: serviceTexts.accepted,
       colour: colours.blue,
-      query: rate('accepted', edge('warmcity_broker_deliveries_accepted'), '1s'),
+      query: rate('accepted', edge('warmcity_broker_deliveries_accepted'), '1s', 'added'),
     },
     {
       key: 'refused',
       header: serviceTexts.refused,
       colour: colours.vermillion,
-      query: rate('refused', edge('warmcity_broker_publishes_refused'), '1s'),
+      query: rate('refused', edge('warmcity_broker_publishes_refused'), '1s', 'added'),
     },
   ]),
   figureLines(
@@ -61,7 +61,7 @@ const edgePanels = ({ neutral, none }: Thresholds) => [
       key: reader,
       header,
       colour,
-      query: level(reader, edge(`warmcity_ingest_${reader}_lag_bytes`)),
+      query: level(reader, edge(`warmcity_ingest_${reader}_lag_bytes`), 'most'),
     })),
   ),
   figureLines(
@@ -74,7 +74,7 @@ const edgePanels = ({ neutral, none }: Thresholds) => [
       key: reader,
       header,
       colour,
-      query: level(reader, edge(`warmcity_ingest_${reader}_lag_seconds`)),
+      query: level(reader, edge(`warmcity_ingest_${reader}_lag_seconds`), 'most'),
     })),
   ),
   figureLines(serviceTexts.sync, [8, 8], 'ms', 1, neutral, [
@@ -103,7 +103,7 @@ const edgePanels = ({ neutral, none }: Thresholds) => [
       key: 'sessions',
       header: serviceTexts.value,
       colour: onlyColour,
-      query: level('sessions', edge('warmcity_broker_connections')),
+      query: level('sessions', edge('warmcity_broker_connections'), 'added'),
     },
   ]),
   figureLines(serviceTexts.edgeMemory, [8, 7], 'bytes', 0, neutral, [
@@ -111,13 +111,13 @@ const edgePanels = ({ neutral, none }: Thresholds) => [
       key: 'edge',
       header: serviceTexts.edge,
       colour: onlyColour,
-      query: level('edge', edge('warmcity_edge_process_resident_memory_bytes')),
+      query: level('edge', edge('warmcity_edge_process_resident_memory_bytes'), 'most'),
     },
     {
       key: 'api',
       header: serviceTexts.api,
       colour: colours.orange,
-      query: level('api', api('process_resident_memory_bytes')),
+      query: level('api', api('process_resident_memory_bytes'), 'most'),
     },
   ]),
 ]
@@ -128,7 +128,7 @@ const apiPanels = ({ neutral }: Thresholds) => [
       key: 'requests',
       header: serviceTexts.value,
       colour: onlyColour,
-      query: rate('requests', api('warmcity_http_request_seconds_count'), '1s'),
+      query: rate('requests', api('warmcity_http_request_seconds_count'), '1s', 'added'),
     },
   ]),
   figureLines(serviceTexts.latency, [6, 8], 'ms', 1, neutral, [
@@ -149,7 +149,7 @@ const apiPanels = ({ neutral }: Thresholds) => [
       key: 'sockets',
       header: serviceTexts.value,
       colour: onlyColour,
-      query: level('sockets', api('warmcity_live_sockets')),
+      query: level('sockets', api('warmcity_live_sockets'), 'added'),
     },
   ]),
   figureLines(serviceTexts.signals, [6, 8], 'suffix: /min', 1, neutral, [
@@ -157,7 +157,7 @@ const apiPanels = ({ neutral }: Thresholds) => [
       key: 'signals',
       header: serviceTexts.value,
       colour: onlyColour,
-      query: rate('signals', api('warmcity_stream_head'), '1m'),
+      query: rate('signals', api('warmcity_stream_head'), '1m', 'most'),
     },
   ]),
 ]

@@ -26,8 +26,10 @@ export const from = <Tag extends string, Field extends string>({
   fields: Object.keys(fields) as Field[],
 })
 
-/** Time that a query speaks of: what the dashboard shows, so far back from now, or all there is. */
-export type TimeSpan = 'shown' | { readonly last: Duration } | 'all'
+/**
+ * Time that a query speaks of: what the dashboard shows, so far back from its end, so far back from now, or all there is.
+ */
+export type TimeSpan = 'shown' | { readonly endOfShown: Duration } | { readonly last: Duration } | 'all'
 
 /** Width of the buckets of time: so long, or as Grafana finds it fit for the width of the panel. */
 export type Bucket = Duration | 'auto'
@@ -90,9 +92,14 @@ export const answerOf = <Tag extends string, Column extends string>({
   columns,
 }: Query<Tag, Column>): Source<Tag, Column> => ({ from: `(${text})`, tags, fields: columns })
 
+/** Grafana's name for the end of the shown time, in epoch milliseconds. */
+const shownEnd = `\${__to}ms`
+
 function timeCondition(time: TimeSpan): string[] {
   if (time === 'shown') return ['$timeFilter']
-  return time === 'all' ? [] : [`time > now() - ${durationText(time.last)}`]
+  if (time === 'all') return []
+  if ('last' in time) return [`time > now() - ${durationText(time.last)}`]
+  return [`time > ${shownEnd} - ${durationText(time.endOfShown)}`, `time <= ${shownEnd}`]
 }
 
 const bucketText = (bucket: Bucket): string => (bucket === 'auto' ? '$__interval' : durationText(bucket))

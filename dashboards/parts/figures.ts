@@ -2,6 +2,8 @@ import { measurements, type RollUpLevel } from '#domain/telemetry-names.ts'
 import { type Condition, tagIs, tagIsVariable } from '../influxql/condition.ts'
 import { type Expression, last, max, mean, per, sum, times } from '../influxql/expression.ts'
 import { answerOf, from, type Query, query } from '../influxql/query.ts'
+import type { Language } from '../texts/said.ts'
+import { nameColumn, type SeriesNames } from './series-names.ts'
 
 /** Questions about roll-ups that several dashboards ask. */
 
@@ -22,6 +24,19 @@ export const places = (
   tagIs('level', level),
   ...Object.entries(chosen).map(([tag, variable]) => tagIsVariable(tag as RollUpTag, variable)),
 ]
+
+/** The field that has a place's or a firm's name. */
+export const nameIn = (language: Language) => (language === 'zh' ? 'name' : 'name_en')
+
+/** Where the newest of each place is looked for: a whole season of every place would take seconds to read. */
+export const newestTime = { endOfShown: '1d' } as const
+
+/** Names of all that are there in the shown time: who fell silent in it would otherwise be in no chart of it. */
+export const namesOfPlaces = (where: readonly Condition<RollUpTag>[]): SeriesNames => ({
+  tag: 'id',
+  names: (language) =>
+    query(rollUps, { select: { [nameColumn]: last(nameIn(language)) }, where, time: 'shown', groupBy: ['id'] }),
+})
 
 /** Fields of one place over time, each under a name. */
 export const overTime = <Column extends string>(
@@ -86,11 +101,11 @@ export const degreeHours = (
     fill: 'null',
   })
 
-/** Newest figures of places, one row each, with what is needed to name and rank them. */
-export const newestOfPlaces = (where: readonly Condition<RollUpTag>[], name: 'name' | 'name_en') =>
+/** Newest figures of places, one row each, with what is needed to name and rank them; degree-hours are those of a day. */
+export const newestOfPlaces = (where: readonly Condition<RollUpTag>[], language: Language) =>
   query(rollUps, {
     select: {
-      name: last(name),
+      name: last(nameIn(language)),
       cold: last('dwellings_below_target'),
       measured: last('dwellings_measured'),
       coldPct: per(times(last('dwellings_below_target'), 100), last('dwellings_measured')),
@@ -99,6 +114,6 @@ export const newestOfPlaces = (where: readonly Condition<RollUpTag>[], name: 'na
       coveragePct: times(last('coverage_share'), 100),
     },
     where,
-    time: 'shown',
+    time: newestTime,
     groupBy: ['id'],
   })

@@ -7,6 +7,7 @@ import { homeTexts } from '../texts/homes.ts'
 import { colours, tierColours } from './colours.ts'
 import {
   degreeHours,
+  namesOfPlaces,
   overTime,
   type RollUpField,
   type RollUpTag,
@@ -155,20 +156,20 @@ export const degreeHoursOverTime = (
   where: Where,
   limits: Thresholds,
   size: PanelSpec['size'],
-  groupBy: readonly RollUpTag[] = [],
+  places: 'one' | 'several' = 'one',
 ): PanelSpec => ({
   ...common,
   kind: 'bars',
-  stacked: groupBy.length > 0,
+  stacked: places === 'several',
   texts: homeTexts.degreeHoursOverTime,
   size,
   unit: 'suffix: Kh',
   decimals: 1,
   min: 0,
   steps: limits.neutral,
-  queries: [degreeHours(where, groupBy)],
-  ...(groupBy.length > 0
-    ? { seriesName: '$tag_id' }
+  queries: [degreeHours(where, tagsOf(places))],
+  ...(places === 'several'
+    ? { named: namesOfPlaces(where) }
     : { columns: [{ key: 'degreeHours', header: columnTexts.degreeHours, colour: colours.blue }] }),
 })
 
@@ -176,7 +177,7 @@ export const coverageOverTime = (
   where: Where,
   limits: Thresholds,
   size: PanelSpec['size'],
-  groupBy: readonly RollUpTag[] = [],
+  places: 'one' | 'several' = 'one',
 ): PanelSpec => ({
   ...common,
   kind: 'lines',
@@ -193,14 +194,17 @@ export const coverageOverTime = (
       where,
       time: 'shown',
       bucket: 'auto',
-      groupBy,
+      groupBy: tagsOf(places),
       fill: 'null',
     }),
   ],
-  ...(groupBy.length > 0
-    ? { seriesName: '$tag_id' }
+  ...(places === 'several'
+    ? { named: namesOfPlaces(where) }
     : { columns: [{ key: 'share', header: columnTexts.coveragePct, colour: colours.blue }] }),
 })
+
+/** Several places are told apart by their ids. */
+const tagsOf = (places: 'one' | 'several'): readonly RollUpTag[] => (places === 'several' ? ['id'] : [])
 
 const tierFields: Readonly<Record<AlertTier, RollUpField>> = {
   notice: 'flags_notice',

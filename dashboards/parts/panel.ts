@@ -12,6 +12,7 @@ import type { Language, PanelTexts, Said } from '../texts/said.ts'
 import type { Colour } from './colours.ts'
 import { type DataSourceName, dataSources } from './data-sources.ts'
 import { type Link, linkBuilder } from './links.ts'
+import { joinNames, nameOfSeries, type SeriesNames } from './series-names.ts'
 import type { Step } from './thresholds.ts'
 import { makeVisualization, type PanelKind } from './visualizations.ts'
 
@@ -65,6 +66,8 @@ export interface PanelSpec {
   readonly queries: readonly Query<string, string>[]
   /** What a series is called; without it by its column. */
   readonly seriesName?: string
+  /** Series of several places are called by their names. */
+  readonly named?: SeriesNames
   readonly columns?: readonly Column[]
   readonly links?: readonly Link[]
   readonly empty: Said
@@ -101,9 +104,10 @@ export function makePanel(spec: PanelSpec, language: Language): Builder<Panel> {
   if (spec.mappings) panel.mappings([...spec.mappings])
   if (spec.everyAtLeast !== undefined) panel.interval(spec.everyAtLeast)
   if (spec.links) panel.dataLinks(spec.links.map((link) => linkBuilder(link, language)))
-  const as = spec.kind === 'table' || spec.kind === 'barchart' ? 'table' : 'time_series'
+  const { named } = spec
+  const as = named || spec.kind === 'table' || spec.kind === 'barchart' ? 'table' : 'time_series'
   panel.targets([
-    ...spec.queries.map((query, index) =>
+    ...[...spec.queries, ...(named ? [named.names(language)] : [])].map((query, index) =>
       influxqlTarget(query, {
         refId: refIdOf(index),
         datasource,
@@ -113,8 +117,10 @@ export function makePanel(spec: PanelSpec, language: Language): Builder<Panel> {
     ),
     ...(spec.otherTargets ?? []),
   ])
+  if (named) panel.transformations(joinNames(named)).displayName(nameOfSeries)
   for (const column of spec.columns ?? []) {
-    const overrides = overridesOf(column, spec.kind, language)
+    const header = named ? `${nameOfSeries} ${column.header[language]}` : column.header[language]
+    const overrides = overridesOf(column, header, spec.kind, language)
     if (column.key === timeColumn) panel.overrideByFieldType('time', overrides)
     else panel.overrideByName(column.key, overrides)
   }
@@ -124,10 +130,10 @@ export function makePanel(spec: PanelSpec, language: Language): Builder<Panel> {
 /** A, B, C …; a panel with more queries than letters nobody could read. */
 const refIdOf = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index)
 
-function overridesOf(column: Column, kind: PanelKind, language: Language): DynamicConfigValue[] {
-  const { header, unit, decimals, colour, steps, link, dashed, rightAxis, hidden, mappings } = column
+function overridesOf(column: Column, header: string, kind: PanelKind, language: Language): DynamicConfigValue[] {
+  const { unit, decimals, colour, steps, link, dashed, rightAxis, hidden, mappings } = column
   const values: (DynamicConfigValue | false | undefined)[] = [
-    { id: 'displayName', value: header[language] },
+    { id: 'displayName', value: header },
     unit !== undefined && { id: 'unit', value: unit },
     decimals !== undefined && { id: 'decimals', value: decimals },
     colour !== undefined && {

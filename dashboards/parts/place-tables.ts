@@ -3,7 +3,7 @@ import { answerOf, query } from '../influxql/query.ts'
 import { columnTexts, emptyTexts, linkTexts, variableTexts } from '../texts/common.ts'
 import { placeTexts } from '../texts/places.ts'
 import type { Language, PanelTexts } from '../texts/said.ts'
-import { newestOfPlaces, type places, rollUps } from './figures.ts'
+import { nameIn, newestOfPlaces, newestTime, type places, rollUps } from './figures.ts'
 import { type BoardName, type ConsolePage, rowValue, toBoard, toConsole } from './links.ts'
 import { type Column, type PanelSpec, timeColumn } from './panel.ts'
 import type { Thresholds } from './thresholds.ts'
@@ -34,9 +34,9 @@ export function belongsTo(
     steps: limits.neutral,
     queries: [
       query(rollUps, {
-        select: { name: last(language === 'zh' ? 'name' : 'name_en') },
+        select: { name: last(nameIn(language)) },
         where,
-        time: 'shown',
+        time: newestTime,
         groupBy: above,
       }),
     ],
@@ -55,7 +55,7 @@ export function belongsTo(
 
 /** Places with their newest figures, a click away from their own dashboard and page. */
 export function placeTable(table: PlaceTable, limits: Thresholds, language: Language): PanelSpec {
-  const newest = newestOfPlaces(table.where, language === 'zh' ? 'name' : 'name_en')
+  const newest = newestOfPlaces(table.where, language)
   const rows =
     table.worst === undefined
       ? newest
@@ -70,7 +70,7 @@ export function placeTable(table: PlaceTable, limits: Thresholds, language: Lang
             degreeHours: column('degreeHours'),
             coveragePct: column('coveragePct'),
           },
-          time: 'shown',
+          time: newestTime,
         })
   return {
     kind: 'table',
@@ -98,7 +98,7 @@ function columnsOf({ board, page }: PlaceTable, limits: Thresholds): Column[] {
     { key: 'measured', header: columnTexts.measured, decimals: 0 },
     { key: 'coldPct', header: columnTexts.coldPct, unit: 'percent', decimals: 1, steps: limits.coldPct },
     { key: 'median', header: columnTexts.median, unit: 'celsius', decimals: 1, steps: limits.indoorC },
-    { key: 'degreeHours', header: columnTexts.degreeHours, unit: 'suffix: Kh', decimals: 1 },
+    { key: 'degreeHours', header: columnTexts.degreeHoursOfDay, unit: 'suffix: Kh', decimals: 1 },
     { key: 'coveragePct', header: columnTexts.coveragePct, unit: 'percent', decimals: 1, steps: limits.coveragePct },
   ]
 }

@@ -6,7 +6,7 @@ import { columnTexts, emptyTexts } from '../texts/common.ts'
 import { placeTexts } from '../texts/places.ts'
 import type { PanelTexts, Said } from '../texts/said.ts'
 import { type Colour, colours, tierColours, wellColour } from './colours.ts'
-import { overTime, type RollUpField, type RollUpTag, rollUpEvery, rollUps } from './figures.ts'
+import { namesOfPlaces, overTime, type RollUpField, type RollUpTag, rollUpEvery, rollUps } from './figures.ts'
 import type { PanelSpec, Unit } from './panel.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -60,7 +60,11 @@ const linesPanel = (
     ),
   ],
   ...(several
-    ? { seriesName: lines.length > 1 ? '$tag_id $col' : '$tag_id' }
+    ? {
+        named: namesOfPlaces(where),
+        // Lines of several plants have too many colours to choose them here.
+        ...(lines.length > 1 && { columns: lines.map(({ field, header }) => ({ key: field, header })) }),
+      }
     : { columns: lines.map(({ field, ...line }) => ({ key: field, ...line })) }),
 })
 
@@ -80,7 +84,10 @@ export const againstCurve = (shown: Shown, side: 'primary' | 'secondary'): Panel
   })
 
 /** By how much supply is below the curve now. */
-export const belowCurve = ({ where, size, limits }: Shown, side: 'primary' | 'secondary'): PanelSpec => ({
+export const belowCurve = (
+  { where, size, limits, several = false }: Shown,
+  side: 'primary' | 'secondary',
+): PanelSpec => ({
   ...common,
   kind: 'stat',
   texts: placeTexts.belowCurve,
@@ -94,11 +101,11 @@ export const belowCurve = ({ where, size, limits }: Shown, side: 'primary' | 'se
       where,
       time: 'shown',
       bucket: 'auto',
-      groupBy: ['id'],
+      groupBy: several ? ['id'] : [],
       fill: 'none',
     }),
   ],
-  seriesName: '$tag_id',
+  ...(several ? { named: namesOfPlaces(where) } : { columns: [{ key: 'below', header: placeTexts.belowCurve.title }] }),
 })
 
 export const pressures = (shown: Shown, side: 'primary' | 'secondary'): PanelSpec =>
@@ -157,7 +164,11 @@ export const pumpStates = ({ where, size }: Shown): PanelSpec => ({
     { from: 1, colour: wellColour },
   ],
   queries: [overTime(where, { pump_running: 'pump_running', power_supply: 'power_supply' }, ['id'])],
-  seriesName: '$tag_id $col',
+  named: namesOfPlaces(where),
+  columns: [
+    { key: 'pump_running', header: columnTexts.pump },
+    { key: 'power_supply', header: columnTexts.power },
+  ],
 })
 
 const alarmFields = metricNames.filter((name): name is Extract<RollUpField, `alarm_${string}`> =>
@@ -218,6 +229,6 @@ export const coalDays = ({ where, size }: Shown): PanelSpec => {
     decimals: 1,
     steps: coalDaysSteps,
     queries: [burnt],
-    seriesName: '$tag_id',
+    columns: [{ key: 'days', header: placeTexts.coalDays.title }],
   }
 }

@@ -1,6 +1,6 @@
 import { type Condition, tagBeginsWith, tagIs } from '../influxql/condition.ts'
-import { grown, growth, last, max, per, sum, times } from '../influxql/expression.ts'
-import { answersOfBoth, from, type Query, query } from '../influxql/query.ts'
+import { type Expression, grown, growth, last, max, per, sum, times } from '../influxql/expression.ts'
+import { answerOf, answersOfBoth, from, type Query, query } from '../influxql/query.ts'
 import type { Duration } from '../influxql/text.ts'
 import { emptyTexts } from '../texts/common.ts'
 import type { PanelTexts, Said } from '../texts/said.ts'
@@ -31,22 +31,34 @@ const where = ({ service, figure }: Figure): Condition<FigureTag>[] => [
   tagIs('figure', figure),
 ]
 
+/** What several edges or apis tell, each of itself: added up, or the most of them where all tell of one thing. */
+type Together = 'added' | 'most'
+
+/** Something of each instance's figure, and of all of them together. */
+const ofAll = (key: string, figure: Figure, each: Expression<'value'>, together: Together): Query<FigureTag, string> =>
+  query(answerOf(ofEach('each', figure, each)), {
+    select: { [key]: together === 'added' ? sum('each') : max('each') },
+    ...bucketed,
+  })
+
+const ofEach = <Name extends string>(name: Name, figure: Figure, each: Expression<'value'>) =>
+  query(figures, {
+    select: { [name]: each } as Record<Name, Expression<'value'>>,
+    where: where(figure),
+    groupBy: ['instance'],
+    ...bucketed,
+  })
+
 /** The figure as it is. */
-export const level = (key: string, figure: Figure, factor = 1): Query<FigureTag, string> =>
-  query(figures, { select: { [key]: times(max('value'), factor) }, where: where(figure), ...bucketed })
+export const level = (key: string, figure: Figure, together: Together) => ofAll(key, figure, max('value'), together)
 
 /** How fast a figure grows that only grows. */
-export const rate = (key: string, figure: Figure, each: Duration): Query<FigureTag, string> =>
-  query(figures, { select: { [key]: growth(last('value'), each) }, where: where(figure), ...bucketed })
+export const rate = (key: string, figure: Figure, per: Duration, together: Together) =>
+  ofAll(key, figure, growth(last('value'), per), together)
 
 /** What one growing figure gained by what another gained: the mean of all that happened in between. */
 export function meanOf(key: string, total: Figure, count: Figure, factor = 1): Query<FigureTag, string> {
-  const gained = <Name extends 'total' | 'count'>(name: Name, figure: Figure) =>
-    query(figures, {
-      select: { [name]: grown(last('value')) } as Record<Name, ReturnType<typeof grown<'value'>>>,
-      where: where(figure),
-      ...bucketed,
-    })
+  const gained = <Name extends string>(name: Name, figure: Figure) => ofEach(name, figure, grown(last('value')))
   return query(answersOfBoth(gained('total', total), gained('count', count)), {
     select: { [key]: times(per(sum('total'), sum('count')), factor) },
     ...bucketed,

@@ -15,6 +15,7 @@ import { from, query, tagValues } from '../influxql/query.ts'
 import { variableTexts } from '../texts/common.ts'
 import type { Language, Said } from '../texts/said.ts'
 import { dataSources } from './data-sources.ts'
+import { newestTime } from './figures.ts'
 
 const { rollUp } = measurements
 type RollUpTag = keyof typeof rollUp.tags
@@ -35,7 +36,7 @@ interface PlaceVariable {
   readonly several?: boolean
 }
 
-/** Places of a level to choose from, by name. */
+/** Places of a level to choose from, by name: those that were there at the end of the shown time. */
 export function placeVariable(
   { name, label, level, within = [], several = false }: PlaceVariable,
   language: Language,
@@ -45,7 +46,7 @@ export function placeVariable(
     select: { label: last(column) },
     // A firm that only makes heat has no homes, and nothing to show where homes are asked for.
     where: [tagIs('level', level), ...within, ...(level === 'firm' ? [fieldIs('dwellings_heated', '>', 0)] : [])],
-    time: 'shown',
+    time: newestTime,
     groupBy: ['id'],
   })
   const variable = queryVariable(name, labels.text).label(label[language]).regex(labelPattern)

@@ -6,8 +6,16 @@ import { openInfluxFacts } from '#store/telemetry/influx/facts.ts'
 import { openInfluxRollUps, rollUpTarget } from '#store/telemetry/influx/roll-ups.ts'
 import { setUpInflux } from '#store/telemetry/influx/setup.ts'
 import { type FilledInflux, fillInflux } from '../support/city-in-influx.ts'
-import { type AskedQuery, alertRules, boardFiles, queriesOf, ruleQueries } from '../support/generated-dashboards.ts'
+import {
+  type AskedQuery,
+  alertRules,
+  type BoardFile,
+  boardFiles,
+  queriesOf,
+  ruleQueries,
+} from '../support/generated-dashboards.ts'
 import { type Chosen, interpolate, optionsOf } from '../support/grafana-interpolation.ts'
+import { displayNameOf, joinedSeries } from '../support/grafana-series.ts'
 import { type Influxd, startInfluxd } from '../support/influxd.ts'
 import { hasProgram } from '../support/required-programs.ts'
 
@@ -120,6 +128,41 @@ describe.runIf(hasProgram('influxd', suite))(suite, () => {
     ])
   })
 
+  test.each(everyPath)('charts of several places in %s call them by their names', async (path) => {
+    const file = boardFiles.find((one) => one.path === path)
+    const chosen = await choose(path, true)
+    const names = new Set(
+      Object.values(filled.city.registry).flatMap((rows) =>
+        rows.flatMap((row) => {
+          const { name, name_en } = row as { readonly name?: string; readonly name_en?: string }
+          return path.includes('/zh/') ? (name ?? []) : (name_en ?? name ?? [])
+        }),
+      ),
+    )
+    for (const panel of file?.panels.filter(({ transformations }) => transformations !== undefined) ?? []) {
+      const [values, namesAnswer] = await Promise.all(
+        queriesOf({ ...(file as BoardFile), panels: [panel] })
+          .filter(({ kind }) => kind === 'panel')
+          .map((query) => ask(query, chosen, 10 * minuteMs)),
+      )
+      const byField = String(panel.transformations?.find(({ id }) => id === 'joinByField')?.options.byField)
+      const series = joinedSeries(values ?? [], namesAnswer ?? [], byField)
+      const at = `${path}: ${panel.title}`
+      // Nothing that was measured is lost on the way.
+      const asked = new Set((values ?? []).map(({ tags }) => tags?.[byField]))
+      expect(new Set(series.map(({ labels }) => labels[byField])), at).toEqual(asked)
+      expect(asked.size, at).toBeGreaterThan(0)
+      for (const one of series) {
+        const shown = displayNameOf(panel, one)
+        expect(
+          [...names].some((name) => shown === name || shown.startsWith(`${name} `)),
+          `${at}: ${shown}`,
+        ).toBe(true)
+      }
+      expect(new Set(series.map((one) => displayNameOf(panel, one))).size, at).toBe(series.length)
+    }
+  })
+
   test('planned work in a single home is on no dashboard', async () => {
     const marks = await databases.rollUps.query('SELECT * FROM "mark"')
     const text = JSON.stringify(marks)
@@ -137,17 +180,17 @@ describe.runIf(hasProgram('influxd', suite))(suite, () => {
       few: false,
       figures: { probes_reporting: 40, probes_expected: 50 },
     })
-    const figure = (service: string, name: string, value: number, at: number) => ({
+    const figure = (service: string, name: string, value: number, at: number, instance = '1') => ({
       kind: 'serviceFigure' as const,
-      tags: { service, figure: name },
+      tags: { service, instance, figure: name },
       fields: { value },
       at,
     })
 
     /** What the threshold is compared with, by the labels of its series: the last value that is there. */
-    async function newest(uid: string): Promise<Record<string, number>> {
+    async function newest(uid: string, database = target().database): Promise<Record<string, number>> {
       const query = ruleQueries.find(({ at }) => at.startsWith(`rule ${uid} `))
-      const series = await connectInflux(rollUpTarget(target())).query(query?.text ?? '')
+      const series = await connectInflux(rollUpTarget({ ...target(), database })).query(query?.text ?? '')
       return Object.fromEntries(
         series.map(({ tags = {}, values = [] }) => [
           Object.values(tags).join(),
@@ -170,6 +213,7 @@ describe.runIf(hasProgram('influxd', suite))(suite, () => {
 
     beforeAll(async () => {
       await setUpInflux(target(), 0)
+      await setUpInflux({ ...target(), database: 'empty' }, 0)
       const rollUps = openInfluxRollUps({ target: target() })
       const steps = Array.from({ length: 12 }, (_, index) => now - (12 - index) * 10 * minuteMs)
       await rollUps.writeRollUps([
@@ -184,6 +228,11 @@ describe.runIf(hasProgram('influxd', suite))(suite, () => {
           figure('edge', 'warmcity_ingest_telemetry_lag_seconds', ago === 1 ? 1_000 : 1, now - ago * minuteMs),
         ),
         figure('edge', 'warmcity_ingest_watch_lag_seconds', 1, now - minuteMs),
+        // Another edge that is well tells last.
+        figure('edge', 'warmcity_ingest_telemetry_lag_seconds', 2, now - minuteMs + 1_000, '2'),
+        // One tells now, one has told nothing for six minutes.
+        figure('edge', 'warmcity_broker_deliveries_accepted', 10, now - minuteMs, '1'),
+        figure('edge', 'warmcity_broker_deliveries_accepted', 10, now - 6 * minuteMs, '2'),
         figure('edge', 'warmcity_ingest_quarantine_rejected', 10, now - 21 * minuteMs),
         figure('edge', 'warmcity_ingest_quarantine_rejected', 20, now - 11 * minuteMs),
         figure('edge', 'warmcity_ingest_quarantine_rejected', 2_000, now - minuteMs),
@@ -197,20 +246,24 @@ describe.runIf(hasProgram('influxd', suite))(suite, () => {
 
     test('find the reader that is behind', async () => {
       expect(fires('warmcity-journal-age', await newest('warmcity-journal-age'))).toEqual({
-        warmcity_ingest_telemetry_lag_seconds: true,
-        warmcity_ingest_watch_lag_seconds: false,
+        'warmcity_ingest_telemetry_lag_seconds,1': true,
+        'warmcity_ingest_telemetry_lag_seconds,2': false,
+        'warmcity_ingest_watch_lag_seconds,1': false,
       })
     })
 
     test('find a surge into quarantine', async () => {
-      expect(fires('warmcity-quarantine-surge', await newest('warmcity-quarantine-surge'))).toEqual({ '': true })
+      expect(fires('warmcity-quarantine-surge', await newest('warmcity-quarantine-surge'))).toEqual({ 1: true })
     })
 
     test('find the service that tells nothing, and leave alone the one that does', async () => {
       expect(fires('warmcity-api-down', await newest('warmcity-api-down'))).toEqual({ '': false })
+      expect(fires('warmcity-edge-down', await newest('warmcity-edge-down'))).toEqual({ 1: false, 2: true })
       // Without a single row Grafana goes by what the rule says of no data.
-      expect(await newest('warmcity-edge-down')).toEqual({})
-      expect(alertRules.find(({ uid }) => uid === 'warmcity-edge-down')?.noDataState).toBe('Alerting')
+      for (const uid of ['warmcity-district-silent', 'warmcity-api-down', 'warmcity-edge-down']) {
+        expect(await newest(uid, 'empty'), uid).toEqual({})
+        expect(alertRules.find((rule) => rule.uid === uid)?.noDataState, uid).toBe('Alerting')
+      }
     })
   })
 })

@@ -149,7 +149,7 @@ async function publishDays(
       await send({ gateway, topic: `heating/v1/${gateway}/readings`, payload: Buffer.from('{') })
       await ingest.settled()
       metrics.requestDone('/api/v1/time', 'GET', 200, 0.002)
-      await writeFigures({ clock, facts, metricsText: http.metricsText })
+      await writeFigures({ instance: '1', clock, facts, metricsText: http.metricsText })
       await mirrorOnce(ledger, facts, metrics, at)
     }
     await ingest.settled()
@@ -172,6 +172,7 @@ async function mirrorOnce(
   }
   const errors: unknown[] = []
   const mirror = startFactsMirror({
+    instance: 'one:8080',
     db: ledger.db,
     clock,
     policy: harbin,

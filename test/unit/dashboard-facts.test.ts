@@ -119,6 +119,7 @@ describe('the mirror', () => {
     const errors: unknown[] = []
     const mirror = (writeFacts: (facts: readonly Fact[]) => Promise<void>) =>
       startFactsMirror({
+        instance: 'one:8080',
         db: ledger.db,
         clock: { now: () => rankedNow },
         policy: rankedPolicy,
@@ -131,7 +132,7 @@ describe('the mirror', () => {
     })
     expect(written[0]).toEqual({
       kind: 'serviceFigure',
-      tags: { service: 'api', figure: 'warmcity_stream_head' },
+      tags: { service: 'api', instance: 'one:8080', figure: 'warmcity_stream_head' },
       fields: { value: 7 },
       at: rankedNow,
     })

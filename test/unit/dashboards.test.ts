@@ -374,7 +374,8 @@ function linkProblems(url: string): string[] {
   return page !== undefined && patterns.some((pattern) => pattern.test(page)) ? [] : [`${url}: leads nowhere`]
 }
 
-const variablesIn = (text: string) => [...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name ?? '')
+/** Those of the dashboard; Grafana's own begin with two underscores. */
+const variablesIn = (text: string) => [...text.matchAll(/\$\{(?!__)(\w+)/g)].map(([, name]) => name ?? '')
 
 /**
  * Reads a query by its quoted names: those after FROM are measurements, those after AS are made by the query itself, and
