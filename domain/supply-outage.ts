@@ -6,11 +6,9 @@ export interface Stretch {
   readonly to: number
 }
 
-/** A circuit with the heated homes on it, probes or not, and the times without flow or useful supply temperature. */
-export interface CircuitSupply {
+/** A time without flow or useful supply temperature, and the heated homes that were without, probes or not. */
+export interface Interruption extends Stretch {
   readonly homes: number
-  readonly heatedAreaM2: number
-  readonly without: readonly Stretch[]
 }
 
 /** Shorter than this is switching, not an outage. */
@@ -38,19 +36,16 @@ export const noOutage: OutageSums = {
   interruptionsOver48h: 0,
 }
 
-/** What the homes on some circuits went without between two times. Stretches that touch are one interruption. */
-export function sumOutages(circuits: Iterable<CircuitSupply>, within: Stretch): OutageSums {
-  const sums: { -readonly [Field in keyof OutageSums]: number } = { ...noOutage }
-  for (const { homes, without } of circuits) {
-    sums.homes += homes
-    for (const { from, to } of interruptions(without, within)) {
-      const lastedMs = to - from
-      sums.interruptions += 1
-      sums.homeInterruptions += homes
-      sums.homeMinutes += homes * Math.round(lastedMs / minuteMs)
-      if (lastedMs > longOutageMs) sums.interruptionsOver8h += 1
-      if (lastedMs > veryLongOutageMs) sums.interruptionsOver48h += 1
-    }
+/** What interruptions of any number of circuits cost, of so many homes that are connected. */
+export function sumOutages(connectedHomes: number, interruptions: Iterable<Interruption>): OutageSums {
+  const sums: { -readonly [Field in keyof OutageSums]: number } = { ...noOutage, homes: connectedHomes }
+  for (const { homes, from, to } of interruptions) {
+    const lastedMs = to - from
+    sums.interruptions += 1
+    sums.homeInterruptions += homes
+    sums.homeMinutes += homes * Math.round(lastedMs / minuteMs)
+    if (lastedMs > longOutageMs) sums.interruptionsOver8h += 1
+    if (lastedMs > veryLongOutageMs) sums.interruptionsOver48h += 1
   }
   return sums
 }

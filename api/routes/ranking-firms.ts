@@ -3,13 +3,12 @@ import { z } from 'zod'
 import { can } from '#domain/account.ts'
 import type { FirmScore } from '#domain/ranking.ts'
 import { outageIndices } from '#domain/supply-outage.ts'
-import { shutCircuits } from '#store/ledger/circuit-supply.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
 import { type HomeMeasure, homeEvidence } from '#store/ledger/ranking-evidence.ts'
 import { rankingFigures } from '#store/ledger/ranking-figures.ts'
 import { districtsOf } from '#store/ledger/ranking-inputs.ts'
 import type { ListContent, RankingList } from '#store/ledger/ranking-lists.ts'
-import { edgesWithin, interruptionsOfFirm } from '#store/ledger/ranking-supply.ts'
+import { interruptionsOfFirm, shutAtEdges } from '#store/ledger/ranking-supply.ts'
 import { ProblemError } from '../problems.ts'
 import { listReader } from '../ranking/list-reader.ts'
 import {
@@ -200,10 +199,7 @@ export const rankingFirmRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
           return { item, evidence: { interruptions: interruptions.map(shownInterruption) } }
         }
         case 'punctualShare': {
-          const circuits = []
-          for (const edge of edgesWithin(policy, list.fromDay, list.toDay)) {
-            circuits.push(...(await shutCircuits(ledger.db, { ...edge, districts, firm }, evidenceRowsMax)))
-          }
+          const circuits = await shutAtEdges(ledger.db, policy, list, { districts, firm, limit: evidenceRowsMax })
           return { item, evidence: { circuits } }
         }
         default: {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { LocalDay } from '#domain/season.ts'
 import { hoursOf, isOpen, type SupplyHours } from '#domain/supply-hours.ts'
 import { hourMs } from '#domain/time.ts'
@@ -183,6 +183,8 @@ export async function shutCircuits(
     readonly toDay: number
     readonly districts: readonly string[]
     readonly firm?: string
+    /** Which rows of `circuit_supply` count; all where it is absent. */
+    readonly counts?: RawBuilder<SqlBool>
   },
   limit: number,
 ): Promise<LateCircuit[]> {
@@ -191,6 +193,7 @@ export async function shutCircuits(
     select circuit, firm, district, max(homes) as homes, max(area_tenths) as area, sum(hours) as hours,
       sum(open_hours) as "openHours" from circuit_supply
     where day >= ${period.fromDay} and day <= ${period.toDay} and district in (${sql.join(period.districts)}) ${ofFirm}
+      and ${period.counts ?? sql`true`}
     group by circuit, firm, district having sum(open_hours) < sum(hours)
     order by max(area_tenths) * (sum(hours) - sum(open_hours)) desc, circuit, firm limit ${sql.lit(limit)}`.execute(db)
   return found.rows.map(({ area: areaTenths, ...row }) => ({ ...row, heatedAreaM2: areaTenths / 10 }))

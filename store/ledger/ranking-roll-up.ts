@@ -3,13 +3,11 @@ import { sql } from 'kysely'
 import { type Policy, policyAt } from '#domain/policy.ts'
 import { type HomeDay, type ProbeDay, rollUpHomeDay, silentProbeDay } from '#domain/roll-up.ts'
 import { type LocalDay, localDayNumbered } from '#domain/season.ts'
-import { hourMs } from '#domain/time.ts'
 import type { LedgerDb } from './database.ts'
-import { firstKeptDay } from './day-pages.ts'
 import { type DayFigures, readEntries } from './dwelling-day-page.ts'
 import { pagesOf } from './dwelling-days.ts'
-import { listOutages } from './outages.ts'
 import { exclusionsOn } from './ranking-exclusions.ts'
+import { daysForNobody } from './ranking-left-out.ts'
 import { addRollUp, emptySums, type SumColumns } from './ranking-sums.ts'
 import { counts, inForce } from './registry-view.ts'
 
@@ -34,13 +32,6 @@ export const nobody = '-'
 const buildingsPerRead = 40
 /** A statement holds so many values beside the rest. */
 const dwellingsPerStatementMax = 2_000
-/**
- * Gateways keep what they measure for some hours while the service is down. A day with a longer outage of ours is no
- * evidence against anybody and is left out whole, so that it cannot matter which of its readings arrived.
- */
-const ownOutageMsMax = 4 * hourMs
-const outagesPerDayMax = 500
-
 /**
  * Rolls up a local day from the dwelling-days and the registry as it stood at the day's middle, some buildings at a
  * time: all, or those that are named.
@@ -92,7 +83,7 @@ async function dayContext(db: LedgerDb, policy: Policy, day: number): Promise<Da
     targetC: policyAt(policy, noon).rules.targetC,
     firmOf: await circuitFirms(db, noon),
     watched: await watchedCircuits(db, noon),
-    isExcluded: await excludedOn(db, bounds),
+    isExcluded: await excludedOn(db, policy.season.zone, day),
   }
 }
 
@@ -215,13 +206,10 @@ async function watchedCircuits(db: LedgerDb, at: number): Promise<Set<string>> {
   return new Set(found.rows.map(({ id }) => id))
 }
 
-async function excludedOn(db: LedgerDb, { day, beginsAt, endsAt }: LocalDay): Promise<(home: HeatedHome) => boolean> {
-  const outages = await listOutages(db, beginsAt, endsAt, outagesPerDayMax)
-  const downMs = outages
-    .filter(({ kind }) => kind === 'down')
-    .reduce((sum, { beganAt, endedAt }) => sum + Math.min(endedAt, endsAt) - Math.max(beganAt, beginsAt), 0)
-  if (downMs > ownOutageMsMax || day <= ((await firstKeptDay(db)) ?? day)) return () => true
-  const exclusions = await exclusionsOn(db, { fromDay: day, toDay: day }, 'confirmed')
+async function excludedOn(db: LedgerDb, zone: string, day: number): Promise<(home: HeatedHome) => boolean> {
+  const days = { fromDay: day, toDay: day }
+  if ((await daysForNobody(db, zone, days)).has(day)) return () => true
+  const exclusions = await exclusionsOn(db, days, 'confirmed')
   const places = new Set(exclusions.map(({ placeKind, place }) => `${placeKind}/${place}`))
   return ({ dwelling, building, circuit }) =>
     places.has(`dwelling/${dwelling}`) || places.has(`building/${building}`) || places.has(`circuit/${circuit}`)

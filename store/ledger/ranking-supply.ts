@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
-import { localDayNumbered, seasonOn } from '#domain/season.ts'
+import { localDayAt, localDayNumbered, seasonOn } from '#domain/season.ts'
 import { isCold } from '#domain/supply-hours.ts'
-import { type CircuitSupply, interruptions, type Stretch, sumOutages } from '#domain/supply-outage.ts'
+import { type Interruption, interruptions, type Stretch, sumOutages } from '#domain/supply-outage.ts'
 import { hourMs } from '#domain/time.ts'
-import { coldSupply } from './circuit-supply.ts'
+import { coldSupply, type LateCircuit, shutCircuits } from './circuit-supply.ts'
 import type { LedgerDb } from './database.ts'
+import { daysForNobody, supplyCounts } from './ranking-left-out.ts'
 import { nobody } from './ranking-roll-up.ts'
 import { counts, territoryBelow } from './registry-view.ts'
 
@@ -30,22 +31,32 @@ export async function supplyReader(
   days: Days,
   districts: readonly string[],
 ): Promise<(firm: string, watchedHomes: number) => Supply> {
-  const supplies = Map.groupBy(await suppliesWithout(db, policy, days, districts), ({ firm }) => firm)
-  const opened = await openedAtEdges(db, policy, days, districts)
-  const period = stretchOf(policy, days)
+  const forNobody = await daysForNobody(db, policy.season.zone, days)
+  const interrupted = Map.groupBy(
+    await allInterruptions(db, policy, { days, districts, forNobody }),
+    ({ firm }) => firm,
+  )
+  const opened = await openedAtEdges(db, policy, { days, districts, forNobody })
   return (firm, watchedHomes) => {
     const edges = opened.get(firm)
     return {
-      ...(watchedHomes > 0 && { outage: { ...sumOutages(supplies.get(firm) ?? [], period), homes: watchedHomes } }),
+      ...(watchedHomes > 0 && { outage: sumOutages(watchedHomes, interrupted.get(firm) ?? []) }),
       ...(edges && { edges }),
     }
   }
 }
 
-/** One interruption of a circuit's supply, with the homes that were without. */
-export interface Interruption extends Stretch {
+/** One interruption of a circuit's supply, while a firm had the circuit. */
+export interface FirmInterruption extends Interruption {
+  readonly firm: string
   readonly circuit: string
-  readonly homes: number
+}
+
+/** What is asked for of a firm: so many rows, of its circuits in some districts. */
+interface OfFirm {
+  readonly districts: readonly string[]
+  readonly firm: string
+  readonly limit: number
 }
 
 /** Interruptions of a firm's supply in a period, from the one that cost most dwelling-hours. */
@@ -53,17 +64,29 @@ export async function interruptionsOfFirm(
   db: LedgerDb,
   policy: Policy,
   days: Days,
-  { districts, firm, limit }: { readonly districts: readonly string[]; readonly firm: string; readonly limit: number },
-): Promise<Interruption[]> {
-  const period = stretchOf(policy, days)
+  { districts, firm, limit }: OfFirm,
+): Promise<FirmInterruption[]> {
+  const forNobody = await daysForNobody(db, policy.season.zone, days)
   const cost = ({ homes, from, to }: Interruption) => homes * (to - from)
-  return (await suppliesWithout(db, policy, days, districts))
-    .filter((supply) => supply.firm === firm)
-    .flatMap(({ circuit, homes, without }) =>
-      interruptions(without, period).map((stretch) => ({ ...stretch, circuit, homes })),
-    )
+  return (await allInterruptions(db, policy, { days, districts, forNobody }))
+    .filter((interruption) => interruption.firm === firm)
     .sort((left, right) => cost(right) - cost(left) || left.from - right.from)
     .slice(0, limit)
+}
+
+/** Circuits of a firm that were late at the beginning of the season, then those that stopped early at its end. */
+export async function shutAtEdges(
+  db: LedgerDb,
+  policy: Policy,
+  days: Days,
+  { districts, firm, limit }: OfFirm,
+): Promise<LateCircuit[]> {
+  const counts = supplyCounts('circuit_supply', await daysForNobody(db, policy.season.zone, days))
+  const found: LateCircuit[] = []
+  for (const edge of edgesWithin(policy, days.fromDay, days.toDay)) {
+    found.push(...(await shutCircuits(db, { ...edge, districts, firm, counts }, limit)))
+  }
+  return found
 }
 
 const stretchOf = ({ season }: Policy, { fromDay, toDay }: Days): Stretch => ({
@@ -71,36 +94,42 @@ const stretchOf = ({ season }: Policy, { fromDay, toDay }: Days): Stretch => ({
   to: localDayNumbered(season.zone, toDay).endsAt,
 })
 
-interface FirmSupply extends CircuitSupply {
-  readonly firm: string
-  readonly circuit: string
+/** What is asked for: some days, without those that count for nobody, in some districts. */
+interface Asked {
+  readonly days: Days
+  readonly districts: readonly string[]
+  readonly forNobody: ReadonlySet<number>
 }
 
-/** Circuits that were once without, each for as long as a firm had it. */
-async function suppliesWithout(
-  db: LedgerDb,
-  policy: Policy,
-  days: Days,
-  districts: readonly string[],
-): Promise<FirmSupply[]> {
-  const stretches = await stretchesWithout(db, policy, days)
-  const hit = await hitCircuits(db, days, [...stretches.keys()], await estatesOf(db, districts))
-  return hit.map(({ firm, circuit, first, last, homes, area }) => {
-    const own = stretchOf(policy, { fromDay: first, toDay: last })
-    const without = (stretches.get(circuit) ?? []).map(({ from, to }) => ({
-      from: Math.max(from, own.from),
-      to: Math.min(to, own.to),
-    }))
-    return { firm, circuit, homes, heatedAreaM2: area / 10, without }
-  })
+/** Every interruption of circuits, for the firm that had the circuit; one that had it for a part of it, for that part. */
+async function allInterruptions(db: LedgerDb, policy: Policy, asked: Asked): Promise<FirmInterruption[]> {
+  const stretches = await stretchesWithout(db, policy, asked.days)
+  return (await staysOn(db, asked, [...stretches.keys()])).flatMap(({ firm, circuit, homesOn }) =>
+    inARow([...homesOn.keys()])
+      .flatMap((days) => interruptions(stretches.get(circuit) ?? [], stretchOf(policy, days)))
+      .map((stretch) => {
+        const { day } = localDayAt(policy.season.zone, stretch.from)
+        return { ...stretch, firm, circuit, homes: homesOn.get(day) ?? 0 }
+      }),
+  )
+}
+
+/** Days as periods without a gap. */
+function inARow(days: readonly number[]): Days[] {
+  const rows: Days[] = []
+  for (const day of days.toSorted((left, right) => left - right)) {
+    const before = rows.at(-1)
+    if (before?.toDay === day - 1) rows[rows.length - 1] = { ...before, toDay: day }
+    else rows.push({ fromDay: day, toDay: day })
+  }
+  return rows
 }
 
 /** Area times hours of each firm at the edges of the season, and how much of it was open. */
 async function openedAtEdges(
   db: LedgerDb,
   policy: Policy,
-  days: Days,
-  districts: readonly string[],
+  { days, districts, forNobody }: Asked,
 ): Promise<Map<string, NonNullable<Supply['edges']>>> {
   const edges = edgesWithin(policy, days.fromDay, days.toDay)
   if (edges.length === 0) return new Map()
@@ -108,61 +137,51 @@ async function openedAtEdges(
   const found = await sql<{ firm: string; whole: number; opened: number }>`
     select firm, sum(area_tenths * hours) as whole, sum(area_tenths * open_hours) as opened from circuit_supply
     where (${sql.join(within, sql` or `)}) and district in (${sql.join(districts)}) and firm != ${nobody}
+      and ${supplyCounts('circuit_supply', forNobody)}
     group by firm having sum(hours) > 0`.execute(db)
   return new Map(
     found.rows.map(({ firm, whole, opened }) => [firm, { areaHours: whole / 10, areaHoursOpen: opened / 10 }]),
   )
 }
 
-interface HitCircuit {
+/** A firm's days with a circuit, and the homes on it that day by day were connected and watched. */
+interface Stay {
   readonly firm: string
   readonly circuit: string
-  readonly first: number
-  readonly last: number
-  readonly homes: number
-  readonly area: number
+  readonly homesOn: ReadonlyMap<number, number>
 }
 
 /** A statement holds so many values beside the rest. */
 const circuitsPerStatementMax = 500
 
-/** Which firm had which of the circuits from when until when, with the homes and the area on it. */
-async function hitCircuits(
+/** Which firm had which of the circuits on which days that count. */
+async function staysOn(
   db: LedgerDb,
-  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
+  { days, districts, forNobody }: Asked,
   circuits: readonly string[],
-  estates: ReadonlySet<string>,
-): Promise<HitCircuit[]> {
-  const found: HitCircuit[] = []
+): Promise<Stay[]> {
+  const estates = await estatesOf(db, districts)
+  const stays: Stay[] = []
   for (let start = 0; start < circuits.length; start += circuitsPerStatementMax) {
     const rows = await db
       .selectFrom('roll_up_day')
-      .select(['day', 'firm', 'circuit', 'estate', 'watched_homes', 'watched_area_tenths'])
+      .select(['day', 'firm', 'circuit', 'estate', 'watched_homes'])
       .where('circuit', 'in', circuits.slice(start, start + circuitsPerStatementMax))
-      .where('day', '>=', fromDay)
-      .where('day', '<=', toDay)
+      .where('day', '>=', days.fromDay)
+      .where('day', '<=', days.toDay)
       .where('firm', '!=', nobody)
+      .where('watched_homes', '>', 0)
+      .where(supplyCounts('roll_up_day', forNobody))
       .execute()
-    const inside = rows.filter(({ estate, watched_homes }) => estates.has(estate) && watched_homes > 0)
-    for (const stay of Map.groupBy(inside, ({ firm, circuit }) => `${firm}/${circuit}`).values()) {
-      const days = Map.groupBy(stay, ({ day }) => day)
-      const daily = [...days.values()].map((parts) => ({
-        homes: parts.reduce((sum, part) => sum + part.watched_homes, 0),
-        area: parts.reduce((sum, part) => sum + part.watched_area_tenths, 0),
-      }))
-      const [one] = stay
-      if (!one) continue
-      found.push({
-        firm: one.firm,
-        circuit: one.circuit,
-        first: Math.min(...days.keys()),
-        last: Math.max(...days.keys()),
-        homes: Math.max(...daily.map(({ homes }) => homes)),
-        area: Math.max(...daily.map(({ area }) => area)),
-      })
+    const inside = rows.filter(({ estate }) => estates.has(estate))
+    for (const ofStay of Map.groupBy(inside, ({ firm, circuit }) => `${firm}/${circuit}`).values()) {
+      const [{ firm, circuit }] = ofStay as [(typeof ofStay)[number]]
+      const homesOn = new Map<number, number>()
+      for (const { day, watched_homes } of ofStay) homesOn.set(day, (homesOn.get(day) ?? 0) + watched_homes)
+      stays.push({ firm, circuit, homesOn })
     }
   }
-  return found.sort((left, right) => (left.circuit < right.circuit ? -1 : 1))
+  return stays.sort((left, right) => (left.circuit < right.circuit ? -1 : 1))
 }
 
 async function estatesOf(db: LedgerDb, districts: readonly string[]): Promise<Set<string>> {
@@ -178,7 +197,7 @@ async function estatesOf(db: LedgerDb, districts: readonly string[]): Promise<Se
 }
 
 /** The first and the last days of the season, as far as they lie in a period. */
-export function edgesWithin(policy: Policy, fromDay: number, toDay: number): Days[] {
+function edgesWithin(policy: Policy, fromDay: number, toDay: number): Days[] {
   const season = seasonOn(policy.season, fromDay) ?? seasonOn(policy.season, toDay)
   if (!season) return []
   return [

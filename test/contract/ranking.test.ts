@@ -138,7 +138,7 @@ describe('days', () => {
     expect(f1?.rollUp).toMatchObject({ excludedHomeDays: 1, homeDays: 7 })
   })
 
-  test('an outage counts for every connected home of a watched circuit', async () => {
+  const stop = async () => {
     const since = Date.parse(`${dayText(coldDay)}T02:00:00+08:00`)
     const flag = { subjectKind: 'circuit', subject: 'T1-H', rule: 'noFlow', history: false, ofDwelling: false } as const
     await ledger.write((transaction) =>
@@ -153,6 +153,10 @@ describe('days', () => {
         },
       ]),
     )
+  }
+
+  test('an outage counts for every connected home of a watched circuit', async () => {
+    await stop()
     const [f1, f2] = await firmInputs(ledger.db, rankedPolicy, period)
     expect(f1?.outage).toBeUndefined()
     expect(f2?.outage).toEqual({
@@ -163,6 +167,13 @@ describe('days', () => {
       interruptionsOver8h: 1,
       interruptionsOver48h: 0,
     })
+  })
+
+  test('an outage does not count on a day on which its circuit is excluded', async () => {
+    await stop()
+    await confirm(await exclude())
+    const [, f2] = await firmInputs(ledger.db, rankedPolicy, period)
+    expect(f2?.outage).toMatchObject({ homes: 1, homeMinutes: 0, interruptions: 0 })
   })
 
   test("the season's first ten days tell who was late, by area", async () => {

@@ -1,88 +1,27 @@
-import { afterAll, describe, expect, test } from 'vitest'
-import { cityPolicies } from '#domain/policy.ts'
-import { rankFirms } from '#domain/ranking.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cityPolicies, type Policy } from '#domain/policy.ts'
+import { type FirmScore, rankFirms } from '#domain/ranking.ts'
+import type { RankingMethod } from '#domain/ranking-method.ts'
 import { rankingMethods } from '#domain/ranking-methods/index.ts'
-import { rollUpHomeDay, sumRollUps } from '#domain/roll-up.ts'
-import { seasonOf } from '#domain/season.ts'
-import { firmInput, type Hours, homeDayOf } from '../support/ranking-city.ts'
+import { type Season, seasonOf } from '#domain/season.ts'
+import { outageIndices } from '#domain/supply-outage.ts'
+import { type Ledger, openLedger } from '#store/ledger/database.ts'
+import { rankingDays } from '#store/ledger/ranking-days.ts'
+import { firmInputs } from '#store/ledger/ranking-inputs.ts'
+import { type GoldenCity, goldenCity } from '../support/ranking-golden-city.ts'
+import { liveThrough } from '../support/ranking-golden-ledger.ts'
+import { type NaiveFirm, type NaivePeriod, naiveRanking } from '../support/ranking-naive.ts'
 
 /**
- * A whole season computed twice: by the service, and by the plainest code that follows docs/ranking.md from hourly
- * temperatures, home by home, with nothing shared but the method file.
+ * A whole season computed twice: by the service, from what it wrote into a ledger as it lived through the season, and
+ * by the plainest code that follows docs/ranking.md hour by hour, with nothing shared but the method files.
  */
-const [method] = rankingMethods as [(typeof rankingMethods)[number]]
+const policy = cityPolicies.harbin as Policy
+const [method200, method240] = rankingMethods as [RankingMethod, RankingMethod]
 
-interface GoldenHome {
-  readonly firmOn: (day: number) => string
-  readonly areaM2: number
-  readonly hoursOn: (day: number) => Hours
-  readonly excludedOn: (day: number) => boolean
-}
-
-const outdoorOn = (day: number) => -5 - 18 * Math.sin(((day % 183) / 183) * Math.PI) + ((day * 7) % 5)
-
-/** Twelve homes of three firms; one circuit changes hands half-way, one probe falls silent, one plant fails. */
-function goldenHomes(firstDay: number, days: number): GoldenHome[] {
-  return Array.from({ length: 12 }, (_, index) => ({
-    firmOn: (day) => (index < 4 ? 'A' : index < 8 ? (index === 4 && day >= firstDay + days / 2 ? 'A' : 'B') : 'C'),
-    areaM2: 41.5 + 7 * index,
-    excludedOn: (day) => index === 6 && day % 31 === 3,
-    hoursOn: (day) =>
-      Array.from({ length: 24 }, (_, hour) => {
-        if (index === 9 && day % 10 === 0) return undefined
-        if (index === 10 && hour === day % 24) return undefined
-        const failure = index < 8 && index >= 4 && day - firstDay >= 90 && day - firstDay < 93 ? 6 : 0
-        const cold = index === 11 ? Math.max(0, -15 - outdoorOn(day)) / 4 : 0
-        return 20.5 + ((index * 13 + day * 5 + hour * 3) % 17) / 10 - failure - cold
-      }),
-  }))
-}
-
-/** Days and points of a firm, from nothing but the words of the method. */
-function naiveScore(homes: GoldenHome[], firm: string, days: number[]): number {
-  const coldest = new Set(
-    [...days].sort((a, b) => outdoorOn(a) - outdoorOn(b) || a - b).slice(0, Math.ceil(days.length / 4)),
-  )
-  let [all, good, covered, missingDegrees, coldAll, coldGood] = [0, 0, 0, 0, 0, 0]
-  for (const day of days) {
-    for (const home of homes) {
-      if (home.firmOn(day) !== firm || home.excludedOn(day)) continue
-      const area = Math.round(home.areaM2 * 10) / 10
-      let degrees = 0
-      for (const celsius of home.hoursOn(day)) {
-        const rounded = celsius === undefined ? undefined : Math.round(celsius * 100) / 100
-        all += area
-        if (coldest.has(day)) coldAll += area
-        if (rounded !== undefined) covered += area
-        if (rounded === undefined) degrees += 8
-        else if (rounded < 19.7) degrees += Math.min(8, 20 - rounded)
-        else {
-          good += area
-          if (coldest.has(day)) coldGood += area
-        }
-      }
-      missingDegrees += area * (Math.round(degrees * 10) / 10)
-    }
-  }
-  const values: Record<string, number> = {
-    atTarget: good / all,
-    depth: missingDegrees / all,
-    steady: coldGood / coldAll,
-    covered: covered / all,
-  }
-  let points = 0
-  for (const dimension of method.dimensions) {
-    for (const item of dimension.items) {
-      const value = values[item.id]
-      if (value === undefined) continue
-      const reached = (value - item.none) / (item.full - item.none)
-      points += Math.round(item.points * Math.max(0, Math.min(1, reached)) * 100)
-    }
-  }
-  return points / 100
-}
-
-const zones = ['Asia/Shanghai', 'America/Los_Angeles', 'Pacific/Kiritimati']
 const zoneBefore = process.env.TZ
 afterAll(() => {
   if (zoneBefore === undefined) delete process.env.TZ
@@ -90,39 +29,94 @@ afterAll(() => {
 })
 
 describe.each([
-  [2023, 184, 'with 29 February'],
-  [2024, 183, 'without 29 February'],
-])('the season of %i, of %i days, %s', (year, length) => {
-  test.each(zones)('agrees to the last point with a plain reckoning, on a host in %s', (zone) => {
+  [2023, 184, 'with 29 February', 'America/Los_Angeles', -1],
+  [2024, 183, 'without 29 February', 'Pacific/Kiritimati', 0],
+])('the season of %i, of %i days, %s, on a host in %s', (year, length, _which, zone, beganAfterDays) => {
+  const { firstDay, lastDay } = seasonOf(policy.season, year) as Season
+  const city: GoldenCity = goldenCity(firstDay, lastDay, firstDay + beganAfterDays)
+  const whole = { territory: 'harbin', fromDay: firstDay, toDay: lastDay, districts: ['nangang', 'daowai'] }
+  const district = { ...whole, territory: 'daowai', districts: ['daowai'], listed: [] }
+  const month = { ...whole, fromDay: firstDay + 43, toDay: firstDay + 73, listed: city.firms }
+  let folder: string
+  let ledger: Ledger
+  beforeAll(async () => {
     process.env.TZ = zone
-    const season = seasonOf((cityPolicies.harbin as (typeof cityPolicies)[string]).season, year)
-    if (!season) throw new Error('Harbin has a season every year')
-    const days = Array.from({ length: season.lastDay - season.firstDay + 1 }, (_, index) => season.firstDay + index)
-    expect(days).toHaveLength(length)
-    const homes = goldenHomes(season.firstDay, days.length)
-    const coldest = new Set(
-      days.toSorted((a, b) => outdoorOn(a) - outdoorOn(b) || a - b).slice(0, Math.ceil(length / 4)),
-    )
-    const inputs = ['A', 'B', 'C'].map((firm) => {
-      const rollUps = days.map((day) => ({
-        day,
-        rollUp: sumRollUps(
-          homes
-            .filter((home) => home.firmOn(day) === firm)
-            .map((home) => rollUpHomeDay(homeDayOf([home.hoursOn(day)], home.areaM2, home.excludedOn(day)))),
-        ),
-      }))
-      const cold = rollUps.filter(({ day }) => coldest.has(day))
-      return firmInput(firm, [], {
-        days: length,
-        rollUp: sumRollUps(rollUps.map(({ rollUp }) => rollUp)),
-        coldestDays: sumRollUps(cold.map(({ rollUp }) => rollUp)),
-      })
-    })
-    const ranked = rankFirms(method, inputs, length)
-    expect(ranked.map(({ firm, score }) => [firm, score])).toEqual(
-      ranked.map(({ firm }) => [firm, naiveScore(homes, firm, days)]),
-    )
-    expect(ranked.map(({ firm }) => firm)).toEqual(['A', 'B', 'C'])
+    folder = await mkdtemp(join(tmpdir(), 'season-'))
+    ledger = await openLedger(join(folder, 'ledger.db'))
+    await liveThrough(ledger, city)
+  })
+  afterAll(async () => {
+    await ledger.close()
+    await rm(folder, { recursive: true })
+  })
+
+  test.each<[string, RankingMethod, NaivePeriod, number]>([
+    ['the city by 200 points', method200, { ...whole, listed: city.firms }, length],
+    ['the city by 240 points', method240, { ...whole, listed: city.firms }, length],
+    ['a district', method200, district, length],
+    ['a month', method200, month, 31],
+  ])('%s agrees to the last point with a plain reckoning', async (_list, method, period, daysInPeriod) => {
+    expect(await rankingDays(ledger.db, period)).toHaveLength(daysInPeriod)
+    const inputs = await firmInputs(ledger.db, policy, period)
+    const scores = rankFirms(method, inputs, daysInPeriod)
+    const naive = new Map(naiveRanking(city, method, period).map((firm) => [firm.firm, firm]))
+    expect(new Set(scores.map(({ firm }) => firm))).toEqual(new Set(naive.keys()))
+    for (const score of scores) {
+      const input = inputs.find(({ firm }) => firm === score.firm)
+      const expected = naive.get(score.firm) as NaiveFirm
+      const { days, probes, connectedHomes } = expected
+      expect(input).toMatchObject({ firm: score.firm, days, probes, connectedHomes })
+      expect({ firm: score.firm, ...inWords(score) }).toEqual({ firm: score.firm, ...expectedOf(expected) })
+      for (const { item, value } of score.items) {
+        if (value !== undefined)
+          expect(value, `${score.firm} ${item}`).toBeCloseTo(expectedValue(method, expected, item), 9)
+      }
+      expect(score.excludedShare).toBeCloseTo(expected.excludedShare, 9)
+      const indices = input?.outage && { ...outageIndices(input.outage), ...input.outage }
+      if (expected.outage === undefined) expect(indices).toBeUndefined()
+      else {
+        const { saidiHours, saifi, caidiHours, ...counts } = expected.outage
+        expect(indices).toMatchObject(counts)
+        expect(indices?.saidiHours).toBeCloseTo(saidiHours, 9)
+        expect(indices?.saifi).toBeCloseTo(saifi, 9)
+        if (caidiHours === undefined) expect(indices?.caidiHours).toBeUndefined()
+        else expect(indices?.caidiHours).toBeCloseTo(caidiHours, 9)
+      }
+    }
   })
 })
+
+/** All of a firm's standing that is counted in hundredths of a point or in words. */
+const inWords = ({
+  items,
+  score,
+  assessedPoints,
+  scaled,
+  interval,
+  provisional,
+  standing,
+  rank,
+  vetoes,
+}: FirmScore) => ({
+  items: Object.fromEntries(items.flatMap(({ item, score: points }) => (points === undefined ? [] : [[item, points]]))),
+  ...{ score, assessedPoints, scaled, interval, provisional, standing, rank },
+  vetoes: vetoes.filter(({ state }) => state !== 'notAssessed'),
+})
+const expectedOf = ({
+  items,
+  score,
+  assessedPoints,
+  scaled,
+  interval,
+  provisional,
+  standing,
+  rank,
+  vetoes,
+}: NaiveFirm) => ({
+  ...{ items, score, assessedPoints, scaled, interval, provisional, standing, rank, vetoes },
+})
+
+const expectedValue = (method: RankingMethod, { values }: NaiveFirm, id: string): number => {
+  const found = method.dimensions.flatMap(({ items }) => items).find((item) => item.id === id)
+  return values[found?.measure ?? ''] ?? Number.NaN
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { noOutage, outageIndices, sumOutages } from '#domain/supply-outage.ts'
+import { interruptions, noOutage, outageIndices, sumOutages } from '#domain/supply-outage.ts'
 import { hourMs } from '#domain/time.ts'
 
 const from = Date.parse('2026-01-10T00:00:00+08:00')
@@ -9,22 +9,24 @@ const day = hours(0, 240)
 describe('outages as electricity grids count them', () => {
   test('an example by hand', () => {
     // 100 homes for 10 h, 50 of them again for 2 h; 300 homes never.
-    const circuits = [
-      { homes: 50, heatedAreaM2: 4_000, without: [hours(1, 11), hours(20, 22)] },
-      { homes: 50, heatedAreaM2: 4_000, without: [hours(1, 11)] },
-      { homes: 300, heatedAreaM2: 24_000, without: [] },
-    ]
-    const sums = sumOutages(circuits, day)
+    const sums = sumOutages(400, [
+      { homes: 50, ...hours(1, 11) },
+      { homes: 50, ...hours(20, 22) },
+      { homes: 50, ...hours(1, 11) },
+    ])
     expect(sums).toMatchObject({ homes: 400, homeInterruptions: 150, homeMinutes: 66_000, interruptionsOver8h: 2 })
     expect(outageIndices(sums)).toEqual({ saidiHours: 2.75, saifi: 0.375, caidiHours: 1_100 / 150 })
   })
 
   test('shorter than an hour is none; stretches that touch are one; only what lies within counts', () => {
-    const circuit = (...without: { from: number; to: number }[]) => [{ homes: 10, heatedAreaM2: 600, without }]
-    expect(sumOutages(circuit(hours(3, 3.9)), day).interruptions).toBe(0)
-    expect(sumOutages(circuit(hours(3, 3.5), hours(3.5, 4)), day)).toMatchObject({ interruptions: 1, homeMinutes: 600 })
-    expect(sumOutages(circuit(hours(230, 300)), day)).toMatchObject({ interruptions: 1, homeMinutes: 6_000 })
-    expect(sumOutages(circuit(hours(0, 49)), day)).toMatchObject({ interruptionsOver8h: 1, interruptionsOver48h: 1 })
+    expect(interruptions([hours(3, 3.9)], day)).toEqual([])
+    expect(interruptions([hours(3.5, 4), hours(3, 3.5)], day)).toEqual([hours(3, 4)])
+    expect(interruptions([hours(230, 300)], day)).toEqual([hours(230, 240)])
+    const long = sumOutages(10, [
+      { homes: 10, ...hours(0, 49) },
+      { homes: 10, ...hours(60, 68) },
+    ])
+    expect(long).toMatchObject({ homeMinutes: 34_200, interruptionsOver8h: 1, interruptionsOver48h: 1 })
   })
 
   test('without homes there is no index, without interruptions no duration', () => {
