@@ -72,9 +72,12 @@ function isRunning(pid: number): boolean {
 export function writeFileWhole(path: string, text: string, mode = 0o640): void {
   const aside = `${path}.new`
   const descriptor = openSync(aside, 'w', mode)
-  writeFileSync(descriptor, text)
-  fsyncSync(descriptor)
-  closeSync(descriptor)
+  try {
+    writeFileSync(descriptor, text)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
   renameSync(aside, path)
 }
 
@@ -86,8 +89,25 @@ export function readKeptClock(folder: DataFolder): KeptClock | undefined {
   return readKeptFile(folder.clock, keptClockSchema)
 }
 
-export function writeKeptClock(folder: DataFolder, kept: KeptClock): void {
-  writeFileWhole(folder.clock, JSON.stringify(kept))
+/**
+ * Gives what saves the clock as it is when it is called. A disk that does not take it is no reason to stop: it is told of
+ * once, until it takes it again.
+ */
+export function makeClockSaver(
+  folder: DataFolder,
+  kept: () => KeptClock,
+  tellFailure: (reason: string) => void,
+): () => void {
+  let isFailing = false
+  return () => {
+    try {
+      writeFileWhole(folder.clock, JSON.stringify(kept()))
+      isFailing = false
+    } catch (error) {
+      if (!isFailing) tellFailure((error as Error).message)
+      isFailing = true
+    }
+  }
 }
 
 /** The folder's own time for commands that run beside the service: the city clock's, or real time. */

@@ -5,7 +5,7 @@ import { cityTimeText } from './city-time.ts'
 import { makeCityClock } from './clock.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { apiOptions, edgeOptions, hostOption, logLevelOption } from './common-options.ts'
-import { type DataFolder, lockDataFolder, readKeptClock, writeKeptClock } from './data-folder.ts'
+import { type DataFolder, lockDataFolder, makeClockSaver, readKeptClock } from './data-folder.ts'
 import { demoOpeningMs, prepareDemo } from './demo.ts'
 import { folderObjection } from './folder-check.ts'
 import { type Household, startHousehold } from './household.ts'
@@ -102,7 +102,11 @@ async function runHousehold(values: StartValues, folder: DataFolder): Promise<nu
     ? await prepareDemo(folder, { ...values, opensAt: demoOpeningMs }, clock.now(), texts)
     : undefined
   let historyDone = !values.simulator || readKeptClock(folder)?.historyDone === true
-  const saveClock = () => writeKeptClock(folder, { cityMs: clock.now(), simulated: values.simulator, historyDone })
+  const saveClock = makeClockSaver(
+    folder,
+    () => ({ cityMs: clock.now(), simulated: values.simulator, historyDone }),
+    (reason) => console.error(texts.clockNotSaved(folder.clock, reason)),
+  )
   saveClock()
 
   const household: Household = startHousehold({ values, folder, clock, texts, service })

@@ -35,6 +35,8 @@ const catalogue = {
     tlsHalf: '--tls-certificate and --tls-key go together: one of them is missing.',
     serviceEnded: (name: string, how: string) => `${name} ended unexpectedly (${how}); starting it again`,
     serviceFailed: (name: string, why: string) => `${name} could not start: ${why}`,
+    clockNotSaved: (path: string, reason: string) =>
+      `The city's clock cannot be saved to ${path} (${reason}): make room on its disk, or see to the disk. Everything goes on; after a kill the clock would begin from where it was last saved.`,
     otherCity: (path: string, seed: number, dwellings: number) =>
       `The data folder ${path} holds the city of seed ${seed} with ${dwellings} dwellings. Start with --seed ${seed} --dwellings ${dwellings}, or choose another folder with --data.`,
     preparing: (dwellings: number) => `Building a city of ${dwellings} dwellings…`,
@@ -72,6 +74,8 @@ const catalogue = {
     tlsHalf: '--tls-certificate 与 --tls-key 须同时给出,现缺一个。',
     serviceEnded: (name: string, how: string) => `${name} 意外退出(${how}),正在重新启动`,
     serviceFailed: (name: string, why: string) => `${name} 无法启动:${why}`,
+    clockNotSaved: (path: string, reason: string) =>
+      `城市时钟无法写入 ${path}(${reason}):请清理或检查磁盘。服务照常运行;若被强制终止,时钟将从上次保存处继续。`,
     otherCity: (path: string, seed: number, dwellings: number) =>
       `数据目录 ${path} 是种子 ${seed}、${dwellings} 户的城市。请用 --seed ${seed} --dwellings ${dwellings} 启动,或用 --data 另选目录。`,
     preparing: (dwellings: number) => `正在生成 ${dwellings} 户的城市……`,
