@@ -14,7 +14,7 @@ const shared = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
   // Whoever waits for an outcome waits for it: how long it takes is the machine's affair.
-  expect: { poll: { timeout: 30_000 } },
+  expect: { poll: { timeout: 30_000, interval: 10 } },
   // Tests that start servers and worker threads share two cores with the runner.
   maxWorkers: 2,
 }

@@ -1,25 +1,15 @@
 import type { MqttClient } from 'mqtt'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   brokerHarness,
   cityNow,
   gatewayIdentity,
-  type Harness,
   secretOf,
   serviceIdentity,
   sha256,
   until,
 } from '../support/broker-harness.ts'
 
-let harness: Harness | undefined
-const start = async (...options: Parameters<typeof brokerHarness>) => {
-  harness = await brokerHarness(...options)
-  return harness
-}
-afterEach(async () => {
-  await harness?.close()
-  harness = undefined
-})
 const closeOf = (client: MqttClient) => new Promise<void>((resolve) => client.once('close', () => resolve()))
 const noWill = { payload: Buffer.from('gone'), qos: 1, retain: false } as const
 
@@ -33,7 +23,7 @@ test.each([
   ['a will for another', 'G1', { will: { ...noWill, topic: 'heating/v1/G2/status' } }, 5, 'will_topic_not_own'],
   ['MQTT 5', 'G1', { protocolVersion: 5 as const }, 1, 'protocol_version'],
 ])('%s is refused and recorded', async (_name, id, more, returnCode, reason) => {
-  const { raw, refusals, presences, broker } = await start()
+  const { raw, refusals, presences, broker } = await brokerHarness()
   const peer = await raw()
   expect(await peer.login(id, more)).toMatchObject({ returnCode })
   await peer.closed
@@ -44,7 +34,7 @@ test.each([
 })
 
 test('who connects before it is known who may come waits for the answer', async () => {
-  const { raw, broker, refusals } = await start({}, undefined, false)
+  const { raw, broker, refusals } = await brokerHarness({}, undefined, false)
   const [known, unknown] = [await raw(), await raw()]
   const answers = Promise.all([known.login('G1'), unknown.login('G9')])
   await until(() => broker.counters().connections === 2, 'two connections')
@@ -56,7 +46,7 @@ test('who connects before it is known who may come waits for the answer', async 
 })
 
 test('MQTT 3.1 and 3.1.1 are spoken', async () => {
-  const { client } = await start()
+  const { client } = await brokerHarness()
   for (const [protocolId, protocolVersion] of [['MQIsdp', 3] as const, ['MQTT', 4] as const]) {
     const gateway = await client('G1', { protocolId, protocolVersion })
     await gateway.publishAsync('heating/v1/G1/status', 'x', { qos: 1 })
@@ -70,7 +60,7 @@ test('a secret is good until its time, also for the session that came with it', 
   const rotated = gatewayIdentity('G1', {
     secrets: [{ sha256: sha256(secretOf('G1')), validUntil }, { sha256: sha256('new') }],
   })
-  const { client, presences } = await start({ clock: { now: () => now } }, [rotated])
+  const { client, presences } = await brokerHarness({ clock: { now: () => now } }, [rotated])
   const old = await client('G1')
   now = validUntil - 1
   const ended = closeOf(old)
@@ -87,7 +77,10 @@ test('a secret is good until its time, also for the session that came with it', 
 
 test('revocation, a replaced secret and a grant that shrank end live sessions at once; others stay', async () => {
   const reader = serviceIdentity('S1', { subscribe: ['heating/v1/#'] })
-  const { client, broker, sink } = await start({}, ['G1', 'G2', 'G3'].map((id) => gatewayIdentity(id)).concat(reader))
+  const { client, broker, sink } = await brokerHarness(
+    {},
+    ['G1', 'G2', 'G3'].map((id) => gatewayIdentity(id)).concat(reader),
+  )
   const [revoked, rotated, kept, narrowed] = await Promise.all(
     ['G1', 'G2', 'G3', 'S1'].map((id) =>
       client(id, {
@@ -112,7 +105,7 @@ test('revocation, a replaced secret and a grant that shrank end live sessions at
 })
 
 test('a new grant holds for the session that is there', async () => {
-  const { client, broker, sink } = await start({}, [gatewayIdentity('G1')])
+  const { client, broker, sink } = await brokerHarness({}, [gatewayIdentity('G1')])
   const gateway = await client('G1')
   await gateway.publishAsync('foreign/1', 'before', { qos: 1 })
   broker.setIdentities([gatewayIdentity('G1', { publish: ['foreign/+'] })])
@@ -123,7 +116,7 @@ test('a new grant holds for the session that is there', async () => {
 })
 
 test('presence tells how a session ended', async () => {
-  const { client, raw, presences, broker } = await start()
+  const { client, raw, presences, broker } = await brokerHarness()
   const causes = () => presences.map(({ state, cause }) => `${state} ${cause}`)
   const gateway = await client('G1')
   await gateway.endAsync()
@@ -161,7 +154,7 @@ test('presence tells how a session ended', async () => {
 })
 
 test('a second connection that breaks off in the middle leaves the first one known', async () => {
-  const { client, raw, presences, broker } = await start()
+  const { client, raw, presences, broker } = await brokerHarness()
   const gateway = await client('G1')
   const half = await raw()
   half.send({
@@ -185,7 +178,7 @@ test('a second connection that breaks off in the middle leaves the first one kno
 
 test('a thousand reconnects cost little', async () => {
   const identities = Array.from({ length: 1_000 }, (_, index) => gatewayIdentity(`G${index}`))
-  const { raw, broker } = await start({}, identities)
+  const { raw, broker } = await brokerHarness({}, identities)
   const before = process.cpuUsage()
   for (let from = 0; from < 1_000; from += 100) {
     const peers = await Promise.all(

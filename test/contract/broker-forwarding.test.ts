@@ -1,17 +1,8 @@
 import type { MqttClient } from 'mqtt'
 import type { IPublishPacket } from 'mqtt-packet'
-import { afterEach, expect, test } from 'vitest'
-import { brokerHarness, type Harness, until } from '../support/broker-harness.ts'
+import { expect, test } from 'vitest'
+import { brokerHarness, until } from '../support/broker-harness.ts'
 
-let harness: Harness | undefined
-const start = async (...options: Parameters<typeof brokerHarness>) => {
-  harness = await brokerHarness(...options)
-  return harness
-}
-afterEach(async () => {
-  await harness?.close()
-  harness = undefined
-})
 function collect(client: MqttClient) {
   const seen: { topic: string; payload: string; qos: number; retain: boolean; dup: boolean }[] = []
   client.on('message', (topic, payload, { qos, retain, dup }) => {
@@ -21,7 +12,7 @@ function collect(client: MqttClient) {
 }
 
 test('a service account gets what its grant says, once though its filters overlap', async () => {
-  const { client, broker } = await start()
+  const { client, broker } = await brokerHarness()
   const reader = await client('S1')
   const seen = collect(reader)
   await reader.subscribeAsync(['heating/v1/#', 'heating/v1/+/readings', 'heating/v1/G1/readings'], { qos: 1 })
@@ -40,7 +31,7 @@ test('a service account gets what its grant says, once though its filters overla
 })
 
 test('messages of one publisher all arrive, those of one QoS in order [MQTT-4.6.0-6]', async () => {
-  const { client, raw } = await start()
+  const { client, raw } = await brokerHarness()
   const reader = await client('S1')
   const seen = collect(reader)
   await reader.subscribeAsync('heating/v1/+/status', { qos: 1 })
@@ -69,7 +60,7 @@ test('messages of one publisher all arrive, those of one QoS in order [MQTT-4.6.
 })
 
 test('gateways read their commands and errors; everything else, $SYS and broad wildcards are refused with 0x80', async () => {
-  const { raw, broker, refusals } = await start()
+  const { raw, broker, refusals } = await brokerHarness()
   const gateway = await raw()
   await gateway.login('G1')
   const filters = [
@@ -93,7 +84,7 @@ test('gateways read their commands and errors; everything else, $SYS and broad w
 })
 
 test('commands reach a gateway that was away, bounded and counted, and once acked they are gone', async () => {
-  const { client, raw, broker } = await start({ limits: { queuedMessagesPerSessionMax: 3 } })
+  const { client, raw, broker } = await brokerHarness({ limits: { queuedMessagesPerSessionMax: 3 } })
   const operator = await client('S1')
   const gateway = await raw()
   await gateway.login('G1', { clean: false })
@@ -126,7 +117,7 @@ test('commands reach a gateway that was away, bounded and counted, and once acke
 })
 
 test('a clean session of the same id leaves nothing of the persistent one', async () => {
-  const { raw, broker } = await start()
+  const { raw, broker } = await brokerHarness()
   const gateway = await raw()
   await gateway.login('G1', { clean: false })
   gateway.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'heating/v1/G1/commands', qos: 1 }] })
@@ -141,7 +132,7 @@ test('a clean session of the same id leaves nothing of the persistent one', asyn
 })
 
 test('the last status is retained, readings never are', async () => {
-  const { client } = await start()
+  const { client } = await brokerHarness()
   const gateway = await client('G1')
   await gateway.publishAsync('heating/v1/G1/status', 'online', { qos: 1, retain: true })
   await gateway.publishAsync('heating/v1/G1/readings', '[]', { qos: 1, retain: true })
@@ -157,7 +148,7 @@ test('the last status is retained, readings never are', async () => {
 })
 
 test('the effects of a QoS 2 publish: journaled for each PUBLISH, passed on once', async () => {
-  const { client, raw, sink } = await start()
+  const { client, raw, sink } = await brokerHarness()
   const reader = await client('S1')
   const seen = collect(reader)
   await reader.subscribeAsync('heating/v1/+/status', { qos: 1 })
@@ -191,7 +182,7 @@ test('the effects of a QoS 2 publish: journaled for each PUBLISH, passed on once
 })
 
 test('a subscriber that reads nothing holds up nobody, and what it misses is counted', async () => {
-  const { client, raw, broker } = await start({ limits: { subscriberBacklogBytesMax: 100_000 } })
+  const { client, raw, broker } = await brokerHarness({ limits: { subscriberBacklogBytesMax: 100_000 } })
   const frozen = await raw()
   await frozen.login('S1')
   frozen.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'heating/v1/+/status', qos: 0 }] })

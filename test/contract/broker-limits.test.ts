@@ -1,18 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { IPublishPacket } from 'mqtt-packet'
-import { afterEach, expect, test } from 'vitest'
-import { brokerHarness, gatewayIdentity, type Harness, serviceIdentity, until } from '../support/broker-harness.ts'
+import { expect, test } from 'vitest'
+import { brokerHarness, gatewayIdentity, serviceIdentity, until } from '../support/broker-harness.ts'
 
-let harness: Harness | undefined
-const start = async (...options: Parameters<typeof brokerHarness>) => {
-  harness = await brokerHarness(...options)
-  return harness
-}
-afterEach(async () => {
-  await harness?.close()
-  harness = undefined
-})
 const reading = (messageId: number, more: Partial<IPublishPacket> = {}): IPublishPacket => ({
   cmd: 'publish',
   topic: 'heating/v1/G1/readings',
@@ -27,7 +18,7 @@ const reading = (messageId: number, more: Partial<IPublishPacket> = {}): IPublis
 const lengthField = (length: number) => (length < 128 ? [length] : [(length & 0x7f) | 0x80, length >> 7])
 
 test('a packet over the limit ends the connection at its header; the gateway is told, and comes back later', async () => {
-  const { raw, sink, refusals, broker } = await start({
+  const { raw, sink, refusals, broker } = await brokerHarness({
     limits: { packetBytesMax: 1_000, protocolCooldownMsMin: 60_000, protocolCooldownMsMax: 60_000 },
   })
   const gateway = await raw()
@@ -51,7 +42,7 @@ test('a packet over the limit ends the connection at its header; the gateway is 
 })
 
 test('a stranger can announce no more than a CONNECT needs', async () => {
-  const { raw, refusals } = await start({ limits: { connectBytesMax: 500 } })
+  const { raw, refusals } = await brokerHarness({ limits: { connectBytesMax: 500 } })
   const stranger = await raw()
   stranger.bytes(Uint8Array.from([0x10, 0xf5, 0x03]))
   await stranger.closed
@@ -59,7 +50,7 @@ test('a stranger can announce no more than a CONNECT needs', async () => {
 })
 
 test('bytes that are not MQTT end the connection', async () => {
-  const { raw, refusals } = await start()
+  const { raw, refusals } = await brokerHarness()
   const gateway = await raw()
   await gateway.login('G1')
   gateway.bytes(Uint8Array.from([0x36, 0x05, 0, 1, 97, 0, 1]))
@@ -72,7 +63,7 @@ test.each([
   ['no topic', ''],
   ['more levels than can be matched', 'a/'.repeat(200)],
 ])('a publish to %s breaks the protocol: resending it at once is answered with CONNACK 3', async (_name, topic) => {
-  const { raw, sink, refusals, presences } = await start()
+  const { raw, sink, refusals, presences } = await brokerHarness()
   const gateway = await raw()
   await gateway.login('G1')
   // The encoder would not write such a topic.
@@ -89,7 +80,7 @@ test.each([
 })
 
 test('a CONNECT that does not come in time is given up', async () => {
-  const { raw, refusals } = await start({ limits: { connectMs: 50 } })
+  const { raw, refusals } = await brokerHarness({ limits: { connectMs: 50 } })
   const slow = await raw()
   slow.bytes(Uint8Array.from([0x10]))
   await slow.closed
@@ -97,7 +88,7 @@ test('a CONNECT that does not come in time is given up', async () => {
 })
 
 test('a topic that is too deep or too long is acked and kept as a refusal; the session goes on', async () => {
-  const { client, sink, refusals } = await start({}, [gatewayIdentity('G1', { publish: ['x/#'] })])
+  const { client, sink, refusals } = await brokerHarness({}, [gatewayIdentity('G1', { publish: ['x/#'] })])
   const gateway = await client('G1')
   await gateway.publishAsync(`x${'/a'.repeat(50)}`, 'deep', { qos: 1 })
   await gateway.publishAsync(`x/${'a'.repeat(300)}`, 'long', { qos: 1 })
@@ -107,7 +98,7 @@ test('a topic that is too deep or too long is acked and kept as a refusal; the s
 })
 
 test('connects of one address are bounded', async () => {
-  const { port, raw, refusals, broker } = await start({
+  const { port, raw, refusals, broker } = await brokerHarness({
     limits: { connectsPerAddressBurst: 2, connectsPerAddressPerSecond: 0.001 },
   })
   const [first] = [await raw(), await raw()]
@@ -120,7 +111,7 @@ test('connects of one address are bounded', async () => {
 })
 
 test('sessions are bounded; who is there may come again', async () => {
-  const { raw, refusals } = await start({ limits: { sessionsMax: 1 } })
+  const { raw, refusals } = await brokerHarness({ limits: { sessionsMax: 1 } })
   const [first, second, again] = [await raw(), await raw(), await raw()]
   expect(await first.login('G1')).toMatchObject({ returnCode: 0 })
   expect(await second.login('G2')).toMatchObject({ returnCode: 3 })
@@ -129,7 +120,7 @@ test('sessions are bounded; who is there may come again', async () => {
 })
 
 test('over its rate a gateway waits for its acks, and they come in order', async () => {
-  const { raw, sink, broker } = await start({
+  const { raw, sink, broker } = await brokerHarness({
     limits: { messagesPerSecond: 100, messagesBurst: 10, ackDelayMsMax: 5_000 },
   })
   const gateway = await raw()
@@ -148,7 +139,7 @@ test('over its rate a gateway waits for its acks, and they come in order', async
 })
 
 test('far over its rate its session ends, and it is turned away for a while; others are not', async () => {
-  const { raw, sink, refusals, presences, broker } = await start({
+  const { raw, sink, refusals, presences, broker } = await brokerHarness({
     limits: {
       messagesPerSecond: 100,
       messagesBurst: 10,
@@ -189,7 +180,9 @@ test('far over its rate its session ends, and it is turned away for a while; oth
 })
 
 test('a large publish counts as several', async () => {
-  const { raw, broker } = await start({ limits: { messagesPerSecond: 1_000, messagesBurst: 10, messageBytes: 100 } })
+  const { raw, broker } = await brokerHarness({
+    limits: { messagesPerSecond: 1_000, messagesBurst: 10, messageBytes: 100 },
+  })
   const gateway = await raw()
   await gateway.login('G1')
   gateway.send(reading(1, { payload: Buffer.alloc(2_000) }))
@@ -198,7 +191,7 @@ test('a large publish counts as several', async () => {
 })
 
 test('subscriptions of one session are bounded', async () => {
-  const { client, refusals } = await start({ limits: { subscriptionsPerSessionMax: 2 } }, [
+  const { client, refusals } = await brokerHarness({ limits: { subscriptionsPerSessionMax: 2 } }, [
     serviceIdentity('S1', { subscribe: ['x/#'] }),
   ])
   const reader = await client('S1')
@@ -210,7 +203,7 @@ test('subscriptions of one session are bounded', async () => {
 })
 
 test('half-finished QoS 2 handshakes are bounded', async () => {
-  const { raw, sink } = await start({ limits: { qos2InFlightMax: 3 } })
+  const { raw, sink } = await brokerHarness({ limits: { qos2InFlightMax: 3 } })
   const gateway = await raw()
   await gateway.login('G1')
   gateway.send(...[1, 2, 3, 4].map((id) => reading(id, { qos: 2 })))

@@ -1,16 +1,6 @@
 import { generate, type IPublishPacket } from 'mqtt-packet'
-import { afterEach, expect, test } from 'vitest'
-import { brokerHarness, cityNow, type Harness, until } from '../support/broker-harness.ts'
-
-let harness: Harness | undefined
-const start = async (...options: Parameters<typeof brokerHarness>) => {
-  harness = await brokerHarness(...options)
-  return harness
-}
-afterEach(async () => {
-  await harness?.close()
-  harness = undefined
-})
+import { expect, test } from 'vitest'
+import { brokerHarness, cityNow, until } from '../support/broker-harness.ts'
 
 const reading = (messageId: number, dup = false): IPublishPacket => ({
   cmd: 'publish',
@@ -23,7 +13,7 @@ const reading = (messageId: number, dup = false): IPublishPacket => ({
 })
 
 test('a publish reaches the sink with its circumstances', async () => {
-  const { sink, client } = await start()
+  const { sink, client } = await brokerHarness()
   const gateway = await client('G1')
   await gateway.publishAsync('heating/v1/G1/readings', '[1]', { qos: 1, retain: true })
   expect(sink.deliveries).toEqual([
@@ -42,7 +32,7 @@ test('a publish reaches the sink with its circumstances', async () => {
 })
 
 test('the PUBACK leaves only after the delivery was accepted, and in the order of publishing', async () => {
-  const { sink, raw } = await start()
+  const { sink, raw } = await brokerHarness()
   const gateway = await raw()
   await gateway.login('G1')
   sink.hold()
@@ -58,7 +48,7 @@ test('the PUBACK leaves only after the delivery was accepted, and in the order o
 })
 
 test('what could not be stored is never acked: the connection ends, and the same comes again', async () => {
-  const { sink, raw } = await start()
+  const { sink, raw } = await brokerHarness()
   const gateway = await raw()
   await gateway.login('G1')
   sink.hold()
@@ -78,7 +68,7 @@ test('what could not be stored is never acked: the connection ends, and the same
 })
 
 test('a publish outside its own topics is acked, passed on to nobody, and kept as a refusal', async () => {
-  const { sink, client, refusals, broker } = await start()
+  const { sink, client, refusals, broker } = await brokerHarness()
   const reader = await client('S1')
   const seen: string[] = []
   reader.on('message', (topic) => seen.push(topic))
@@ -114,7 +104,7 @@ test('a publish outside its own topics is acked, passed on to nobody, and kept a
 })
 
 test('a packet that arrives in many segments while acks are awaited is read to its end', async () => {
-  const { sink, raw } = await start()
+  const { sink, raw } = await brokerHarness()
   const gateway = await raw()
   await gateway.login('G1')
   sink.hold()

@@ -1,9 +1,8 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { brokerHarness, gatewayIdentity, until } from '../support/broker-harness.ts'
 
 test('a Sparkplug node registers its death, hears what is asked of it, and its death is journaled when it is lost', async () => {
   const harness = await brokerHarness({}, [gatewayIdentity('G1', { publish: ['spBv1.0/Heat/+/Edge/#'] })])
-  onTestFinished(() => harness.close())
   const node = await harness.raw()
   const death = Buffer.from([18, 0])
   const answer = await node.login('G1', {

@@ -1,20 +1,11 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { connectAsync, type IClientOptions } from 'mqtt'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { brokerHarness, type Harness, secretOf } from '../support/broker-harness.ts'
+import { brokerHarness, secretOf } from '../support/broker-harness.ts'
 import { testCertificate as cert, testKey as key } from '../support/test-certificate.ts'
 
-let harness: Harness | undefined
-const start = async (...options: Parameters<typeof brokerHarness>) => {
-  harness = await brokerHarness(...options)
-  return harness
-}
-afterEach(async () => {
-  await harness?.close()
-  harness = undefined
-})
 const here = { host: '127.0.0.1', port: 0 }
 
 test.each([
@@ -24,7 +15,9 @@ test.each([
   ['secureWebsocket', 'wss', '/mqtt'],
 ] as const)('a reading gets through over %s', async (kind, protocol, path) => {
   const secure = kind === 'tls' || kind === 'secureWebsocket'
-  const { broker, sink, presences } = await start({ listen: { [kind]: secure ? { ...here, key, cert } : here } })
+  const { broker, sink, presences } = await brokerHarness({
+    listen: { [kind]: secure ? { ...here, key, cert } : here },
+  })
   const options: IClientOptions & { ca: string } = {
     clientId: 'G1',
     username: 'G1',
@@ -41,7 +34,7 @@ test.each([
 })
 
 test.each(['tls', 'secureWebsocket'] as const)('%s speaks TLS only', async (kind) => {
-  const { broker, refusals } = await start({ listen: { [kind]: { ...here, key, cert } } })
+  const { broker, refusals } = await brokerHarness({ listen: { [kind]: { ...here, key, cert } } })
   const plain = connect(broker.addresses[kind]?.port ?? 0, '127.0.0.1')
   plain.on('error', () => {})
   plain.write('this is no ClientHello\r\n\r\n')
@@ -52,7 +45,7 @@ test.each(['tls', 'secureWebsocket'] as const)('%s speaks TLS only', async (kind
 })
 
 test('a WebSocket frame over the limit and another path are refused', async () => {
-  const { broker } = await start({
+  const { broker } = await brokerHarness({
     listen: { websocket: here },
     limits: { packetBytesMax: 1_000, connectBytesMax: 1_000 },
   })
@@ -71,10 +64,10 @@ test('a WebSocket frame over the limit and another path are refused', async () =
 })
 
 test.each(['tcp', 'websocket'] as const)('%s beyond loopback needs to be allowed', async (kind) => {
-  await expect(start({ listen: { [kind]: { host: '0.0.0.0', port: 0 } } })).rejects.toMatchObject({
+  await expect(brokerHarness({ listen: { [kind]: { host: '0.0.0.0', port: 0 } } })).rejects.toMatchObject({
     code: 'plaintext_not_allowed',
   })
-  await expect(start({ listen: { [kind]: { host: '192.0.2.1', port: 0 } } })).rejects.toMatchObject({
+  await expect(brokerHarness({ listen: { [kind]: { host: '192.0.2.1', port: 0 } } })).rejects.toMatchObject({
     code: 'plaintext_not_allowed',
   })
 })
@@ -84,12 +77,12 @@ test('a port that is taken is said so, also by another of our kind', async () =>
   await once(other, 'listening')
   const address = other.address()
   const port = address !== null && typeof address === 'object' ? address.port : 0
-  await expect(start({ listen: { tcp: { host: '127.0.0.1', port } } })).rejects.toMatchObject({
+  await expect(brokerHarness({ listen: { tcp: { host: '127.0.0.1', port } } })).rejects.toMatchObject({
     code: 'broker_listen_failed',
     cause: { code: 'EADDRINUSE' },
   })
   other.close()
-  const ours = await start()
+  const ours = await brokerHarness()
   await expect(brokerHarness({ listen: { tcp: { host: '127.0.0.1', port: ours.port } } })).rejects.toMatchObject({
     code: 'broker_listen_failed',
   })

@@ -1,19 +1,10 @@
-import { afterEach, expect, test } from 'vitest'
-import { brokerHarness, type Harness, until } from '../support/broker-harness.ts'
+import { expect, test } from 'vitest'
+import { brokerHarness, until } from '../support/broker-harness.ts'
 
-let harness: Harness | undefined
-const start = async (...options: Parameters<typeof brokerHarness>) => {
-  harness = await brokerHarness(...options)
-  return harness
-}
-afterEach(async () => {
-  await harness?.close()
-  harness = undefined
-})
 const will = { topic: 'heating/v1/G1/status', payload: Buffer.from('gone'), qos: 1, retain: true } as const
 
 test('a will is journaled and passed on when the connection is lost, and not after a DISCONNECT', async () => {
-  const { client, raw, sink } = await start()
+  const { client, raw, sink } = await brokerHarness()
   const reader = await client('S1')
   const seen: string[] = []
   reader.on('message', (topic, payload) => seen.push(`${topic} ${payload}`))
@@ -34,7 +25,7 @@ test('a will is journaled and passed on when the connection is lost, and not aft
 })
 
 test('a session that is re-established has the will of its newest CONNECT, judged anew', async () => {
-  const { raw, sink, refusals } = await start()
+  const { raw, sink, refusals } = await brokerHarness()
   const first = await raw()
   await first.login('G1', { clean: false, will })
   const bad = await raw()
@@ -59,7 +50,7 @@ test('a session that is re-established has the will of its newest CONNECT, judge
 })
 
 test('our own stop publishes no wills', async () => {
-  const { raw, sink, broker } = await start()
+  const { raw, sink, broker } = await brokerHarness()
   const gateway = await raw()
   await gateway.login('G1', { will })
   await broker.close()

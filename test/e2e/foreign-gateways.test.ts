@@ -130,7 +130,7 @@ test('of 300 gateways from a CSV file the ten that are set up wrong are told apa
       valid_from: registryBeginning,
     })),
   })
-  while (run.messagesOf('registryVersion').length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect.poll(() => run.messagesOf('registryVersion').length).toBeGreaterThan(0)
   const request = { actor: 'test', now: receivedAt + 60_000 }
   await ledger.write((transaction) =>
     requestReplay(
@@ -139,7 +139,7 @@ test('of 300 gateways from a CSV file the ten that are set up wrong are told apa
       request,
     ),
   )
-  while (run.counters().quarantine_sentAgain !== waiting.length) await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect.poll(() => run.counters().quarantine_sentAgain).toBe(waiting.length)
   await run.settle()
   const after = await stateOf()
   for (const id of [...wrongField, ...wrongAddress]) expect(after.get(id)?.state).toBe('firstReading')
@@ -149,7 +149,6 @@ test('of 300 gateways from a CSV file the ten that are set up wrong are told apa
 
 test('a publish with QoS 0 is stored and counted apart', async () => {
   const service = await brokerHarness()
-  onTestFinished(() => service.close())
   const client = await service.client('G1')
   await client.publishAsync('heating/v1/G1/readings', '{}', { qos: 0 })
   await client.publishAsync('heating/v1/G1/readings', '{}', { qos: 1 })

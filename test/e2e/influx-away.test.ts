@@ -10,11 +10,10 @@ import { type Service, startService } from '../../commands/supervisor.ts'
 import { type Influxd, startInfluxd } from '../support/influxd.ts'
 import { hasProgram } from '../support/required-programs.ts'
 import { newDataFolder } from '../support/service.ts'
+import { until } from '../support/until.ts'
 
 const suite = 'an edge whose InfluxDB is away'
 const readingsEach = 200
-/** Between two looks at an outcome that takes a moment. */
-const lookAgainMs = 50
 
 describe.runIf(hasProgram('influxd', suite))(suite, { timeout: 60_000 }, () => {
   const gateway = 'GW-1'
@@ -49,14 +48,6 @@ describe.runIf(hasProgram('influxd', suite))(suite, { timeout: 60_000 }, () => {
   async function readiness(): Promise<{ status: number; text: string }> {
     const response = await fetch(`${addresses.edgeHttp}/readyz`)
     return { status: response.status, text: await response.text() }
-  }
-
-  async function until<T>(look: () => Promise<T>, wanted: (found: T) => boolean): Promise<T> {
-    for (;;) {
-      const found = await look()
-      if (wanted(found)) return found
-      await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
-    }
   }
 
   const begin = Date.now() - 3_600_000

@@ -9,11 +9,10 @@ import { type Service, startService } from '../../commands/supervisor.ts'
 import { freePort } from '../support/free-port.ts'
 import { hasPostgres, type PostgresServer, startPostgres } from '../support/postgres-server.ts'
 import { newDataFolder } from '../support/service.ts'
+import { until } from '../support/until.ts'
 
 const suite = 'services whose PostgreSQL is away'
 const readingsEach = 200
-/** Between two looks at an outcome that takes a moment. */
-const lookAgainMs = 50
 
 describe.runIf(hasPostgres(suite))(suite, { timeout: 60_000 }, () => {
   const gateway = 'GW-1'
@@ -61,14 +60,6 @@ describe.runIf(hasPostgres(suite))(suite, { timeout: 60_000 }, () => {
   async function readiness(address = ''): Promise<{ status: number; text: string }> {
     const response = await fetch(`${address}/readyz`)
     return { status: response.status, text: await response.text() }
-  }
-
-  async function until<T>(look: () => Promise<T>, wanted: (found: T) => boolean): Promise<T> {
-    for (;;) {
-      const found = await look()
-      if (wanted(found)) return found
-      await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
-    }
   }
 
   const begunAt = Date.now() - 3_600_000

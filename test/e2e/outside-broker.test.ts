@@ -13,6 +13,7 @@ import { hasMosquitto, type MosquittoServer, startMosquitto } from '../support/m
 import { publisher } from '../support/outside-harness.ts'
 import { newDataFolder } from '../support/service.ts'
 import { idsOf, importSmallRegistry, smallRegistry } from '../support/small-registry.ts'
+import { until } from '../support/until.ts'
 
 const suite = 'an edge behind Mosquitto'
 const { gateway, probe } = idsOf('nangang')
@@ -22,9 +23,6 @@ function aclOfGuide(): string[] {
   const [, acl = ''] = /^```\n(# passwords:.*?)^```$/ms.exec(guide) ?? []
   return acl.trimEnd().split('\n')
 }
-
-/** Between two looks at an outcome that takes a moment. */
-const lookAgainMs = 25
 
 describe.runIf(hasMosquitto(suite))(suite, { timeout: 60_000 }, () => {
   let data: string
@@ -62,14 +60,6 @@ describe.runIf(hasMosquitto(suite))(suite, { timeout: 60_000 }, () => {
     const env = { ...process.env, MQTT_URL: mosquitto.url, MQTT_USER: 'warmcity-ingest', MQTT_PASSWORD: password }
     edge = startService('edge', args, wallClockAnchor, env)
     addresses = await edge.ready
-  }
-
-  async function until<T>(look: () => Promise<T>, wanted: (found: T) => boolean): Promise<T> {
-    for (;;) {
-      const found = await look()
-      if (wanted(found)) return found
-      await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
-    }
   }
 
   const figure = async (name: string) => (await scrape(addresses.edgeHttp ?? '')).get(`warmcity_${name}`) ?? 0

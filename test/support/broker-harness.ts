@@ -4,6 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet'
+import { onTestFinished } from 'vitest'
 import { type Broker, type BrokerOptions, startBroker } from '../../broker/broker.ts'
 import type { Accepted, Delivery } from '../../domain/delivery.ts'
 import type { MqttIdentity, Presence, Refusal } from '../../domain/identity.ts'
@@ -49,7 +50,7 @@ function handSink() {
   }
 }
 
-export interface Harness {
+interface Harness {
   readonly broker: Broker
   readonly sink: ReturnType<typeof handSink>
   readonly refusals: Refusal[]
@@ -57,7 +58,7 @@ export interface Harness {
   readonly port: number
   client(id: string, options?: IClientOptions): Promise<MqttClient>
   raw(): Promise<RawClient>
-  /** Ends what is still open. */
+  /** Ends what is still open; the end of the test does, too. */
   close(): Promise<void>
 }
 
@@ -88,6 +89,12 @@ export async function brokerHarness(
   const port = broker.addresses.tcp?.port ?? 0
   const clients: MqttClient[] = []
   const raws: RawClient[] = []
+  const close = async () => {
+    for (const client of clients) client.end(true)
+    for (const raw of raws) raw.stream.destroy()
+    await broker.close()
+  }
+  onTestFinished(close)
   return {
     broker,
     sink,
@@ -113,11 +120,7 @@ export async function brokerHarness(
       raws.push(raw)
       return raw
     },
-    async close() {
-      for (const client of clients) client.end(true)
-      for (const raw of raws) raw.stream.destroy()
-      await broker.close()
-    },
+    close,
   }
 }
 
@@ -195,9 +198,12 @@ function rawClient(stream: Duplex | Socket): RawClient {
   return client
 }
 
-/** Waits until something is true, looking again in every turn of the event loop; fails after five seconds. */
+/** Far more than anything takes: tests share the processor with others. */
+const untilMsMax = 30_000
+
+/** Waits until something is true, looking again in every turn of the event loop. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 5_000
+  const deadline = performance.now() + untilMsMax
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`)
     await new Promise((resolve) => setImmediate(resolve))

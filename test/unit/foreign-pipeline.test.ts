@@ -52,7 +52,7 @@ const quarantined = async (world: PipelineWorld) =>
 
 /** Resolves when new deliveries are judged by a registry later than `version`. */
 async function registrySeen(run: RunningPipeline, known: number): Promise<void> {
-  while (run.messagesOf('registryVersion').length <= known) await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect.poll(() => run.messagesOf('registryVersion').length).toBeGreaterThan(known)
 }
 
 async function replayAll(world: PipelineWorld, run: RunningPipeline): Promise<void> {
@@ -61,9 +61,7 @@ async function replayAll(world: PipelineWorld, run: RunningPipeline): Promise<vo
   await world.ledger.write((transaction) =>
     requestReplay(transaction, ids, { actor: 'test', now: receivedAt + 60_000 }),
   )
-  while (run.counters().quarantine_sentAgain !== sentBefore + ids.length) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+  await expect.poll(() => run.counters().quarantine_sentAgain).toBe(sentBefore + ids.length)
   await run.settle()
 }
 

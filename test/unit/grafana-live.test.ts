@@ -119,7 +119,7 @@ describe('a push to Grafana Live', () => {
     begin()
     grafana.answerWith(500)
     await tell(signal('lost'))
-    while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await expect.poll(() => errors.length).toBeGreaterThan(0)
     expect(String(errors[0])).toContain('500')
     grafana.answerWith(200)
     await tell(signal('next'))
@@ -130,7 +130,7 @@ describe('a push to Grafana Live', () => {
   test('with a token that Grafana does not know is told of', async () => {
     begin(undefined, 'another')
     await tell(signal('one'))
-    while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await expect.poll(() => errors.length).toBeGreaterThan(0)
     expect(grafana.refused()).toBe(1)
     expect(String(errors[0])).toContain('401')
   })

@@ -131,15 +131,15 @@ test('a store that fails holds back only its own reader, and the journal keeps w
   const run = await startPipeline(world, changes)
   for (let index = 0; index < 300; index++) await run.accept(reading('P-1', receivedAt + index, 20))
   const settling = run.settle()
-  const others = () => run.counters().quarantine_deliveries === 300 && (run.counters().telemetry_failures ?? 0) > 0
-  while (!others()) await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect.poll(() => run.counters().quarantine_deliveries).toBe(300)
+  await expect.poll(() => run.counters().telemetry_failures).toBeGreaterThan(0)
   expect(world.watched.reduce((sum, block) => sum + block.readings.count, 0)).toBe(300)
   expect(run.journal.start()).toBe(0)
   broken = false
   await settling
   expect(run.counters()).toMatchObject({ telemetry_stored: 300, telemetry_repeats: 0 })
   expect(await storedOf(world, 'P-1')).toHaveLength(300)
-  while (run.journal.start() === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect.poll(() => run.journal.start()).toBeGreaterThan(0)
   expect(readdirSync(join(world.directory, 'journal')).length).toBeLessThan(6)
   await run.stop()
 })
@@ -248,7 +248,7 @@ test('a quarantined delivery is sent through again, by the registry as it is now
   await world.ledger.write((transaction) =>
     requestReplay(transaction, [entry?.id ?? 0], { actor: 'test', now: receivedAt + 60_000 }),
   )
-  while (run.counters().quarantine_sentAgain !== 1) await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect.poll(() => run.counters().quarantine_sentAgain).toBe(1)
   await run.settle()
   expect(await storedOf(world, 'P-daoli-1')).toEqual([[5, 20]])
   // Its time is that of its receipt, but the rules must take it for what it is: old news.

@@ -35,7 +35,7 @@ test('a delivery comes to the journal as it was pushed, and the answer waits unt
   const done = deliverToEdges([edge.url], secret, delivery).then(() => {
     isDone = true
   })
-  while (edge.accepted.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  await expect.poll(() => edge.accepted.length).toBe(1)
   const [one] = edge.accepted
   expect(one?.delivery).toEqual({
     ...delivery,

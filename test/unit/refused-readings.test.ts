@@ -87,7 +87,7 @@ test('what a store can never take is in the quarantine with its reason, and goes
   mended = true
   const ids = entries.map(({ id }) => id)
   await world.ledger.write((transaction) => requestReplay(transaction, ids, { actor: 'test', now: receivedAt }))
-  while (run.counters().quarantine_sentAgain !== 2) await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect.poll(() => run.counters().quarantine_sentAgain).toBe(2)
   await run.settle()
   expect(run.counters()).toMatchObject({ telemetry_readings: 7, telemetry_refused: 2, telemetry_corrections: 1 })
   const [stored, ...others] = await storedOf(world)

@@ -102,9 +102,7 @@ test('a reader that is behind reads by the birth that was in force, not by a lat
   await before.accept(deviceBirth(2, 1))
   await before.accept(dataOf(2, 2, 20.25))
   const end = before.journal.durableEnd.get()
-  while ((before.messagesOf('progress').at(-1)?.positions.watch ?? 0) < end) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+  await expect.poll(() => before.messagesOf('progress').at(-1)?.positions.watch).toBeGreaterThanOrEqual(end)
   await before.stop()
 
   const after = await startPipeline(world)
@@ -142,7 +140,7 @@ test('what came before its birth is read when it is sent through again, and chan
   const [kept] = await listQuarantine(world.ledger.db, {}, { limit: 10 })
   if (kept === undefined) throw new Error('nothing is in quarantine')
   await world.ledger.write((transaction) => requestReplay(transaction, [kept.id], { actor: 'test', now: receivedAt }))
-  while (run.counters().quarantine_sentAgain !== 1) await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect.poll(() => run.counters().quarantine_sentAgain).toBe(1)
   await run.accept(dataOf(2, 1, 20.25))
   await run.settle()
   expect(run.counters()).toMatchObject({ sparkplugGaps: 0, quarantine_rejected: 1 })

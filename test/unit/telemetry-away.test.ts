@@ -27,8 +27,7 @@ test('a store that is away is told before the first reading, until something is 
   let away = true
   const run = await startPipeline(world, { openTelemetry: distant(() => away) })
   const failing = () => run.messagesOf('progress').at(-1)?.failing
-  while (failing()?.length !== 1) await new Promise((resolve) => setTimeout(resolve, 5))
-  expect(failing()).toEqual([{ reader: 'telemetry', reason: 'nobody answers' }])
+  await expect.poll(failing).toEqual([{ reader: 'telemetry', reason: 'nobody answers' }])
   expect(run.counters().telemetry_readings).toBe(0)
   await run.accept({ payload })
   away = false
