@@ -31,6 +31,8 @@ export interface StoppedServer {
   /** How the edge is told of it. */
   readonly edge: Pick<EdgeOptions, 'influxUrl' | 'ledgerUrl'>
   readonly ledger?: LedgerTarget
+  /** A folder on the disk that the data folder is to lie on. */
+  readonly disk?: string
   stop(): Promise<void>
   start(): Promise<void>
   remove(): Promise<void>
@@ -68,7 +70,7 @@ const drainMsMax = 120_000
 /** Publishes at QoS 1 while a server is stopped for a time, lets everything arrive, and compares what is stored. */
 export async function runOutage(outageSeconds: number, server: StoppedServer): Promise<OutageResult> {
   const city: SmallCity = { dwellings: dwellingsDefault, gateways, samplingIntervalSeconds, reportingIntervalSeconds }
-  const work = await mkdtemp(join(tmpdir(), 'warmcity-outage-'))
+  const work = await mkdtemp(join(server.disk ?? tmpdir(), 'warmcity-outage-'))
   const data = join(work, 'data')
   const folder = { ...dataFolder(data), ...(server.ledger !== undefined && { ledger: server.ledger }) }
   const clock = makeCityClock(nightAnchor(0))
@@ -144,7 +146,7 @@ export async function runOutage(outageSeconds: number, server: StoppedServer): P
     await told.close()
     await ledger.close()
     await edge.stop()
-    await server.remove()
     await rm(work, { recursive: true, force: true })
+    await server.remove()
   }
 }

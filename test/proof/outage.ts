@@ -3,10 +3,10 @@ import { type Option, positiveInteger } from '../../commands/options.ts'
 import { optionsOrExit } from '../support/command-line.ts'
 import { runMosquittoOutage } from './outage-mosquitto.ts'
 import { type OutageResult, runOutage, type Stretch } from './outage-run.ts'
-import { influxdbToStop, postgresqlToStop } from './outage-servers.ts'
+import { diskToFill, influxdbToStop, postgresqlToStop } from './outage-servers.ts'
 
 /** Nothing can come meanwhile, so that a longer one would show nothing more. */
-const mosquittoSecondsMax = 20
+const cutOffSecondsMax = 20
 
 /** A PUBACK waits for the disk and, when a day is over, for the next to begin; no server has a part in it. */
 const ackGapMsMax = 5_000
@@ -17,11 +17,11 @@ const options = {
     env: 'WARMCITY_OUTAGE_SECONDS',
     default: 120,
     schema: positiveInteger('the outage in seconds', 86_400),
-    help: 'how long it is away; Mosquitto, without which nothing can come, at most 20 seconds',
+    help: 'how long it is away; Mosquitto and the disk, without which nothing can come, at most 20 seconds',
   } satisfies Option<number>,
   engines: {
     env: 'WARMCITY_OUTAGE_ENGINES',
-    default: 'influxdb,postgresql,mosquitto',
+    default: 'influxdb,postgresql,mosquitto,disk',
     schema: z.string().min(1),
     placeholder: 'NAMES',
     help: 'what is stopped, one after the other',
@@ -32,6 +32,7 @@ const { seconds, engines } = optionsOrExit(options)
 const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
   influxdb: influxdbOutage,
   postgresql: postgresqlOutage,
+  disk: diskOutage,
   mosquitto: async () => (await mosquittoOutage('SIGTERM')) && (await mosquittoOutage('SIGKILL')),
 }
 for (const engine of engines.split(',')) {
@@ -42,7 +43,7 @@ for (const engine of engines.split(',')) {
 
 async function influxdbOutage(): Promise<boolean> {
   const result = await runOutage(seconds, await influxdbToStop())
-  const isSound = printed('InfluxDB', result)
+  const isSound = printed('InfluxDB', seconds, result) && acksWentOn(result.outage)
   const silent = result.outage.signals === 0
   if (silent) console.log('signals stopped during the outage')
   return isSound && !silent
@@ -51,15 +52,27 @@ async function influxdbOutage(): Promise<boolean> {
 async function postgresqlOutage(): Promise<boolean> {
   const server = await postgresqlToStop()
   const result = await runOutage(seconds, server)
-  const isSound = printed(`PostgreSQL ${server.version}`, result)
+  const isSound = printed(`PostgreSQL ${server.version}`, seconds, result) && acksWentOn(result.outage)
   console.log(`signals waited, and went on ${result.firstSignalSeconds.toFixed(1)} s after PostgreSQL came back`)
   return isSound && result.after.signals > 0
 }
 
-/** Prints what an outage did; true where nothing was lost, nothing came twice, and acks went on. */
-function printed(name: string, result: OutageResult): boolean {
+/** Everything lies on it: acks are withheld, and nothing ends. */
+async function diskOutage(): Promise<boolean> {
+  const disk = await diskToFill()
+  if (disk === undefined) {
+    console.log('SKIPPED: a disk to fill needs the right to mount one')
+    return true
+  }
+  const awaySeconds = Math.min(seconds, cutOffSecondsMax)
+  const result = await runOutage(awaySeconds, disk)
+  return printed('A disk without room', awaySeconds, result) && result.after.ackedMessages > 0
+}
+
+/** Prints what an outage did; true where nothing was lost, nothing came twice, and everybody was told. */
+function printed(name: string, awaySeconds: number, result: OutageResult): boolean {
   const { audit, told, before, outage, after, drainSeconds } = result
-  console.log(`${name}, ${seconds} s away`)
+  console.log(`${name}, ${awaySeconds} s away`)
   for (const [name, stretch] of Object.entries({ before, outage, after })) console.log(`${name}: ${described(stretch)}`)
   console.log(`everything stored ${drainSeconds.toFixed(0)} s after it came back`)
   const { acked, stored, missing, duplicated, findings } = audit
@@ -68,13 +81,17 @@ function printed(name: string, result: OutageResult): boolean {
   console.log(
     `alerts ${told.alerts}; people not told of ${told.missing}, told twice of ${told.doubled}, again under the same id of ${told.repeated}`,
   )
-  const stopped = outage.ackGapMsMax > ackGapMsMax || outage.ackedMessages === 0
+  return missing + duplicated + told.missing + told.doubled === 0 && told.alerts > 0
+}
+
+function acksWentOn({ ackGapMsMax: gap, ackedMessages }: Stretch): boolean {
+  const stopped = gap > ackGapMsMax || ackedMessages === 0
   if (stopped) console.log('PUBACKs stopped during the outage')
-  return missing + duplicated + told.missing + told.doubled === 0 && told.alerts > 0 && !stopped
+  return !stopped
 }
 
 async function mosquittoOutage(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
-  const outageSeconds = Math.min(seconds, mosquittoSecondsMax)
+  const outageSeconds = Math.min(seconds, cutOffSecondsMax)
   const result = await runMosquittoOutage({ signal, outageSeconds })
   const { acked, handed, missing, duplicated, lostByMosquitto: lost, handedTwice, resent } = result
   console.log(`Mosquitto, ${outageSeconds} s away after ${signal}, the edge killed once after that`)
