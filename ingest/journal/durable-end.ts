@@ -25,9 +25,10 @@ export function createDurableEnd(shared: SharedArrayBuffer = new SharedArrayBuff
     },
     wake: () => Atomics.notify(cell, 0),
     async beyond(position, timeoutMs) {
-      if (get() > position) return
-      // The end only grows: a value that is not behind the position is the one to wait at.
-      const waiting = Atomics.waitAsync(cell, 0, BigInt(get()), timeoutMs)
+      // Read once: an end that is set between two looks would be waited at, and nobody would wake us.
+      const end = Atomics.load(cell, 0)
+      if (Number(end) > position) return
+      const waiting = Atomics.waitAsync(cell, 0, end, timeoutMs)
       if (waiting.async) await waiting.value
     },
   }
