@@ -144,8 +144,8 @@ test('far over its rate its session ends, and it is turned away for a while; oth
       messagesPerSecond: 100,
       messagesBurst: 10,
       ackDelayMsMax: 200,
-      rateCooldownMsMin: 300,
-      rateCooldownMsMax: 400,
+      rateCooldownMsMin: 1_500,
+      rateCooldownMsMax: 2_000,
     },
   })
   const gateway = await raw()
