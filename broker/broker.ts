@@ -77,10 +77,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 
   const identities = identityTable()
   const registry = sessionRegistry(clock, options.onPresence)
-  const cooldowns = makeCooldowns(monotonicMs, options.random ?? Math.random)
+  const random = options.random ?? Math.random
+  const cooldowns = makeCooldowns(monotonicMs, random)
   const recorder = refusalRecorder(limits, options.onRefusal, monotonicMs)
   const refusals = makeRefusals(clock, identities, recorder, tellGateway)
-  const order = discipline({ limits, registry, cooldowns, refusals })
+  const order = discipline({ limits, registry, cooldowns, refusals, random })
   const allowances = allowancesById()
   const store = sessionStore(limits, (id, filter) => registry.get(id)?.filters.has(filter) ?? false)
   const gate = gatekeeper({
@@ -91,6 +92,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const publishes = intake({
     ...{ sink: options.sink, clock, limits, registry, monotonicMs, isClosing, refuse: refusals.refuse },
     endForRate: order.overRate,
+    endNotKept: order.notKept,
   })
   const aedes = new ForwardingBroker({
     ...aedesLimits(limits),

@@ -5,11 +5,7 @@ export type ConnectionFault =
   | 'connect_timeout'
   | 'keepalive'
   | 'stalled' // a subscriber that did not read
-  | 'delivery_failed' // the journal could not take it
   | 'packet_malformed'
-
-/** Marks an error of the sink, so that the peer is not blamed for it. */
-export const deliveryFailedCode = 'delivery_failed'
 
 const byMessage: Readonly<Record<string, ConnectionFault>> = {
   'connect did not arrive in time': 'connect_timeout',
@@ -20,7 +16,6 @@ const byMessage: Readonly<Record<string, ConnectionFault>> = {
 
 export function connectionFault(error: Error & { code?: unknown; errorCode?: unknown }): ConnectionFault {
   if (error.errorCode !== undefined) return 'answered'
-  if (error.code === deliveryFailedCode) return 'delivery_failed'
   const known = byMessage[error.message]
   if (known !== undefined) return known
   // System, TLS and stream errors carry a code; what the MQTT parser and aedes object to does not.

@@ -11,10 +11,12 @@ interface DisciplineParts {
   readonly registry: SessionRegistry
   readonly cooldowns: Cooldowns
   readonly refusals: Refusals
+  /** From 0 to below 1. */
+  readonly random: () => number
 }
 
 /** Ends sessions for cause, and keeps them away for a while, so that resending the same does not become a storm. */
-export function discipline({ limits, registry, cooldowns, refusals }: DisciplineParts) {
+export function discipline({ limits, registry, cooldowns, refusals, random }: DisciplineParts) {
   const counters = { sessionsRateLimited: 0, sessionsBrokeProtocol: 0 }
 
   function overRate(session: Session): void {
@@ -36,6 +38,17 @@ export function discipline({ limits, registry, cooldowns, refusals }: Discipline
     registry.end(session, 'protocol_error')
   }
 
+  /**
+   * A delivery could not be kept, for no fault of the gateway's. Whoever is cut off comes back at once with the same, and
+   * many clients do not come back after a refusal: so it is held for a while, and nothing is read from it.
+   */
+  function notKept(session: Session): void {
+    // Whoever left a will has nothing to come back with.
+    if (!session.online) return
+    const { notKeptEndMsMin: msMin, notKeptEndMsMax: msMax } = limits
+    registry.end(session, 'delivery_failed', msMin + random() * (msMax - msMin))
+  }
+
   /** aedes gave a connection up. */
   function broken(client: Client, error: Error): void {
     const connection = registry.of(client)
@@ -47,5 +60,5 @@ export function discipline({ limits, registry, cooldowns, refusals }: Discipline
     else if (connection.session) connection.session.endCause ??= fault
   }
 
-  return { overRate, brokeProtocol, broken, counters }
+  return { overRate, brokeProtocol, notKept, broken, counters }
 }

@@ -111,6 +111,7 @@ export function gatekeeper(parts: GatekeeperParts) {
       topic: '',
       verdict: undefined,
       endCause: undefined,
+      endTimer: undefined,
       online: false,
     }
     counters.connectsAccepted++

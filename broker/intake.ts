@@ -4,7 +4,6 @@ import type { Refusal } from '#domain/identity.ts'
 import type { Clock } from '#domain/time.ts'
 import { publishVerdict } from './access.ts'
 import { charge, type Rate } from './allowance.ts'
-import { deliveryFailedCode } from './connection-faults.ts'
 import type { BrokerLimits } from './limits.ts'
 import type { Connection, Session } from './session.ts'
 import type { SessionRegistry } from './session-registry.ts'
@@ -18,6 +17,8 @@ export interface IntakeParts {
   refuse(connection: Connection, action: Refusal['action'], reason: string, topic: string): void
   /** The session went over its rate for longer than its acks may be delayed. */
   endForRate(session: Session): void
+  /** A delivery of the session could not be kept: what is not stored is never acked, and it has to send it again. */
+  endNotKept(session: Session): void
   isClosing(): boolean
 }
 
@@ -48,23 +49,26 @@ export function intake(parts: IntakeParts) {
   let inFlight = 0
   let whenIdle: (() => void) | undefined
 
-  function settled(error: Error | undefined, callback: Callback): void {
+  function settled(session: Session, error: Error | undefined, callback: Callback): void {
     inFlight--
-    if (error) counters.deliveriesFailed++
-    else counters.deliveriesAccepted++
-    // What is not stored is never acked: aedes closes the connection, and the client sends it again.
-    callback(error ? Object.assign(new Error('not stored', { cause: error }), { code: deliveryFailedCode }) : null)
+    if (error) {
+      counters.deliveriesFailed++
+      parts.endNotKept(session)
+    } else {
+      counters.deliveriesAccepted++
+      callback(null)
+    }
     if (inFlight === 0) whenIdle?.()
   }
 
-  function journal(gateway: string, packet: PublishPacket, topic: string, retain: boolean, callback: Callback): void {
+  function journal(session: Session, packet: PublishPacket, topic: string, retain: boolean, callback: Callback): void {
     inFlight++
     counters.deliveriesReceived++
     const { payload, qos, dup = false, messageId = 0 } = packet
     if (qos === 0) counters.deliveriesWithoutPromise++
     sink.accept(
       {
-        gateway,
+        gateway: session.id,
         topic,
         payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
         qos,
@@ -73,7 +77,7 @@ export function intake(parts: IntakeParts) {
         packetId: messageId,
         receivedAt: clock.now(),
       },
-      (error) => settled(error, callback),
+      (error) => settled(session, error, callback),
     )
   }
 
@@ -95,7 +99,7 @@ export function intake(parts: IntakeParts) {
     // Retained readings would come back as new ones at every restart of a subscriber.
     packet.retain = retain && verdict.retainable
     if (verdict.journaled) {
-      journal(session.id, packet, session.topic, retain, callback)
+      journal(session, packet, session.topic, retain, callback)
       return
     }
     counters.messagesPassedOn++
@@ -130,7 +134,7 @@ export function intake(parts: IntakeParts) {
       return
     }
     counters.wills++
-    journal(session.id, packet, packet.topic, packet.retain, callback)
+    journal(session, packet, packet.topic, packet.retain, callback)
   }
 
   function authorizePublish(client: Client | null, packet: PublishPacket, callback: Callback): void {

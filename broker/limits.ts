@@ -40,6 +40,12 @@ export const defaultBrokerLimits = {
   /** The same for a client that broke the protocol: long enough that a resend loop costs nothing. */
   protocolCooldownMsMin: 5_000,
   protocolCooldownMsMax: 15_000,
+  /**
+   * For how long, at least and at most, a session is held whose delivery could not be kept; jittered. A city that comes
+   * back every second would take the time that its readings need.
+   */
+  notKeptEndMsMin: 20_000,
+  notKeptEndMsMax: 60_000,
   /** Filters of one session. A gateway needs two, a service account a few; each is visited on every forward. */
   subscriptionsPerSessionMax: 50,
   /** Messages kept for one persistent session until it acks them: commands and error reports of a night. */

@@ -20,8 +20,8 @@ export interface SessionRegistry {
   connections(): Iterable<Connection>
   /** The session is registered with aedes and any other of its id is about to be closed. */
   online(session: Session): void
-  /** Takes no more from a session, lets what is being written to it leave, and closes it. */
-  end(session: Session, cause: string): void
+  /** Takes no more from a session, lets what is being written to it leave, and closes it, at once or after a time. */
+  end(session: Session, cause: string, afterMs?: number): void
   /** Resolves when nobody is connected any more. */
   empty(): Promise<void>
   counts(): { connections: number; sessions: number }
@@ -36,9 +36,28 @@ export function sessionRegistry(clock: Clock, onPresence: (presence: Presence) =
     onPresence({ at: clock.now(), id: session.id, state, address: session.connection.address, cause })
   }
 
-  function offline(session: Session, cause: string): void {
+  function forgetDelayed(session: Session): void {
     clearTimeout(session.delayTimer)
+    clearTimeout(session.endTimer)
+    session.endTimer = undefined
     session.delayed.length = 0
+  }
+
+  function close(session: Session): void {
+    const { client, stream } = session.connection
+    session.endTimer = undefined
+    // aedes writes in the next turn of the loop, and closing would discard what is not written.
+    setImmediate(() =>
+      setImmediate(() => {
+        const timer = setTimeout(() => client.close(), lastWordMs)
+        stream.once('close', () => clearTimeout(timer))
+        stream.end(() => client.close())
+      }),
+    )
+  }
+
+  function offline(session: Session, cause: string): void {
+    forgetDelayed(session)
     if (!session.online) return
     session.online = false
     tell(session, 'offline', cause)
@@ -75,21 +94,13 @@ export function sessionRegistry(clock: Clock, onPresence: (presence: Presence) =
       session.online = true
       tell(session, 'online', 'connect')
     },
-    end(session, cause) {
-      if (session.endCause !== undefined) return
-      session.endCause = cause
-      const { client, guard, stream } = session.connection
-      guard.stop()
-      clearTimeout(session.delayTimer)
-      session.delayed.length = 0
-      // aedes writes in the next turn of the loop, and closing would discard what is not written.
-      setImmediate(() =>
-        setImmediate(() => {
-          const timer = setTimeout(() => client.close(), lastWordMs)
-          stream.once('close', () => clearTimeout(timer))
-          stream.end(() => client.close())
-        }),
-      )
+    end(session, cause, afterMs = 0) {
+      if (session.endCause !== undefined && session.endTimer === undefined) return
+      session.endCause ??= cause
+      session.connection.guard.stop()
+      forgetDelayed(session)
+      if (afterMs > 0) session.endTimer = setTimeout(() => close(session), afterMs)
+      else close(session)
     },
     empty: () =>
       new Promise((resolve) => {

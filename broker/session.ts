@@ -39,6 +39,8 @@ export interface Session {
   verdict: PublishVerdict | undefined
   /** Why it is being ended; from then on nothing is taken from it. */
   endCause: string | undefined
+  /** Set while it is to end later. */
+  endTimer: NodeJS.Timeout | undefined
   /** Registered, and told as online. */
   online: boolean
 }

@@ -48,3 +48,18 @@ test('closing does not wait for ever for a sink that does not answer, and acks n
   sink.release()
   expect(gateway.packets.map(({ cmd }) => cmd)).toEqual(['connack'])
 })
+
+test('closing ends at once a session that was held because its delivery could not be kept', async () => {
+  const { broker, sink, presences, raw } = await brokerHarness()
+  const gateway = await raw()
+  await gateway.login('G1')
+  sink.hold()
+  gateway.send(reading(7))
+  await until(() => sink.waiting.length === 1, 'the delivery at the sink')
+  sink.release(new Error('disk full'))
+  const begunMs = performance.now()
+  await broker.close()
+  await gateway.closed
+  expect(performance.now() - begunMs).toBeLessThan(5_000)
+  expect(presences.at(-1)).toMatchObject({ state: 'offline', cause: 'delivery_failed' })
+})

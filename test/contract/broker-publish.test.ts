@@ -47,16 +47,23 @@ test('the PUBACK leaves only after the delivery was accepted, and in the order o
   await gateway.next('pingresp')
 })
 
-test('what could not be stored is never acked: the connection ends, and the same comes again', async () => {
-  const { sink, raw } = await brokerHarness()
+test('what could not be stored is never acked: after a while the connection ends, and the same comes again', async () => {
+  const heldMs = 300
+  const { sink, presences, raw } = await brokerHarness({ limits: { notKeptEndMsMin: heldMs, notKeptEndMsMax: heldMs } })
   const gateway = await raw()
   await gateway.login('G1')
   sink.hold()
   gateway.send(reading(7))
   await until(() => sink.waiting.length === 1, 'the delivery at the sink')
+  const refusedMs = performance.now()
   sink.release(new Error('disk full'))
+  gateway.send(reading(8))
   await gateway.closed
+  expect(performance.now() - refusedMs).toBeGreaterThan(heldMs - 1)
   expect(gateway.packets.map(({ cmd }) => cmd)).toEqual(['connack'])
+  expect(sink.deliveries).toHaveLength(1)
+  await until(() => presences.length === 2, 'the end of the session')
+  expect(presences.at(-1)).toMatchObject({ state: 'offline', cause: 'delivery_failed' })
 
   const again = await raw()
   await again.login('G1')

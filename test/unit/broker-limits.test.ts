@@ -143,7 +143,6 @@ test.each([
   [new Error('connect did not arrive in time'), 'connect_timeout'],
   [new Error('keep alive timeout'), 'keepalive'],
   [new Error('drain timeout'), 'stalled'],
-  [Object.assign(new Error('not stored'), { code: 'delivery_failed' }), 'delivery_failed'],
   [new Error('Packet must not have both QoS bits set to 1'), 'packet_malformed'],
 ])('%s is %s', (error, fault) => {
   expect(connectionFault(error)).toBe(fault)
