@@ -26,18 +26,29 @@ export async function requestReplay(
   return requested.map(({ id }) => id).sort((a, b) => a - b)
 }
 
-/** Deliveries that are asked for and not yet sent through, in the order in which they were received. */
-export async function pendingReplays(db: LedgerDb, limit: number): Promise<QuarantinedDelivery[]> {
-  const rows = await db
-    .selectFrom('quarantine_delivery')
-    .selectAll()
-    .where('replay_requested_at', 'is not', null)
-    .where('replayed_at', 'is', null)
-    .orderBy('id')
-    .limit(limit)
-    .execute()
+/** Gateways of which deliveries are asked for and not yet sent through. */
+export async function gatewaysToReplay(db: LedgerDb): Promise<string[]> {
+  const rows = await pending(db).select('gateway').distinct().execute()
+  return rows.map(({ gateway }) => gateway)
+}
+
+/**
+ * Deliveries that are asked for and not yet sent through, in the order in which they were received; of some gateways
+ * only where those are named.
+ */
+export async function pendingReplays(
+  db: LedgerDb,
+  limit: number,
+  gateways?: readonly string[],
+): Promise<QuarantinedDelivery[]> {
+  if (gateways?.length === 0) return []
+  const all = pending(db).selectAll().orderBy('id').limit(limit)
+  const rows = await (gateways === undefined ? all : all.where('gateway', 'in', gateways)).execute()
   return rows.map(toDelivery)
 }
+
+const pending = (db: LedgerDb) =>
+  db.selectFrom('quarantine_delivery').where('replay_requested_at', 'is not', null).where('replayed_at', 'is', null)
 
 /**
  * Notes that deliveries are in the journal again. A crash before this sends them twice, which is harmless: the

@@ -9,6 +9,8 @@ import {
   readQuarantined,
 } from '#store/ledger/quarantine.ts'
 import { exportQuarantine, markReplayed, pendingReplays, requestReplay } from '#store/ledger/quarantine-replay.ts'
+import type { DeliveryToSendAgain } from '../../ingest/pipeline/messages.ts'
+import { createReplays } from '../../ingest/pipeline/replays.ts'
 import { newLedger } from '../support/new-ledger.ts'
 
 let ledger: Ledger
@@ -117,6 +119,29 @@ test('a replay hands the bytes back once, in the order in which they were receiv
   expect((await pendingReplays(ledger.db, 10)).map(({ position }) => position)).toEqual([3])
   await ask([pending[0]?.id ?? 0])
   expect((await pendingReplays(ledger.db, 1)).map(({ position }) => position)).toEqual([1])
+})
+
+test('each worker sends its own gateways through, whatever waits for the others', async () => {
+  const late = { gateway: 'GW-2' }
+  await keep([...Array.from({ length: 250 }, (_, index) => bad(index + 1)), bad(251, late), bad(252, late)])
+  const ids = (await listQuarantine(ledger.db, {}, { limit: 300 })).map(({ id }) => id)
+  await ledger.write((transaction) => requestReplay(transaction, ids, { actor: 'li', now: 5 }))
+  const sent: DeliveryToSendAgain[] = []
+  const replays = createReplays(
+    ledger.db,
+    (some) => sent.push(...some),
+    (gateway) => gateway === 'GW-2',
+  )
+  await replays.look()
+  await replays.look()
+  expect(sent.map(({ delivery }) => delivery.gateway)).toEqual(['GW-2', 'GW-2'])
+  const nobodys = createReplays(
+    ledger.db,
+    (some) => sent.push(...some),
+    () => false,
+  )
+  await nobodys.look()
+  expect(sent).toHaveLength(2)
 })
 
 test('what waits to be sent through again is dropped last, what was sent through first', async () => {
