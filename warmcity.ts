@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   accounts: async () => (await import('./commands/accounts.ts')).accounts,
   audit: async () => (await import('./commands/audit.ts')).audit,
   influx: async () => (await import('./commands/influx.ts')).influx,
+  'verify-record': async () => (await import('./commands/verify-record.ts')).verifyRecordCommand,
   'verify-list': async () => (await import('./commands/verify-list.ts')).verifyListCommand,
 }
 
@@ -40,7 +41,8 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function describeCommands(): Promise<string> {
   const loaded = await Promise.all(Object.values(commands).map((load) => load()))
-  const lines = loaded.map((command) => `  ${command.name.padEnd(12)}${command.summary}`)
+  const nameWidth = Math.max(...loaded.map(({ name }) => name.length)) + 2
+  const lines = loaded.map((command) => `  ${command.name.padEnd(nameWidth)}${command.summary}`)
   return `Usage: warmcity COMMAND [options]\n\n${lines.join('\n')}\n\nwarmcity COMMAND --help says more.`
 }
 

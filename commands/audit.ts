@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { z } from 'zod'
 import { verifyAudit } from '#store/ledger/audit.ts'
 import { sealsLost } from '#store/ledger/ranking-seals.ts'
 import { defineCommand, exitCode } from './command.ts'
 import { withLedger } from './folder-ledger.ts'
+import { readSeals, sealsOption } from './kept-seals.ts'
 import { folderOf, folderOptions } from './ledger-options.ts'
-import type { Option } from './options.ts'
 
 const damageText = {
   missing: 'is missing',
@@ -14,30 +12,12 @@ const damageText = {
   headChanged: 'does not match the kept head: the tail was cut or changed',
 } as const
 
-const options = {
-  ...folderOptions,
-  seals: {
-    env: 'WARMCITY_SEALS',
-    schema: z.string().min(1),
-    placeholder: 'FILE',
-    help: 'seals of days that were kept elsewhere, as /api/v1/public/ranking-seals gives them: whoever rewrote the log or cut it has others',
-  } satisfies Option<string>,
-}
-
-/** A page of seals, or several in a list. */
-const sealsSchema = z
-  .union([
-    z.object({ items: z.array(z.unknown()) }).transform(({ items }) => items),
-    z.array(z.object({ items: z.array(z.unknown()) })).transform((pages) => pages.flatMap(({ items }) => items)),
-  ])
-  .pipe(z.array(z.object({ date: z.string(), entry: z.number().int(), entryHash: z.string() })))
-
 export const audit = defineCommand({
   name: 'audit',
   usage: 'verify',
   summary: 'Checks that nobody changed the log of what people changed',
   positionalsMax: 1,
-  options,
+  options: { ...folderOptions, seals: sealsOption },
   async run(values, [action]) {
     if (action !== 'verify') {
       console.error('warmcity audit: say what to do: verify')
@@ -51,7 +31,7 @@ export const audit = defineCommand({
       }
       console.log(`${verdict.entries} entries, unbroken; head ${verdict.head}`)
       if (values.seals === undefined) return exitCode.ok
-      const seals = sealsSchema.parse(JSON.parse(readFileSync(values.seals, 'utf8')))
+      const seals = readSeals(values.seals)
       const lost = await sealsLost(ledger.db, seals)
       if (lost.length === 0) console.log(`All ${seals.length} seals that were kept are in it.`)
       for (const date of lost) console.error(`The seal of ${date} that was kept is not in the log any more.`)

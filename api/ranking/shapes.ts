@@ -69,6 +69,13 @@ export async function shownList(
   }
 }
 
+/** What the files of a list are called, without their ending. */
+export const fileName = ({ territory, fromDay, toDay }: RankingList): string =>
+  `ranking-${territory}-${dayText(fromDay)}-${dayText(toDay)}`
+
+export const recordText =
+  'Method, inputs of each firm and roots of the sealed days, with the digest over them. Inputs that speak of fewer than ten homes stand as their hash, and what officers wrote about a veto does.'
+
 export const placedFirmSchema = z
   .object({
     firm: z.string(),

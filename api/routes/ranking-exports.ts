@@ -1,16 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { dayText } from '#store/ledger/dwelling-days.ts'
+import { listRecordSchema } from '#domain/ranking-record.ts'
 import { type Compared, type ComparedList, comparedLists } from '#store/ledger/ranking-comparison.ts'
-import type { RankingList } from '#store/ledger/ranking-lists.ts'
+import { type RankingList, readRecord } from '#store/ledger/ranking-lists.ts'
 import { attachment, csvResponse, sendCsv } from '../csv.ts'
+import { ProblemError } from '../problems.ts'
 import { listReader } from '../ranking/list-reader.ts'
 import {
+  fileName,
   itemSchema,
   listParams,
   listSchema,
   placedFirmSchema,
   placedFirms,
+  recordText,
   shownItems,
   shownList,
 } from '../ranking/shapes.ts'
@@ -74,8 +77,6 @@ export const rankingExportRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
     }
     return { content, hidden, firms, compared, rows: firms.map((firm) => cellsOf(firm, compared)) }
   }
-  const nameOf = (list: RankingList) => `ranking-${list.territory}-${dayText(list.fromDay)}-${dayText(list.toDay)}`
-
   app.get(
     '/rankings/:id/csv',
     {
@@ -93,7 +94,7 @@ export const rankingExportRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       async function* all() {
         yield rows
       }
-      return sendCsv(reply, `${nameOf(list)}.csv`, columns, all())
+      return sendCsv(reply, `${fileName(list)}.csv`, columns, all())
     },
   )
 
@@ -112,7 +113,7 @@ export const rankingExportRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
       const list = await readList(request, request.params.id)
       const { rows } = await table(request, list)
       const { territoryName = list.territory } = await shownList(ledger.db, list)
-      reply.type(xlsxContentType).headers(attachment(`${nameOf(list)}.xlsx`))
+      reply.type(xlsxContentType).headers(attachment(`${fileName(list)}.xlsx`))
       return xlsxFile(sheetName(territoryName), columns, rows)
     },
   )
@@ -142,12 +143,33 @@ export const rankingExportRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
         const items = content.scores.find((score) => score.firm === firm.firm)?.items ?? []
         return { ...firm, items: hidden.has(firm.firm) ? [] : shownItems(content.method, items) }
       })
-      reply.headers(attachment(`${nameOf(list)}.json`))
+      reply.headers(attachment(`${fileName(list)}.json`))
       return {
         list: await shownList(ledger.db, list),
         firms: shown,
         comparison: await shownComparison(firms, compared),
       }
+    },
+  )
+
+  app.get(
+    '/rankings/:id/record',
+    {
+      config: read,
+      schema: {
+        tags,
+        summary: 'What a published list follows from, to be checked with `warmcity verify-record`',
+        description: recordText,
+        params: listParams,
+        response: { 200: listRecordSchema },
+      },
+    },
+    async (request, reply) => {
+      const list = await readList(request, request.params.id)
+      if (list.state !== 'frozen') throw new ProblemError('conflict', 'Only a published list has a record')
+      const { inputs } = await ranking.listContent(list)
+      reply.headers(attachment(`${fileName(list)}-record.json`))
+      return readRecord(ledger.db, list.id, await hiddenFirms(request, list, inputs))
     },
   )
 

@@ -1,12 +1,28 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { findList, listsOpenToObjections, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
+import { listRecordSchema } from '#domain/ranking-record.ts'
+import {
+  findList,
+  listsOpenToObjections,
+  type RankingList,
+  rankingLists,
+  readRecord,
+} from '#store/ledger/ranking-lists.ts'
 import { sealsLogged } from '#store/ledger/ranking-seals.ts'
 import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
+import { attachment } from '../csv.ts'
 import { ProblemError } from '../problems.ts'
 import { publishedLists } from '../ranking/published.ts'
-import { listParams, listSchema, placedFirmSchema, placedFirms, shownList } from '../ranking/shapes.ts'
+import {
+  fileName,
+  listParams,
+  listSchema,
+  placedFirmSchema,
+  placedFirms,
+  recordText,
+  shownList,
+} from '../ranking/shapes.ts'
 import { cursorParts, idParams, instantOut, makePage, numberCursor, pageOf, pageQuery } from '../schemas.ts'
 import type { RankingDeps } from './rankings.ts'
 
@@ -47,6 +63,12 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<PublicDeps> = async (app
     return open
   }
 
+  async function publishedList(id: string): Promise<RankingList> {
+    const list = await findList(ledger.db, id)
+    if (list?.state !== 'frozen') throw new ProblemError('not_found')
+    return list
+  }
+
   app.get(
     '/public/rankings',
     {
@@ -80,10 +102,29 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<PublicDeps> = async (app
       },
     },
     async (request) => {
-      const list = await findList(ledger.db, request.params.id)
-      if (list?.state !== 'frozen') throw new ProblemError('not_found')
+      const list = await publishedList(request.params.id)
       const { scores, hidden } = await readPublished(list)
       return { list: await shown(list), firms: await placedFirms(ledger.db, scores, hidden) }
+    },
+  )
+
+  app.get(
+    '/public/rankings/:id/record',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'What a published list follows from, to be checked with `warmcity verify-record`',
+        description: recordText,
+        params: listParams,
+        response: { 200: listRecordSchema },
+      },
+    },
+    async (request, reply) => {
+      const list = await publishedList(request.params.id)
+      const { hidden } = await readPublished(list)
+      reply.headers(attachment(`${fileName(list)}-record.json`))
+      return readRecord(ledger.db, list.id, hidden)
     },
   )
 

@@ -4,12 +4,14 @@ import type { Policy } from '#domain/policy.ts'
 import { type FirmInput, type FirmScore, rankFirms } from '#domain/ranking.ts'
 import type { RankingMethod } from '#domain/ranking-method.ts'
 import { findMethod } from '#domain/ranking-methods/index.ts'
+import type { FrozenInputs, ListRecord } from '#domain/ranking-record.ts'
 import { appendAudit } from './audit.ts'
 import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
-import { canonicalJson, merkleRoot, sha256 } from './digest.ts'
+import { canonicalJson } from './digest.ts'
 import { rankingDays } from './ranking-days.ts'
 import { firmInputs, type RankingPeriod } from './ranking-inputs.ts'
 import { objectionsTo } from './ranking-objections.ts'
+import { frozenDigest, listRecord, newSalts, rootOfDays } from './ranking-record.ts'
 import { registryVersion } from './registry-batches.ts'
 
 export interface RankingListTables {
@@ -26,27 +28,12 @@ export interface RankingListTables {
     objections_until: number | null
     published_by: string | null
     published_at: number | null
-    /** Canonical JSON of `FrozenInputs`. */
+    /** `FrozenInputs` as JSON. */
     frozen: string | null
     digest: string | null
     /** Canonical JSON of the scores. */
     result: string | null
   }
-}
-
-/** All that a published list follows from, as it was then; its digest stands in the audit log. */
-export interface FrozenInputs {
-  readonly list: string
-  readonly period: RankingPeriod
-  readonly method: RankingMethod
-  readonly registryVersion: number
-  readonly publishedBy: string
-  readonly publishedAt: number
-  readonly daysInPeriod: number
-  readonly inputs: readonly FirmInput[]
-  /** The sealed days, and one root over their roots. */
-  readonly days: readonly { readonly day: number; readonly root: string; readonly leaves: number }[]
-  readonly root: string
 }
 
 export interface RankingList extends RankingPeriod {
@@ -179,20 +166,28 @@ export interface ListContent {
 
 export async function listContent(db: LedgerDb, policy: Policy, list: RankingList): Promise<ListContent> {
   if (list.state === 'frozen') {
-    const row = await listRow(db, list.id)
-    const frozen: FrozenInputs = JSON.parse(row?.frozen ?? '')
-    return {
-      method: frozen.method,
-      daysInPeriod: frozen.daysInPeriod,
-      inputs: frozen.inputs,
-      scores: JSON.parse(row?.result ?? ''),
-    }
+    const { frozen, scores } = await frozenList(db, list.id)
+    return { method: frozen.method, daysInPeriod: frozen.daysInPeriod, inputs: frozen.inputs, scores }
   }
   const method = findMethod(list.method, list.methodVersion)
   if (!method) throw new Error(`The method ${list.method} ${list.methodVersion} of list ${list.id} is not there`)
   const inputs = await firmInputs(db, policy, list)
   const daysInPeriod = (await rankingDays(db, list)).length
   return { method, daysInPeriod, inputs, scores: rankFirms(method, inputs, daysInPeriod) }
+}
+
+async function frozenList(
+  db: LedgerDb,
+  id: string,
+): Promise<{ readonly frozen: FrozenInputs; readonly scores: FirmScore[] }> {
+  const row = await listRow(db, id)
+  return { frozen: JSON.parse(row?.frozen ?? ''), scores: JSON.parse(row?.result ?? '') }
+}
+
+/** A published list with what it follows from, for somebody from whom some firms are hidden. */
+export async function readRecord(db: LedgerDb, id: string, hidden: ReadonlySet<string>): Promise<ListRecord> {
+  const { frozen, scores } = await frozenList(db, id)
+  return listRecord(frozen, scores, hidden)
 }
 
 export type PublishRefusal = 'notOpenForObjection' | 'objectionsStillOpen' | 'objectionsUndecided'
@@ -219,15 +214,14 @@ export async function publishList(
     period: { territory: list.territory, fromDay: list.fromDay, toDay: list.toDay },
     method: content.method,
     registryVersion: await registryVersion(ledger.db),
-    publishedBy: by.actor,
     publishedAt: by.at,
     daysInPeriod: content.daysInPeriod,
     inputs: content.inputs,
+    salts: newSalts(content.inputs),
     days,
-    root: merkleRoot(days.map(({ day, root }) => `${day} ${root}`)),
+    root: rootOfDays(days),
   }
-  const text = canonicalJson(frozen)
-  const digest = sha256(text)
+  const digest = frozenDigest(frozen)
   const published = await ledger.write(async (transaction) => {
     const { numUpdatedRows } = await transaction
       .updateTable('ranking_list')
@@ -235,7 +229,7 @@ export async function publishList(
         state: 'frozen',
         published_by: by.actor,
         published_at: by.at,
-        frozen: text,
+        frozen: canonicalJson(frozen),
         digest,
         result: canonicalJson(content.scores),
       })

@@ -1,14 +1,15 @@
 import type { Policy } from '#domain/policy.ts'
 import { rankFirms } from '#domain/ranking.ts'
+import { type FrozenInputs, frozenInputsSchema } from '#domain/ranking-record.ts'
 import type { LedgerDb } from './database.ts'
 import { changesRoot, dayTree } from './day-tree.ts'
-import { canonicalJson, sha256 } from './digest.ts'
+import { canonicalJson } from './digest.ts'
 import { dayText } from './dwelling-days.ts'
 import { firmDays } from './firm-days.ts'
 import { probeKey } from './home-probes.ts'
 import { type RankingDayTables, rankingDays } from './ranking-days.ts'
 import { firmInputs } from './ranking-inputs.ts'
-import type { FrozenInputs } from './ranking-lists.ts'
+import { frozenDigest } from './ranking-record.ts'
 import { rollUpBuildings } from './ranking-roll-up.ts'
 import { recordsWithoutTrace } from './ranking-traces.ts'
 import { registryVersion } from './registry-batches.ts'
@@ -51,11 +52,14 @@ export async function verifyList(
     .where('subject', '=', `ranking-list/${id}`)
     .orderBy('number')
     .executeTakeFirst()
-  const digest = sha256(row.frozen)
-  const inputsMatchDigest =
-    digest === row.digest && published !== undefined && JSON.parse(published.detail).digest === digest
   const frozen = readFrozen(row.frozen)
   if (!frozen) return { scoreFollows: false, inputsMatchDigest: false, differences: [] }
+  const digest = frozenDigest(frozen)
+  const inputsMatchDigest =
+    digest === row.digest &&
+    published?.actor === row.published_by &&
+    published !== undefined &&
+    JSON.parse(published.detail).digest === digest
   const scores = canonicalJson(rankFirms(frozen.method, frozen.inputs, frozen.daysInPeriod))
   return {
     scoreFollows: scores === row.result,
@@ -66,9 +70,9 @@ export async function verifyList(
 
 function readFrozen(text: string): FrozenInputs | undefined {
   try {
-    return JSON.parse(text)
+    return frozenInputsSchema.parse(JSON.parse(text))
   } catch {
-    // Not even JSON any more: changed by somebody who did not go by the service.
+    // Not what the service writes: changed by somebody who did not go by it.
     return undefined
   }
 }

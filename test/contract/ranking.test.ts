@@ -471,4 +471,16 @@ describe('what the check of a published list finds', () => {
     await sql`update ranking_list set frozen = ${sql.raw(frozen)}`.execute(ledger.db)
     expect(await verdictOf(list)).toMatchObject({ inputsMatchDigest: false })
   })
+
+  test('a list that is said to be published by somebody else', async () => {
+    const list = await published()
+    await sql`update ranking_list set published_by = 'nobody'`.execute(ledger.db)
+    expect(await verdictOf(list)).toEqual({ ...sound, inputsMatchDigest: false })
+  })
+
+  test('inputs that the service never writes', async () => {
+    const list = await published()
+    await sql`update ranking_list set frozen = '{"inputs":{}}'`.execute(ledger.db)
+    expect(await verdictOf(list)).toMatchObject({ scoreFollows: false, inputsMatchDigest: false })
+  })
 })

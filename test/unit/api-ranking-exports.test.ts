@@ -1,6 +1,8 @@
 import { inflateRawSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { listRecordSchema } from '#domain/ranking-record.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
+import { verifyRecord } from '#store/ledger/ranking-record.ts'
 import { makeRankedApi, rankedPeriod } from '../support/ranked-api.ts'
 import { rankedFrom, rankedTo } from '../support/ranked-ledger.ts'
 
@@ -11,6 +13,7 @@ beforeEach(async () => {
 afterEach(() => ranked.api.close())
 
 const firstDays = { from: dayText(rankedFrom), to: dayText(rankedFrom + 1) }
+const recordHolds = { digestFollows: true, rootFollows: true, inputsChanged: [], scoresWrong: [], hidden: [] }
 const lastDays = { from: dayText(rankedFrom + 2), to: dayText(rankedTo) }
 
 /** A part of a workbook as text, found by the directory at the end of the archive. */
@@ -176,5 +179,37 @@ describe('days of homes by place', () => {
     expect((await rows('city', 'viewer')).json().items).toEqual([])
     expect((await rows('building', 'viewer')).statusCode).toBe(403)
     expect((await rows('city', 'f2')).json().items).toMatchObject([{ homeDays: 7, passedHomeDays: 6 }])
+  })
+})
+
+describe('the record of a list', () => {
+  const recordOf = async (account: string, id: string) => (await ranked.get(account, `/rankings/${id}/record`)).json()
+
+  test('lets whoever takes it away compute the list again', async () => {
+    const id = await ranked.published()
+    const { digest } = (await ranked.get('city', `/rankings/${id}`)).json().list
+    const answer = await ranked.get('city', `/rankings/${id}/record`)
+    expect(answer.headers['content-disposition']).toContain('-record.json')
+    const record = listRecordSchema.parse(answer.json())
+    expect(verifyRecord(record)).toEqual(recordHolds)
+    expect(record.digest).toBe(digest)
+  })
+
+  test('hides the figures of few homes from everybody but the firm itself, and keeps the digest', async () => {
+    const id = await ranked.published()
+    const { digest } = await recordOf('city', id)
+    const own = listRecordSchema.parse(await recordOf('f1', id))
+    expect(verifyRecord(own)).toEqual({ ...recordHolds, hidden: ['F2'] })
+    const open = await ranked.open(`/rankings/${id}/record`)
+    const publicRecord = listRecordSchema.parse(open.json())
+    expect(verifyRecord(publicRecord)).toEqual({ ...recordHolds, hidden: ['F1', 'F2'] })
+    expect([own.digest, publicRecord.digest]).toEqual([digest, digest])
+    expect(open.body).not.toMatch(/D-\d|P-\d|B1|areaMinutes"/)
+  })
+
+  test('is there for a published list only', async () => {
+    const id = await ranked.objectable()
+    expect((await ranked.get('city', `/rankings/${id}/record`)).statusCode).toBe(409)
+    expect((await ranked.open(`/rankings/${id}/record`)).statusCode).toBe(404)
   })
 })

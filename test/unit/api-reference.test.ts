@@ -53,6 +53,7 @@ describe('the description of the api', () => {
       'get /api/v1/public/ranking-seals',
       'get /api/v1/public/rankings',
       'get /api/v1/public/rankings/{id}',
+      'get /api/v1/public/rankings/{id}/record',
       // Platforms show by their own signature who they are.
       'get /api/v1/push/{source}',
       'get /api/v1/ranking-methods',

@@ -24,6 +24,7 @@ import { registry } from '../../commands/registry.ts'
 import { simulate } from '../../commands/simulate.ts'
 import { start } from '../../commands/start.ts'
 import { verifyListCommand } from '../../commands/verify-list.ts'
+import { verifyRecordCommand } from '../../commands/verify-record.ts'
 import type { Intake } from '../../ingest/codecs/codec.ts'
 import { native } from '../../ingest/codecs/native.ts'
 import { senml } from '../../ingest/codecs/senml.ts'
@@ -191,6 +192,7 @@ describe('the operations guide', () => {
     audit,
     influx,
     verifyListCommand,
+    verifyRecordCommand,
   ]
 
   it('has the options that only a part of the service or another command takes', async () => {
