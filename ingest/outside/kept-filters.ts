@@ -26,7 +26,7 @@ export async function openKeptFilters(directory: string, session: string): Promi
   const filters = new Set(kept?.session === session ? kept.filters : [])
 
   /** Written beside and put in place, so that a crash leaves the old file or the new one. */
-  async function save(): Promise<void> {
+  async function save(filters: ReadonlySet<string>): Promise<void> {
     const aside = `${path}.new`
     const file = await open(aside, 'w')
     try {
@@ -41,13 +41,15 @@ export async function openKeptFilters(directory: string, session: string): Promi
   return {
     filters,
     async add(more) {
-      const before = filters.size
-      for (const filter of more) filters.add(filter)
-      if (filters.size > before) await save()
+      const fresh = new Set(more).difference(filters)
+      if (fresh.size === 0) return
+      // What could not be written is not kept, and is asked to be added again.
+      await save(filters.union(fresh))
+      for (const filter of fresh) filters.add(filter)
     },
     async remove(some) {
+      await save(filters.difference(new Set(some)))
       for (const filter of some) filters.delete(filter)
-      await save()
     },
   }
 }
