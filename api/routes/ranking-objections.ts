@@ -42,18 +42,24 @@ export const rankingObjectionRoutes: FastifyPluginAsyncZod<RankingDeps> = async 
       schema: {
         tags,
         summary: 'Objections to a list, the first first',
-        description: "A firm's account sees those about its firm.",
+        description: "A firm's account sees those about its firm, that of a part of the territory its own.",
         params: listParams,
         response: { 200: z.object({ items: z.array(objectionSchema) }) },
       },
     },
     async (request) => {
       const list = await findList(ledger.db, request.params.id)
-      const { scope } = principalOf(request).account
-      const seen = list && (scope.kind === 'firm' || (await see(request).holdsTerritory(list.territory)))
-      if (!seen || list.state === 'draft') throw new ProblemError('not_found')
+      const { id, scope } = principalOf(request).account
+      if (!list || list.state === 'draft') throw new ProblemError('not_found')
+      const visibility = see(request)
+      const holds = await visibility.holdsTerritory(list.territory)
+      if (scope.kind === 'territory' && !(await visibility.seesThing('territory', list.territory))) {
+        throw new ProblemError('not_found')
+      }
       const all = await objectionsTo(ledger.db, list.id)
-      const items = all.filter(({ firm }) => scope.kind !== 'firm' || scope.id === firm)
+      const items = all.filter(({ firm, raisedBy }) =>
+        scope.kind === 'firm' ? scope.id === firm : holds || raisedBy === id,
+      )
       return { items: items.map(({ list: _, ...objection }) => objection) }
     },
   )

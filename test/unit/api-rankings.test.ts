@@ -110,6 +110,18 @@ describe('a list from draft to publication', () => {
     expect((await post('city', `/rankings/${id}/publication`)).statusCode).toBe(200)
   })
 
+  test('a firm sees what is about it, a street office what it raised, a regulator all', async () => {
+    const id = await objectable()
+    const object = async (account: string, firm: string) =>
+      (await post(account, `/rankings/${id}/objections`, { firm, text: 'not so', evidence })).json().id
+    const [about, raised] = [await object('f2', 'F2'), await object('street', 'F1')]
+    const seenBy = async (account: string) =>
+      (await get(account, `/rankings/${id}/objections`)).json().items.map((one: { id: string }) => one.id)
+    expect(await seenBy('f2')).toEqual([about])
+    expect(await seenBy('street')).toEqual([raised])
+    expect((await seenBy('city')).toSorted()).toEqual([about, raised].toSorted())
+  })
+
   test('a published list stays as it was published, and the log tells of every step', async () => {
     const id = await published()
     const before = (await get('viewer', `/rankings/${id}`)).json()
