@@ -1,10 +1,12 @@
 import { placesOfFewHomes } from '#domain/few-homes.ts'
 import type { FirmInput } from '#domain/ranking.ts'
+import { type Territory, territoryKinds } from '#domain/registry.ts'
 import type { LedgerDb } from '#store/ledger/database.ts'
 import { firmProbes } from '#store/ledger/firm-probes.ts'
 import { type PlaceRollUp, placeRollUps, type RollUpLevel } from '#store/ledger/place-roll-ups.ts'
 import type { RankingPeriod } from '#store/ledger/ranking-inputs.ts'
 import { allRows } from '#store/ledger/registry-lookups.ts'
+import { hideFewHomes } from './firm-cells.ts'
 import { probesShownMin } from './shapes.ts'
 
 /** Firms with their measured homes in a place over some days. */
@@ -23,27 +25,25 @@ export const askedOfFew = (
 })
 
 /**
- * Firms whose figures on a list speak of fewer than ten measured homes: by themselves, or because whoever also knows
- * the firm's figures in the city and its other districts could tell what these few are by subtraction.
+ * Firms whose figures in a city or a district speak of fewer than ten measured homes: by themselves, or because whoever
+ * also knows other figures of the firm, and of others there, could tell what these few are by subtraction.
  */
 export async function firmsOfFewHomes(db: LedgerDb, { period, firms }: FirmsAsked): Promise<Set<string>> {
-  const few = new Set(firms.filter(({ probes }) => probes < probesShownMin).map(({ firm }) => firm))
-  const probes = await firmProbes(db, period)
-  for (const [firm, byDistrict] of Map.groupBy(probes, (row) => row.firm)) {
-    // The whole city first, then its districts.
-    const measured = [byDistrict.reduce((sum, row) => sum + row.probes, 0), ...byDistrict.map((row) => row.probes)]
-    const children = byDistrict.map((_, index) => index + 1)
-    const hidden = placesOfFewHomes(measured, [{ parent: 0, children }], probesShownMin)
-    const own = byDistrict.findIndex(({ district }) => district === period.territory)
-    if (hidden[own + 1] === 1) few.add(firm)
-  }
-  return few
+  const few = firms.filter(({ probes }) => probes < probesShownMin).map(({ firm }) => firm)
+  const cells = await firmProbes(db, period)
+  const { inCity, inDistrict } = hideFewHomes(cells, probesShownMin)
+  const inTerritory = [...inDistrict].filter(({ district }) => district === period.territory)
+  const isDistrict = cells.some(({ district }) => district === period.territory)
+  return new Set([...few, ...(isDistrict ? inTerritory.map(({ firm }) => firm) : inCity)])
 }
 
-/** Levels of places that those may see who may not see homes: what is smaller could be subtracted from what is larger. */
-export const levelsForOthers: readonly RollUpLevel[] = [
-  ...(['firm', 'estate', 'community', 'subdistrict', 'district', 'city'] as const),
-]
+/**
+ * Whether those may see places of a level in a territory who may not see homes: what is smaller could be subtracted
+ * from what is larger, and so could firms in territories other than those that lists are made of.
+ */
+export const isForOthers = (level: RollUpLevel, territory: Territory['kind']): boolean =>
+  level === 'firm' ? territory === 'city' || territory === 'district' : territoryKinds.some((kind) => kind === level)
+
 /** Every territory node of the largest city. */
 const nodesMax = 100_000
 
@@ -64,29 +64,33 @@ export async function shownPlaces(db: LedgerDb, { forOthers, ...asked }: PlacesA
 /** Rolled-up places without those that speak of fewer than ten measured homes, by themselves or by subtraction. */
 async function placesForOthers(
   db: LedgerDb,
-  { level, ...period }: Omit<PlacesAsked, 'forOthers'>,
+  asked: Omit<PlacesAsked, 'forOthers'>,
   rows: readonly PlaceRollUp[],
 ): Promise<PlaceRollUp[]> {
   const measured = ({ sums, days }: PlaceRollUp) => Math.floor(sums.probes / days)
-  if (level === 'firm') {
+  if (asked.level === 'firm') {
     const firms = rows.map((row) => ({ firm: row.place, probes: measured(row) }))
-    const few = await firmsOfFewHomes(db, { period, firms })
+    const few = await firmsOfFewHomes(db, { period: asked, firms })
     return rows.filter(({ place }) => !few.has(place))
   }
   const nodes = await allRows(db, 'territory', { limit: nodesMax })
   const numberOf = new Map(nodes.map(({ id }, index) => [id, index]))
-  const city = nodes.find(({ kind }) => kind === 'city')?.id ?? period.territory
+  /** A node and those above it, by number. */
+  function* upwards(id: string | undefined) {
+    for (let node = numberOf.get(id ?? ''); node !== undefined; node = numberOf.get(nodes[node]?.parent ?? ''))
+      yield node
+  }
+  const city = nodes.find(({ kind }) => kind === 'city')?.id ?? asked.territory
   const homes = new Float64Array(nodes.length)
-  const { fromDay, toDay } = period
-  for (const row of await placeRollUps(db, { fromDay, toDay, level: 'estate', territory: city })) {
-    for (let node = numberOf.get(row.place); node !== undefined; ) {
-      homes[node] = (homes[node] ?? 0) + measured(row)
-      const parent = nodes[node]?.parent
-      node = parent === undefined ? undefined : numberOf.get(parent)
-    }
+  for (const row of await placeRollUps(db, { ...asked, level: 'estate', territory: city })) {
+    for (const node of upwards(row.place)) homes[node] = (homes[node] ?? 0) + measured(row)
   }
   const below = Map.groupBy(nodes.keys(), (index) => numberOf.get(nodes[index]?.parent ?? ''))
   const families = [...below].flatMap(([parent, children]) => (parent === undefined ? [] : [{ parent, children }]))
   const few = placesOfFewHomes(homes, families, probesShownMin)
-  return rows.filter(({ place }) => few[numberOf.get(place) ?? -1] === 0)
+  // Of a place around the territory, the rows hold only the part that lies in it.
+  const within = numberOf.get(asked.territory)
+  return rows.filter(
+    ({ place }) => few[numberOf.get(place) ?? -1] === 0 && upwards(place).some((node) => node === within),
+  )
 }

@@ -5,7 +5,7 @@ import { idSchema } from '#domain/registry.ts'
 import { type PlaceRollUp, rollUpLevels } from '#store/ledger/place-roll-ups.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
-import { levelsForOthers } from '../ranking/few-homes.ts'
+import { isForOthers } from '../ranking/few-homes.ts'
 import { dateIn } from '../ranking/shapes.ts'
 import { principalOf } from '../security/guard.ts'
 import type { RankingDeps } from './rankings.ts'
@@ -42,7 +42,7 @@ export const placeRollUpRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
         summary:
           'Days of homes by building, circuit, substation, source, firm, estate, community, subdistrict, district or city',
         description:
-          'Of the days that are sealed. Those who may not see homes of the area get firms and territories with at least ten probes, also by subtraction.',
+          'Of the days that are sealed. Those who may not see homes of the area get firms of the city or of a district, and territories that lie in the one asked for, with at least ten probes, also by subtraction.',
         querystring: z.object({
           level: z.enum(rollUpLevels),
           territory: idSchema.describe('Only homes below this territory node'),
@@ -62,9 +62,10 @@ export const placeRollUpRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
       const visibility = see(request)
       const isFirm = account.scope.kind === 'firm'
       const isOwn = isFirm || (await visibility.holdsTerritory(territory))
-      if (!(await currentRow(ledger.db, 'territory', territory))) throw new ProblemError('not_found')
+      const node = await currentRow(ledger.db, 'territory', territory)
+      if (!node) throw new ProblemError('not_found')
       const forOthers = !(isOwn && can(account.role, 'dwelling.read'))
-      if (forOthers && !levelsForOthers.includes(level)) {
+      if (forOthers && !isForOthers(level, node.kind)) {
         throw new ProblemError('forbidden', 'Places of this size speak of homes')
       }
       const rows = await ranking.placeRollUps({
