@@ -1,57 +1,28 @@
-import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectInflux, type InfluxTarget } from '#store/telemetry/influx/connection.ts'
+import { describe, expect, test } from 'vitest'
+import { connectInflux } from '#store/telemetry/influx/connection.ts'
 import { openInfluxRollUpReader, openInfluxRollUps, rollUpTarget } from '#store/telemetry/influx/roll-ups.ts'
-import { setUpInflux } from '#store/telemetry/influx/setup.ts'
-import { hasInflux, type Influxd, startInfluxd } from '../support/influxd.ts'
+import { influxDatabases, influxName } from '../support/influx-databases.ts'
+import { hasInflux } from '../support/influxd.ts'
 import { type RollUpsHarness, rollUpsContract } from './roll-ups-contract.ts'
 
 const suite = 'roll-ups in InfluxDB'
-const { INFLUX_URL, INFLUX_USER, INFLUX_PASSWORD, INFLUX_TOKEN } = process.env
 
 describe.runIf(hasInflux(suite))(suite, () => {
-  let influxd: Influxd | undefined
-  let url = INFLUX_URL ?? ''
+  const newDatabases = influxDatabases()
 
-  beforeAll(async () => {
-    if (INFLUX_URL !== undefined) return
-    influxd = await startInfluxd()
-    url = influxd.url
-  })
-
-  afterAll(() => influxd?.remove())
-
-  const newTarget = (): InfluxTarget => ({
-    url,
-    database: `warmcity_test_${randomUUID()}`,
-    token: INFLUX_TOKEN,
-    user: INFLUX_USER,
-    password: INFLUX_PASSWORD,
-  })
-
-  async function drop(target: InfluxTarget): Promise<void> {
-    const connection = connectInflux(target)
-    for (const { database } of [target, rollUpTarget(target)]) {
-      await connection.query(`DROP DATABASE "${database}"`, { post: true })
-    }
-  }
-
-  /** Databases of its own for every test. */
   async function makeHarness(): Promise<RollUpsHarness> {
-    const target = newTarget()
-    await setUpInflux(target, 0)
+    const { target, drop } = await newDatabases()
     return {
       open: async () => openInfluxRollUps({ target }),
       openReader: async () => openInfluxRollUpReader({ target }),
-      remove: () => drop(target),
+      remove: drop,
     }
   }
 
-  rollUpsContract(INFLUX_URL ?? 'InfluxDB 1', makeHarness, false)
+  rollUpsContract(influxName, makeHarness, false)
 
   test('whoever may ask the database of roll-ups finds nothing of few homes in it', async () => {
-    const target = newTarget()
-    await setUpInflux(target, 0)
+    const { target, drop } = await newDatabases()
     const store = openInfluxRollUps({ target })
     const place = { level: 'building', id: 'B-1', name: '1 号楼', district: 'D-1' } as const
     const figures = {
@@ -70,12 +41,13 @@ describe.runIf(hasInflux(suite))(suite, () => {
       }
     } finally {
       await store.close()
-      await drop(target)
+      await drop()
     }
   })
 
   test('says what to do while the database is missing', async () => {
-    const target = newTarget()
+    const { target, drop } = await newDatabases()
+    await drop()
     const store = openInfluxRollUps({ target })
     const place = { level: 'city', id: 'city', name: 'city' } as const
     const rollUp = { place, at: 0, few: false, figures: { dwellings_heated: 1 } }
