@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { queryOf } from '../api/queries.ts'
 import { useSettings, useTexts } from '../settings/settings.tsx'
+import { nameIn } from '../text/words.ts'
 import { Choice } from './filters.tsx'
 
 /** A city has tens of districts and of firms; the service gives so many at once. */
@@ -19,7 +20,7 @@ export function DistrictChoice({ value, onChange }: AreaChoiceProps) {
   const districts = cities.data?.items.filter(({ kind }) => kind === 'district') ?? []
   const options = districts.map(({ id, name, name_en }) => ({
     value: id,
-    label: language === 'en' ? (name_en ?? name) : name,
+    label: nameIn(language, name, name_en),
   }))
   return <Choice label={texts.kind.district} value={value} options={options} onChange={onChange} />
 }
@@ -30,7 +31,7 @@ export function FirmChoice({ value, onChange }: AreaChoiceProps) {
   const firms = useQuery(queryOf('GET /api/v1/registry/firm', { query: { limit: choicesMax } }))
   const options = (firms.data?.items ?? []).map(({ id, name, name_en }) => ({
     value: id,
-    label: language === 'en' ? (name_en ?? name) : name,
+    label: nameIn(language, name, name_en),
   }))
   return <Choice label={texts.kind.firm} value={value} options={options} onChange={onChange} />
 }

@@ -44,15 +44,17 @@ export function Decide({ title, children, reasons: label, refuse, accept, decide
         </>
       }
     >
-      {children}
-      <Input.TextArea
-        aria-label={label}
-        placeholder={label}
-        rows={3}
-        value={given}
-        onChange={(event) => setGiven(event.target.value)}
-      />
-      {deciding.error && <ProblemNotice error={deciding.error} />}
+      <div className="stack">
+        {children}
+        <Input.TextArea
+          aria-label={label}
+          placeholder={label}
+          rows={3}
+          value={given}
+          onChange={(event) => setGiven(event.target.value)}
+        />
+        {deciding.error && <ProblemNotice error={deciding.error} />}
+      </div>
     </Modal>
   )
 }

@@ -28,11 +28,13 @@ interface ChoiceProps<T extends string> {
   readonly label: string
   readonly value: T | undefined
   readonly options: readonly { readonly value: T; readonly label: string }[]
+  /** What stands there while nothing is chosen. */
+  readonly unset?: string
   onChange(value: T | undefined): void
 }
 
 /** One of a few, or all. */
-export function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>) {
+export function Choice<T extends string>({ label, value, options, unset, onChange }: ChoiceProps<T>) {
   const { app } = useTexts()
   return (
     <div className="choice">
@@ -40,7 +42,7 @@ export function Choice<T extends string>({ label, value, options, onChange }: Ch
       <Select
         aria-label={label}
         popupMatchSelectWidth={false}
-        placeholder={app.all}
+        placeholder={unset ?? app.all}
         allowClear
         value={value ?? null}
         options={[...options]}
@@ -56,7 +58,7 @@ export function Choices<T extends string>({
   value,
   options,
   onChange,
-}: Omit<ChoiceProps<T>, 'value' | 'onChange'> & { readonly value: readonly T[]; onChange(value: T[]): void }) {
+}: Pick<ChoiceProps<T>, 'label' | 'options'> & { readonly value: readonly T[]; onChange(value: T[]): void }) {
   const { app } = useTexts()
   return (
     <div className="choice">

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { call, type Schemas } from '../api/client.ts'
 import { useSettings, useTexts } from '../settings/settings.tsx'
 import type { Language } from '../text/texts.ts'
+import { nameIn } from '../text/words.ts'
 
 type Name = Schemas['Name']
 /** Kinds of things that have names. */
@@ -49,9 +50,7 @@ function askTogether(): void {
 
 /** Parts of a name from the estate down, joined as the language joins them. */
 export function nameText({ parts }: Pick<Name, 'parts'>, language: Language): string {
-  return parts
-    .map(({ name, nameEn }) => (language === 'en' ? (nameEn ?? name) : name))
-    .join(language === 'en' ? ', ' : ' ')
+  return parts.map(({ name, nameEn }) => nameIn(language, name, nameEn)).join(language === 'en' ? ', ' : ' ')
 }
 
 /** How a thing is called; its id until that is known, and where it has no name. */

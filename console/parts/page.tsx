@@ -51,12 +51,14 @@ export function Panel({ title, extra, children, className = '' }: PanelProps) {
 
 interface FactsProps {
   readonly facts: readonly { readonly label: string; readonly value: ReactNode }[]
+  /** The values are sentences: each has the whole width. */
+  readonly wide?: boolean
 }
 
 /** Names and values, as many beside each other as there is room for. */
-export function Facts({ facts }: FactsProps) {
+export function Facts({ facts, wide = false }: FactsProps) {
   return (
-    <dl className="facts">
+    <dl className={wide ? 'facts wide' : 'facts'}>
       {facts.map(({ label, value }) => (
         <div key={label}>
           <dt>{label}</dt>

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { call } from '../api/client.ts'
 import { queryOf } from '../api/queries.ts'
 import { useSettings, useTexts } from '../settings/settings.tsx'
+import { nameIn } from '../text/words.ts'
 import { Name, namesPerRequest, nameText } from './names.tsx'
 
 /** The shortest name that is looked for. */
@@ -100,6 +101,7 @@ async function circuitsNamed(search: string, signal: AbortSignal): Promise<strin
 /** A home: its building by name, then its door. */
 export function HomeSearch({ value, onChange, id }: PlaceFieldProps) {
   const { app } = useTexts()
+  const { language } = useSettings()
   const [building, setBuilding] = useState<string>()
   const homes = useQuery(
     queryOf(
@@ -109,8 +111,11 @@ export function HomeSearch({ value, onChange, id }: PlaceFieldProps) {
     ),
   )
   const doors = homes.data?.entrances.map(({ entrance, homes: behind }) => ({
-    label: entrance.name,
-    options: behind.map(({ dwelling, door }) => ({ value: dwelling, label: `${entrance.name} ${door}` })),
+    label: nameIn(language, entrance.name),
+    options: behind.map(({ dwelling, door }) => ({
+      value: dwelling,
+      label: `${nameIn(language, entrance.name)} ${door}`,
+    })),
   }))
   return (
     <div className="home-search">

@@ -4,7 +4,7 @@ import type { FlagRule, FlagSubjectKind } from '#domain/flag.ts'
 import type { MetricName } from '#domain/metric.ts'
 import type { QualityName } from '#domain/quality.ts'
 import type { SignalKind } from '#domain/signal.ts'
-import { defineTexts, type Said } from './texts.ts'
+import { defineTexts, type Language, type Said } from './texts.ts'
 
 /** The field's own words for what the service names in code: one word for one thing, on every page. */
 
@@ -122,3 +122,7 @@ export const metricWords = defineTexts({
   alarm_level_switch_high: { zh: '液位开关高', en: 'Level switch high' },
   alarm_power_loss: { zh: '停电', en: 'Power loss' },
 } satisfies Record<MetricName, Word>)
+
+/** How a thing is called in a language; entrances have a number and no English name. */
+export const nameIn = (language: Language, name: string, nameEn?: string): string =>
+  language === 'zh' ? name : (nameEn ?? name.replace(/^(\d+)单元$/, 'Entrance $1'))

@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { signIn } from '../support/http-client.ts'
+import { dayMs } from '#domain/time.ts'
+import { type HttpClient, signIn } from '../support/http-client.ts'
 import { newDataFolder, startService } from '../support/service.ts'
 import { settled } from './axe.ts'
 import { launchBrowser, newVisitor } from './browser.ts'
@@ -38,6 +39,7 @@ try {
   const password = /password "([^"]+)"/.exec(service.output())?.[1] ?? ''
   const admin = await signIn(base, 'admin', password)
   await admin.until<{ catchingUp: boolean }>('/time', ({ catchingUp }) => !catchingUp)
+  await fillRanking(admin, await signIn(base, 'regulator', password))
   const visits = (await allVisits(admin)).filter(({ name }) => values.page === undefined || values.page.includes(name))
   const [cookie = '', secret = ''] = admin.cookie.split('=')
   mkdirSync(values.out, { recursive: true })
@@ -63,4 +65,26 @@ try {
   await browser.close()
   await service.stop()
   rmSync(data, { recursive: true, force: true })
+}
+
+/** What people do with a list: days are left out of it, it is open for objections, and somebody objects. */
+async function fillRanking(admin: HttpClient, regulator: HttpClient): Promise<void> {
+  type Listed = { readonly id: string; readonly from: string }
+  const first = async <T>(path: string) => (await admin.get<{ items: readonly T[] }>(path)).items[0] as T
+  const { id, from } = await first<Listed>('/rankings?limit=1')
+  const { now } = await admin.get<{ now: number }>('/time')
+  await regulator.post(`/rankings/${id}/objection-period`, { until: now + 7 * dayMs })
+  const { id: circuit } = await first<Listed>('/registry/circuit?limit=1')
+  const { id: dwelling } = await first<Listed>('/registry/dwelling?limit=1')
+  const { id: building } = await first<Listed>('/registry/building?limit=1')
+  const exclude = (kind: string, placeKind: string, place: string, evidence: string) =>
+    admin.post<Listed>('/ranking-exclusions', { kind, placeKind, place, from, to: from, evidence })
+  const confirmed = await exclude('plannedWork', 'circuit', circuit, '检修计划 2026-031')
+  await regulator.post(`/ranking-exclusions/${confirmed.id}/decision`, { state: 'confirmed', decision: '与计划一致' })
+  const refused = await exclude('carrier', 'building', building, '通信商公告 1 月 9 日')
+  await regulator.post(`/ranking-exclusions/${refused.id}/decision`, { state: 'refused', decision: '当日有读数' })
+  await exclude('refusedAccess', 'dwelling', dwelling, '入户登记第 12 号')
+  const { code } = await regulator.post<{ code: string }>(`/rankings/${id}/objection-codes`, { dwelling })
+  const objection = { code, text: '一月七日夜间室温只有十六度', evidence: '温度计照片，12345 工单 2026-0107-3' }
+  await regulator.post(`/public/rankings/${id}/objections`, objection)
 }

@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Tooltip } from 'antd'
 import { queryOf } from '../../api/queries.ts'
-import { useFormats, useTexts } from '../../settings/settings.tsx'
+import { useFormats, useSettings, useTexts } from '../../settings/settings.tsx'
+import { nameIn } from '../../text/words.ts'
 import type { Home, Homes } from './page.tsx'
 
 /** Kelvin below target at which the next step of the scale begins. */
@@ -16,6 +17,7 @@ const stepOf = (kelvin: number) =>
 /** The building as one sees it from outside: entrances beside each other, the top floor on top. */
 export function Facade({ homes: { entrances } }: { readonly homes: Homes }) {
   const { place } = useTexts()
+  const { language } = useSettings()
   const { number } = useFormats()
   const policy = useQuery(queryOf('GET /api/v1/policy', {}))
   const target = policy.data?.season && policy.data.targetC
@@ -24,7 +26,7 @@ export function Facade({ homes: { entrances } }: { readonly homes: Homes }) {
       <p className="soft">{place.facadeHint}</p>
       <div className="facade">
         {entrances.map(({ entrance, homes }) => (
-          <section key={entrance.id} aria-label={entrance.name}>
+          <section key={entrance.id} aria-label={nameIn(language, entrance.name)}>
             <ol>
               {floorsOf(homes).map(({ floor, homes: onFloor }) => (
                 <li key={floor}>
@@ -35,7 +37,7 @@ export function Facade({ homes: { entrances } }: { readonly homes: Homes }) {
                 </li>
               ))}
             </ol>
-            <h3>{entrance.name}</h3>
+            <h3>{nameIn(language, entrance.name)}</h3>
           </section>
         ))}
       </div>

@@ -4,7 +4,8 @@ import { Chart } from '../../parts/chart.tsx'
 import { useIsNarrow, useIsWall } from '../../parts/viewport.ts'
 import { coldSteps, coldTone, type Palette } from '../../settings/palette.ts'
 import { useFormats, usePalette, useSettings, useTexts } from '../../settings/settings.tsx'
-import { coldShare, type Overview, type OverviewPlace, placeName } from './overview.ts'
+import { nameIn } from '../../text/words.ts'
+import { coldShare, type Overview, type OverviewPlace } from './overview.ts'
 import type { Grouping } from './route.ts'
 
 interface HeatMapProps {
@@ -28,7 +29,7 @@ export function HeatMap({ overview, by }: HeatMapProps) {
   const narrow = useIsNarrow()
   const wall = useIsWall()
   const navigate = useNavigate()
-  const groups = groupsOf(overview, by, (place) => placeName(place, language), city.unknownGroup)
+  const groups = groupsOf(overview, by, (place) => nameIn(language, place.name, place.nameEn), city.unknownGroup)
   const shareText = (share: number | undefined) => (share === undefined ? city.notMeasured : percent(share))
   const worst = groups
     .flatMap(({ leaves }) => leaves)

@@ -3,7 +3,6 @@ import { useEffect } from 'react'
 import { type Answer, call } from '../../api/client.ts'
 import { queryOf } from '../../api/queries.ts'
 import { useRollUpAt } from '../../live/live.tsx'
-import type { Language } from '../../text/texts.ts'
 
 export type Overview = Answer<'GET /api/v1/overview'>
 export type OverviewPlace = Overview['places'][number]
@@ -53,6 +52,3 @@ export function coldShare({ figures }: OverviewPlace): number | undefined {
   const { dwellings_measured: measured, dwellings_below_target: below } = figures
   return measured === undefined || below === undefined || measured === 0 ? undefined : below / measured
 }
-
-export const placeName = ({ name, nameEn }: OverviewPlace, language: Language): string =>
-  language === 'en' ? (nameEn ?? name) : name

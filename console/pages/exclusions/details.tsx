@@ -74,8 +74,13 @@ function About({ exclusion }: Pick<ExclusionProps, 'exclusion'>) {
   return (
     <div className="stack">
       <Facts facts={facts} />
-      <Facts facts={[{ label: texts.evidence, value: evidence }]} />
-      {decision !== undefined && <Facts facts={[{ label: texts.decision, value: decision }]} />}
+      <Facts
+        wide
+        facts={[
+          { label: texts.evidence, value: evidence },
+          ...(decision === undefined ? [] : [{ label: texts.decision, value: decision }]),
+        ]}
+      />
       {state === 'proposed' && mayConfirm && proposedBy === account.id && <p className="hint">{texts.someoneElse}</p>}
     </div>
   )

@@ -128,40 +128,34 @@ function DayField({ label, value, onChange }: DayFieldProps) {
 
 function useColumns(onLook: (exclusion: Exclusion) => void): readonly Column<Exclusion>[] {
   const { exclusion: texts, exclusionKind, exclusionState, ranking } = useTexts()
-  const { day, shortDateTime } = useFormats()
+  const { day } = useFormats()
   const mayDecide = useMayDecide()
   return [
     {
       key: 'place',
       title: texts.place,
-      width: 'minmax(13rem, 2fr)',
+      width: 'minmax(13rem, 1fr)',
       cell: ({ placeKind, place }) => <PlaceLink kind={placeKind} id={place} />,
     },
-    { key: 'kind', title: texts.kind, width: '9rem', cell: ({ kind }) => exclusionKind[kind] },
+    { key: 'kind', title: texts.kind, width: '9.5rem', cell: ({ kind }) => exclusionKind[kind] },
     {
       key: 'days',
       title: texts.days,
-      width: '14.5rem',
-      cell: ({ from, to }) => ranking.periodText(day(from), day(to)),
+      width: '14rem',
+      cell: ({ from, to }) => (from === to ? day(from) : ranking.periodText(day(from), day(to))),
     },
     {
       key: 'evidence',
       title: texts.evidence,
-      width: 'minmax(9rem, 1.5fr)',
+      width: '13rem',
       cell: ({ evidence }) => <span title={evidence}>{evidence}</span>,
     },
-    {
-      key: 'by',
-      secondary: true,
-      title: texts.by,
-      width: 'minmax(11rem, 1fr)',
-      cell: ({ proposedBy, proposedAt }) => texts.byWhom(proposedBy, shortDateTime(proposedAt)),
-    },
-    { key: 'state', title: texts.state, width: '13rem', cell: ({ state }) => exclusionState[state] },
+    { key: 'by', secondary: true, title: texts.by, width: '8rem', cell: ({ proposedBy }) => proposedBy },
+    { key: 'state', title: texts.state, width: '13.5rem', cell: ({ state }) => exclusionState[state] },
     {
       key: 'look',
-      title: texts.decision,
-      width: '6rem',
+      title: texts.decided,
+      width: '6.5rem',
       cell: (exclusion) => {
         const text = mayDecide(exclusion) ? texts.decide : texts.look
         return (

@@ -22,7 +22,7 @@ export function useListName(): (list: ObjectionPeriod) => string {
 /** Says that a list is open to objections, and leads there. Nothing where none is. */
 export function ObjectionNotice() {
   const texts = useTexts()
-  const { dateTime } = useFormats()
+  const { shortDateTime } = useFormats()
   const nameOf = useListName()
   const { data } = useQuery(objectionPeriods)
   return data?.items.map((list) => (
@@ -31,7 +31,7 @@ export function ObjectionNotice() {
       className="no-print"
       type="info"
       showIcon
-      title={texts.public.openUntil(nameOf(list), dateTime(list.until))}
+      title={texts.public.openUntil(nameOf(list), shortDateTime(list.until))}
       action={
         <Link to="/public/objection" search={{ list: list.id }}>
           {texts.public.toObjection}

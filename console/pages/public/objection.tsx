@@ -41,7 +41,7 @@ const codeShape = /^(?:[\s-]*[a-z0-9]){16}[\s-]*$/i
 
 function ObjectionForm({ lists }: { readonly lists: readonly ObjectionPeriod[] }) {
   const { public: texts, ranking } = useTexts()
-  const { dateTime } = useFormats()
+  const { shortDateTime } = useFormats()
   const nameOf = useListName()
   const { list: asked } = objectionRoute.useSearch()
   const [form] = Form.useForm<Fields>()
@@ -62,7 +62,7 @@ function ObjectionForm({ lists }: { readonly lists: readonly ObjectionPeriod[] }
   }
   return (
     <Panel title={texts.toObjection} className="objection-form">
-      {list && <p className="hint">{texts.openUntil(nameOf(list), dateTime(list.until))}</p>}
+      {list && <p className="hint">{texts.openUntil(nameOf(list), shortDateTime(list.until))}</p>}
       <Form
         form={form}
         layout="vertical"

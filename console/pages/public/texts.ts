@@ -51,8 +51,8 @@ export const publicTexts = defineTexts({
   send: { zh: '提交异议', en: 'Send the objection' },
   sent: { zh: '异议已收到', en: 'Your objection was received' },
   sentHint: {
-    zh: '榜单发布前，主管部门会对每条异议作出处理并说明理由。结果可向发码的街道办或社区询问。这个异议码已经用完。',
-    en: 'The regulator decides every objection, with reasons, before the list is published. Ask whoever gave you the code for the decision. The code is used up.',
+    zh: '榜单发布前，主管部门会对每条异议作出处理并说明理由。这个异议码已经用完。',
+    en: 'The regulator decides every objection, with reasons, before the list is published. Your code is used up.',
   },
   wrongCode: {
     zh: '异议码不属于这份榜单，或者已经用过。请核对；仍不行时请到发码的街道办或社区重新领取。',

@@ -8,6 +8,7 @@ import { Choice } from '../../parts/filters.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { Answer } from '../../parts/states.tsx'
+import { useMay } from '../../session/session.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { useMethods } from './method.ts'
 import { Objections } from './objections.tsx'
@@ -25,6 +26,8 @@ export function RankingPage() {
   const { day } = useFormats()
   const { id } = rankingRoute.useParams()
   const query = useQuery(queryOf('GET /api/v1/rankings/{id}', { params: { id } }))
+  const mayClaim = useMay('ranking.claim')
+  const maySeeVetoes = useMay('ranking.publish')
   const { data } = query
   return (
     <Page
@@ -32,6 +35,11 @@ export function RankingPage() {
       above={<Link to="/rankings">{texts.ranking.title}</Link>}
       actions={
         <>
+          {data && mayClaim && (
+            <Link to="/exclusions" search={{ from: data.list.from, to: data.list.to }}>
+              {texts.ranking.exclusions}
+            </Link>
+          )}
           <Export id={id} />
           {data && <StateActions list={data.list} />}
         </>
@@ -42,8 +50,8 @@ export function RankingPage() {
           <>
             <About list={list} />
             <Firms list={list} firms={firms} />
-            <Vetoes list={list} firms={firms} />
-            {list.state !== 'draft' && <Objections list={list} firms={firms} />}
+            {maySeeVetoes && <Vetoes list={list} firms={firms} />}
+            {mayClaim && list.state !== 'draft' && <Objections list={list} firms={firms} />}
           </>
         )}
       </Answer>
@@ -175,6 +183,7 @@ function CompareWith({ compare }: { readonly compare: Compared | undefined }) {
     <Choice
       label={texts.ranking.compare}
       value={compare}
+      unset={texts.app.none}
       options={comparedWith.map((value) => ({ value, label: texts.ranking[value] }))}
       onChange={(next) => void navigate({ search: next ? { compare: next } : {} })}
     />

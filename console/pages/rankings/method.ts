@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { Answer } from '../../api/client.ts'
 import { queryOf } from '../../api/queries.ts'
 import { useSettings } from '../../settings/settings.tsx'
+import { nameIn } from '../../text/words.ts'
 
 export type Method = Answer<'GET /api/v1/ranking-methods'>['items'][number]
 export type MethodItem = Method['dimensions'][number]['items'][number]
@@ -35,8 +36,8 @@ export function useMethods() {
     nameOf: (name: Named) => name[language],
     /** How a list's territory and its method are called. */
     territoryOf: ({ territory, territoryName, territoryNameEn }: Placed): string =>
-      (language === 'en' ? territoryNameEn : undefined) ?? territoryName ?? territory,
-    firmOf: ({ firm, name, nameEn }: FirmNamed): string => (language === 'en' ? nameEn : undefined) ?? name ?? firm,
+      nameIn(language, territoryName ?? territory, territoryNameEn),
+    firmOf: ({ firm, name, nameEn }: FirmNamed): string => nameIn(language, name ?? firm, nameEn),
     vetoName: (method: Method | undefined) => (kind: string) =>
       method?.vetoes.find((veto) => veto.kind === kind)?.name[language] ?? kind,
   }

@@ -52,9 +52,13 @@ export function ObjectionCode({ list, firms, onClose }: ObjectionCodeProps) {
       onOk={() => form.submit()}
       confirmLoading={issuing.isPending}
     >
-      <p className="hint">{ranking.issueCodeHint}</p>
       <Form form={form} layout="vertical" onFinish={(body) => issuing.mutate(body)}>
-        <Form.Item name="dwelling" label={ranking.home} rules={[{ required: true, message: ranking.needed }]}>
+        <Form.Item
+          name="dwelling"
+          label={ranking.home}
+          extra={ranking.issueCodeHint}
+          rules={[{ required: true, message: ranking.needed }]}
+        >
           <HomeSearch />
         </Form.Item>
         {issuing.error && <ProblemNotice error={issuing.error} />}

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { call, type Schemas } from '../../api/client.ts'
 import { answersAt, queryOf } from '../../api/queries.ts'
 import { Decide } from '../../parts/decide.tsx'
-import { Panel } from '../../parts/page.tsx'
+import { Facts, Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
@@ -75,8 +75,13 @@ export function Objections({ list, firms }: ObjectionsProps) {
           }}
           onClose={() => setDeciding(undefined)}
         >
-          <p>{deciding.text}</p>
-          <p className="hint">{deciding.evidence}</p>
+          <Facts
+            wide
+            facts={[
+              { label: texts.ranking.objectText, value: deciding.text },
+              { label: texts.ranking.objectEvidence, value: deciding.evidence },
+            ]}
+          />
         </Decide>
       )}
     </Panel>

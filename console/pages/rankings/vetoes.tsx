@@ -7,7 +7,6 @@ import { Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
-import { useMay } from '../../session/session.ts'
 import { useTexts } from '../../settings/settings.tsx'
 import { useMethods } from './method.ts'
 
@@ -23,13 +22,12 @@ export function Vetoes({ list, firms }: VetoesProps) {
   const texts = useTexts()
   const { find, vetoName, firmOf } = useMethods()
   const nameOf = vetoName(find(list.method, list.methodVersion))
-  const mayConfirm = useMay('ranking.publish')
   const [confirming, setConfirming] = useState<Veto>()
   const query = useQuery(queryOf('GET /api/v1/ranking-vetoes', { query: { from: list.from, to: list.to } }))
   const ofList = (vetoes: readonly Veto[]) => vetoes.filter((veto) => firms.some(({ firm }) => firm === veto.firm))
   const standing = (veto: Veto): ReactNode => {
     if (veto.document !== undefined) return texts.ranking.confirmed(veto.document)
-    if (!mayConfirm || list.state === 'frozen') return texts.ranking.vetoWaiting
+    if (list.state === 'frozen') return texts.ranking.vetoWaiting
     return (
       <Button key={veto.id} size="small" onClick={() => setConfirming(veto)}>
         {texts.ranking.confirmVeto}

@@ -10,9 +10,9 @@ import { Choice, FilterBar } from '../../parts/filters.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { useMay } from '../../session/session.ts'
-import { useFormats, useTexts } from '../../settings/settings.tsx'
+import { useFormats, useSettings, useTexts } from '../../settings/settings.tsx'
 import { registryRoute } from './route.ts'
-import { type BrowsableTable, belowOf, browsable, browsableTables, type RegistryRow } from './tables.ts'
+import { type BrowsableTable, belowOf, browsable, browsableTables, nameOfRow, type RegistryRow } from './tables.ts'
 
 /** The registry as a tree that one walks down, and as lists that one searches. */
 export function RegistryPage() {
@@ -91,8 +91,10 @@ function Actions({ table }: { readonly table: BrowsableTable }) {
 
 function useColumns(table: BrowsableTable): readonly Column<RegistryRow>[] {
   const texts = useTexts()
+  const { language } = useSettings()
   const cellOf = (column: string, row: RegistryRow): ReactNode => {
     const value = (row as Readonly<Record<string, string | number | undefined>>)[column]
+    if (column === 'name') return nameOfRow(row, language) ?? texts.app.none
     if (column === 'id')
       return (
         <Link to="/registry/$table/$id" params={{ table, id: row.id }}>

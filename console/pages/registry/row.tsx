@@ -2,18 +2,20 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { queryOf } from '../../api/queries.ts'
+import { Name } from '../../parts/names.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { Answer, NotFound } from '../../parts/states.tsx'
-import { useFormats, useTexts } from '../../settings/settings.tsx'
+import { useFormats, useSettings, useTexts } from '../../settings/settings.tsx'
+import { Ladder } from '../dwelling/ladder.tsx'
 import { registryRowRoute } from './route.ts'
-import { type BrowsableTable, browsableTables } from './tables.ts'
+import { type BrowsableTable, browsableTables, nameOfRow } from './tables.ts'
 
 type Cells = Readonly<Record<string, string | number | undefined>>
 
 interface Shown {
   readonly row: Cells
-  readonly where?: { readonly territoryNames: readonly string[]; readonly firmName?: string }
+  readonly where?: { readonly territory: readonly string[]; readonly firm?: string }
   readonly plant_period?: readonly Cells[]
   readonly dwelling_period?: readonly Cells[]
   readonly device_period?: readonly Cells[]
@@ -28,10 +30,11 @@ export function RegistryRowPage() {
 
 function Thing({ table, id }: { readonly table: BrowsableTable; readonly id: string }) {
   const texts = useTexts()
+  const { language } = useSettings()
   const query = useQuery(queryOf(`GET /api/v1/registry/${table}/{id}`, { params: { id } }))
   return (
     <Page
-      title={nameOf(query.data?.row as Cells | undefined) ?? id}
+      title={(query.data && nameOfRow(query.data.row, language)) ?? id}
       above={
         <Link to="/registry" search={{ table }}>
           {texts.registryTable[table]}
@@ -43,11 +46,6 @@ function Thing({ table, id }: { readonly table: BrowsableTable; readonly id: str
   )
 }
 
-function nameOf(row: Cells | undefined): string | undefined {
-  const name = row?.name ?? row?.door
-  return name === undefined ? undefined : String(name)
-}
-
 function Content({ shown }: { readonly shown: Shown }) {
   const texts = useTexts()
   const cellOf = useCells()
@@ -57,10 +55,8 @@ function Content({ shown }: { readonly shown: Shown }) {
     label: wordOf(texts, column),
     value: cellOf(column, value),
   }))
-  if (where) {
-    const path = [...where.territoryNames, ...(where.firmName === undefined ? [] : [where.firmName])]
-    facts.push({ label: texts.registry.where, value: path.join(' › ') })
-  }
+  if (where) facts.push({ label: texts.registry.where, value: <Ladder where={where} /> })
+  if (where?.firm !== undefined) facts.push({ label: texts.kind.firm, value: <Name kind="firm" id={where.firm} /> })
   return (
     <>
       <Panel title={texts.registry.record}>

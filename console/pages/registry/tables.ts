@@ -1,5 +1,7 @@
 import { registryTableNames } from '#domain/registry.ts'
 import type { Schemas } from '../../api/client.ts'
+import type { Language } from '../../text/texts.ts'
+import { nameIn } from '../../text/words.ts'
 
 /** Tables that have a page of their own, each with the columns that a list shows. */
 export const browsable = {
@@ -20,6 +22,12 @@ export type BrowsableTable = keyof typeof browsable
 export const browsableTables = Object.keys(browsable) as BrowsableTable[]
 
 export type RegistryRow = Schemas[`Registry_${BrowsableTable}`]
+
+/** How a row is called, a home by its door; undefined where it has only an id. */
+export function nameOfRow(row: object, language: Language): string | undefined {
+  const { name, name_en: nameEn, door } = row as { name?: string; name_en?: string; door?: string }
+  return name === undefined ? door : nameIn(language, name, nameEn)
+}
 
 /** The table below a row: what a territory node holds depends on its kind. */
 export function belowOf(table: BrowsableTable, row: RegistryRow): BrowsableTable | undefined {
