@@ -1,3 +1,4 @@
+import { metricWords } from '#domain/metric-words.ts'
 import { accountTexts, permissionWords } from '../pages/accounts/texts.ts'
 import { listTexts } from '../pages/alerts/texts.ts'
 import { cityTexts } from '../pages/city/texts.ts'
@@ -13,7 +14,7 @@ import { rankingTexts } from '../pages/rankings/texts.ts'
 import { columnWords, registryTexts, tableWords } from '../pages/registry/texts.ts'
 import { appTexts, navigationTexts } from './app-texts.ts'
 import { type Language, languages, spokenIn } from './texts.ts'
-import { kindWords, metricWords, qualityWords, roleWords, ruleWords, signalWords, tierWords } from './words.ts'
+import { kindWords, qualityWords, roleWords, ruleWords, signalWords, tierWords } from './words.ts'
 
 /** Everything that the console says. A page's own texts lie beside the page and are listed here. */
 export const catalogue = {

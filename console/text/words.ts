@@ -1,7 +1,6 @@
 import type { Role } from '#domain/account.ts'
 import type { AlertPlaceKind, AlertTier } from '#domain/alert.ts'
 import type { FlagRule, FlagSubjectKind } from '#domain/flag.ts'
-import type { MetricName } from '#domain/metric.ts'
 import type { QualityName } from '#domain/quality.ts'
 import type { SignalKind } from '#domain/signal.ts'
 import { defineTexts, type Language, type Said } from './texts.ts'
@@ -79,49 +78,6 @@ export const qualityWords = defineTexts({
   fail: { zh: '无效', en: 'Failed' },
   missing: { zh: '缺测', en: 'Missing' },
 } satisfies Record<QualityName, Word>)
-
-export const metricWords = defineTexts({
-  indoor_temperature_c: { zh: '室内温度', en: 'Indoor temperature' },
-  humidity_pct: { zh: '湿度', en: 'Humidity' },
-  battery_pct: { zh: '电池电量', en: 'Battery' },
-  outdoor_temperature_c: { zh: '室外温度', en: 'Outdoor temperature' },
-  signal_strength_dbm: { zh: '信号强度', en: 'Signal strength' },
-  primary_supply_temperature_c: { zh: '一次供水温度', en: 'Primary supply temperature' },
-  primary_return_temperature_c: { zh: '一次回水温度', en: 'Primary return temperature' },
-  secondary_supply_temperature_c: { zh: '二次供水温度', en: 'Secondary supply temperature' },
-  secondary_return_temperature_c: { zh: '二次回水温度', en: 'Secondary return temperature' },
-  primary_supply_pressure_mpa: { zh: '一次供水压力', en: 'Primary supply pressure' },
-  primary_return_pressure_mpa: { zh: '一次回水压力', en: 'Primary return pressure' },
-  secondary_supply_pressure_mpa: { zh: '二次供水压力', en: 'Secondary supply pressure' },
-  secondary_return_pressure_mpa: { zh: '二次回水压力', en: 'Secondary return pressure' },
-  primary_flow_m3h: { zh: '一次流量', en: 'Primary flow' },
-  secondary_flow_m3h: { zh: '二次流量', en: 'Secondary flow' },
-  make_up_flow_m3h: { zh: '补水流量', en: 'Make-up flow' },
-  heat_power_mw: { zh: '热功率', en: 'Heat power' },
-  heat_energy_gj: { zh: '累计热量', en: 'Heat energy' },
-  pump_running: { zh: '循环泵运行', en: 'Pump running' },
-  pump_frequency_hz: { zh: '循环泵频率', en: 'Pump frequency' },
-  valve_opening_pct: { zh: '阀门开度', en: 'Valve opening' },
-  tank_level_m: { zh: '水箱液位', en: 'Tank level' },
-  coal_stock_t: { zh: '储煤量', en: 'Coal stock' },
-  power_supply: { zh: '供电', en: 'Power supply' },
-  alarm_primary_supply_low_pressure: { zh: '一次供水压力低', en: 'Primary supply pressure low' },
-  alarm_secondary_supply_high_pressure: { zh: '二次供水压力高', en: 'Secondary supply pressure high' },
-  alarm_secondary_return_high_pressure: { zh: '二次回水压力高', en: 'Secondary return pressure high' },
-  alarm_secondary_return_low_pressure: { zh: '二次回水压力低', en: 'Secondary return pressure low' },
-  alarm_primary_supply_low_temperature: { zh: '一次供水温度低', en: 'Primary supply temperature low' },
-  alarm_secondary_supply_high_temperature: { zh: '二次供水温度高', en: 'Secondary supply temperature high' },
-  alarm_tank_level_high: { zh: '水箱液位高', en: 'Tank level high' },
-  alarm_tank_level_low: { zh: '水箱液位低', en: 'Tank level low' },
-  alarm_circulation_pump_1_fault: { zh: '1# 循环泵故障', en: 'Circulation pump 1 fault' },
-  alarm_circulation_pump_2_fault: { zh: '2# 循环泵故障', en: 'Circulation pump 2 fault' },
-  alarm_circulation_pump_3_fault: { zh: '3# 循环泵故障', en: 'Circulation pump 3 fault' },
-  alarm_make_up_pump_1_fault: { zh: '1# 补水泵故障', en: 'Make-up pump 1 fault' },
-  alarm_make_up_pump_2_fault: { zh: '2# 补水泵故障', en: 'Make-up pump 2 fault' },
-  alarm_level_switch_low: { zh: '液位开关低', en: 'Level switch low' },
-  alarm_level_switch_high: { zh: '液位开关高', en: 'Level switch high' },
-  alarm_power_loss: { zh: '停电', en: 'Power loss' },
-} satisfies Record<MetricName, Word>)
 
 /** How a thing is called in a language; entrances have a number and no English name. */
 export const nameIn = (language: Language, name: string, nameEn?: string): string =>
