@@ -35,7 +35,7 @@ export const buildingBoard = (limits: Thresholds, consoleUrl: string): BoardSpec
     ...cascade({ consoleUrl, through: ['district', 'firm', 'substation'], of: 'building' }, language),
     hiddenTagVariable(itsSubstation, 'substation', building, language),
   ],
-  links: [toBoard('city', linkTexts.city), toConsole('building', linkTexts.console, variableValue('building'))],
+  links: [toBoard('city', linkTexts.city), toConsole('building', variableValue('building'))],
   rows: [
     {
       title: homeTexts.rowNow,

@@ -12,7 +12,7 @@ import {
   outdoorNow,
   percentiles,
 } from '../parts/home-panels.ts'
-import { rowValue, toBoard, toConsole } from '../parts/links.ts'
+import { rowValue, toBoard, toConsole, toFlags } from '../parts/links.ts'
 import { livePanel } from '../parts/live-panel.ts'
 import type { PanelSpec } from '../parts/panel.ts'
 import { placeTable } from '../parts/place-tables.ts'
@@ -42,7 +42,7 @@ export const cityBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
     toBoard('building', linkTexts.buildingsBoard),
     toBoard('ranking', linkTexts.rankingBoard),
     toBoard('service', linkTexts.serviceBoard),
-    toConsole('city', linkTexts.console),
+    toConsole('city'),
   ],
   rows: [
     {
@@ -92,7 +92,7 @@ export const cityBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
             size: [12, 10],
             worst: 10,
             board: { name: 'substation', variable: 'substation' },
-            page: 'substation',
+            inConsole: (id) => toConsole('substation', id),
           },
           limits,
           language,
@@ -103,7 +103,7 @@ export const cityBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
             where: places('firm'),
             size: [12, 10],
             board: { name: 'firm', variable: 'firm' },
-            page: 'firm',
+            inConsole: (id) => toFlags({ firm: id }),
           },
           limits,
           language,

@@ -26,7 +26,7 @@ export const dwellingBoard = (limits: Thresholds, consoleUrl: string): BoardSpec
   shows: '24h',
   refresh: '30s',
   variables: (language) => [consoleVariable(consoleUrl, language), deviceVariable(language)],
-  links: [toBoard('building', linkTexts.buildingsBoard), toConsole('city', linkTexts.console)],
+  links: [toBoard('building', linkTexts.buildingsBoard), toConsole('city')],
   rows: [
     {
       title: dwellingTexts.row,

@@ -9,7 +9,7 @@ import {
   outdoorNow,
   percentiles,
 } from '../parts/home-panels.ts'
-import { toBoard, toConsole, variableValue } from '../parts/links.ts'
+import { toBoard, toConsole, toFlags, variableValue } from '../parts/links.ts'
 import { placeTable } from '../parts/place-tables.ts'
 import { scoresOfFirm } from '../parts/score-panels.ts'
 import type { Thresholds } from '../parts/thresholds.ts'
@@ -30,12 +30,16 @@ export const firmBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
     toBoard('city', linkTexts.city),
     toBoard('substation', linkTexts.substationsBoard, { firm: variableValue('firm') }),
     toBoard('ranking', linkTexts.rankingBoard),
-    toConsole('firm', linkTexts.console, variableValue('firm')),
+    toFlags({ firm: variableValue('firm') }),
   ],
   rows: [
     {
       title: homeTexts.rowNow,
-      panels: () => [...numbersNow(firm, limits), outdoorNow(firm, limits), flagsNow(firm, limits, [4, 4])],
+      panels: () => [
+        ...numbersNow(firm, limits),
+        outdoorNow(firm, limits),
+        flagsNow(firm, limits, [4, 4], { firm: variableValue('firm') }),
+      ],
     },
     {
       title: homeTexts.rowHomes,
@@ -55,7 +59,7 @@ export const firmBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
             where: places('substation', { firm: 'firm', district: 'district' }),
             size: [24, 10],
             board: { name: 'substation', variable: 'substation' },
-            page: 'substation',
+            inConsole: (id) => toConsole('substation', id),
           },
           limits,
           language,

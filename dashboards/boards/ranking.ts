@@ -16,11 +16,7 @@ export const rankingBoard = (limits: Thresholds, consoleUrl: string): BoardSpec 
     consoleVariable(consoleUrl, language),
     placeVariable({ name: 'firm', label: variableTexts.firm, level: 'firm', several: true }, language),
   ],
-  links: [
-    toBoard('city', linkTexts.city),
-    toBoard('firm', linkTexts.firmsBoard),
-    toConsole('rankings', linkTexts.console),
-  ],
+  links: [toBoard('city', linkTexts.city), toBoard('firm', linkTexts.firmsBoard), toConsole('rankings')],
   rows: [
     {
       title: rankingTexts.rowNewest,

@@ -29,7 +29,7 @@ export const serviceBoard = (limits: Thresholds, consoleUrl: string): BoardSpec 
   shows: '6h',
   refresh: '30s',
   variables: (language) => [consoleVariable(consoleUrl, language)],
-  links: [toBoard('city', linkTexts.city), toConsole('health', linkTexts.console)],
+  links: [toBoard('city', linkTexts.city), toConsole('health')],
   rows: [
     { title: serviceTexts.rowEdge, panels: () => edgePanels(limits) },
     { title: serviceTexts.rowApi, panels: () => apiPanels(limits) },

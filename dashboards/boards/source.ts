@@ -32,7 +32,7 @@ export const sourceBoard = (limits: Thresholds, consoleUrl: string): BoardSpec =
   links: [
     toBoard('city', linkTexts.city),
     toBoard('substation', linkTexts.substationsBoard, { source: variableValue('source') }),
-    toConsole('source', linkTexts.console, variableValue('source')),
+    toConsole('source', variableValue('source')),
   ],
   rows: [
     {
@@ -70,7 +70,7 @@ export const sourceBoard = (limits: Thresholds, consoleUrl: string): BoardSpec =
             where: places('substation', { source: 'source' }),
             size: [24, 10],
             board: { name: 'substation', variable: 'substation' },
-            page: 'substation',
+            inConsole: (id) => toConsole('substation', id),
           },
           limits,
           language,

@@ -34,7 +34,7 @@ export const substationBoard = (limits: Thresholds, consoleUrl: string): BoardSp
   links: [
     toBoard('city', linkTexts.city),
     toBoard('building', linkTexts.buildingsBoard, { substation: variableValue('substation') }),
-    toConsole('substation', linkTexts.console, variableValue('substation')),
+    toConsole('substation', variableValue('substation')),
   ],
   rows: [
     {
@@ -82,7 +82,7 @@ export const substationBoard = (limits: Thresholds, consoleUrl: string): BoardSp
             where: places('building', { substation: 'substation' }),
             size: [24, 10],
             board: { name: 'building', variable: 'building' },
-            page: 'building',
+            inConsole: (id) => toConsole('building', id),
           },
           limits,
           language,

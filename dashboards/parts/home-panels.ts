@@ -2,7 +2,7 @@ import type { AlertTier } from '#domain/alert.ts'
 import type { Condition } from '../influxql/condition.ts'
 import { mean, min, sum, times } from '../influxql/expression.ts'
 import { query } from '../influxql/query.ts'
-import { columnTexts, emptyTexts, linkTexts } from '../texts/common.ts'
+import { columnTexts, emptyTexts } from '../texts/common.ts'
 import { homeTexts } from '../texts/homes.ts'
 import { colours, tierColours } from './colours.ts'
 import {
@@ -16,7 +16,7 @@ import {
   shareOverTime,
   totalOverTime,
 } from './figures.ts'
-import { toConsole } from './links.ts'
+import { toFlags } from './links.ts'
 import type { Column, PanelSpec } from './panel.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -38,7 +38,7 @@ export const numbersNow = (where: Where, limits: Thresholds): PanelSpec[] => [
     steps: limits.none('warning'),
     queries: [totalOverTime(where, 'dwellings_below_target')],
     columns: [{ key: 'total', header: columnTexts.cold }],
-    links: [toConsole('flags', linkTexts.console)],
+    links: [toFlags()],
   },
   {
     ...common,
@@ -214,7 +214,12 @@ const tierFields: Readonly<Record<AlertTier, RollUpField>> = {
 }
 
 /** One number a tier, each leading to its flags in the console. */
-export const flagsNow = (where: Where, limits: Thresholds, size: PanelSpec['size']): PanelSpec => ({
+export const flagsNow = (
+  where: Where,
+  limits: Thresholds,
+  size: PanelSpec['size'],
+  of: { readonly firm?: string } = {},
+): PanelSpec => ({
   ...common,
   kind: 'stat',
   texts: homeTexts.flags,
@@ -225,12 +230,7 @@ export const flagsNow = (where: Where, limits: Thresholds, size: PanelSpec['size
   queries: [flagsOf(where)],
   columns: tierColumns((tier) => ({
     steps: limits.none(tier),
-    link: toConsole(
-      'flags',
-      linkTexts.console,
-      '',
-      `?rule=${encodeURIComponent(JSON.stringify(limits.rulesOf(tier)))}`,
-    ),
+    link: toFlags({ ...of, rules: limits.rulesOf(tier) }),
   })),
 })
 

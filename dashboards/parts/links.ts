@@ -1,5 +1,6 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import { type DashboardLink, DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard'
+import type { FlagRule } from '#domain/flag.ts'
 import { linkTexts } from '../texts/common.ts'
 import type { Language, Said } from '../texts/said.ts'
 
@@ -24,9 +25,9 @@ export const consolePages = {
   source: '/plants/source/:id',
   substation: '/plants/substation/:id',
   building: '/buildings/:id',
-  firm: '/registry/firm/:id',
   flags: '/flags',
   rankings: '/rankings',
+  rankedFirm: '/rankings/:list/firms/:firm',
   health: '/health',
 } as const
 export type ConsolePage = keyof typeof consolePages
@@ -57,10 +58,27 @@ export const toBoard = (board: BoardName, title: Said, variables: Readonly<Recor
     ].join('&')}`,
 })
 
-/** To a page of the console: `console` is a variable of every dashboard. */
-export const toConsole = (page: ConsolePage, title: Said, id = '', query = ''): Link => ({
-  title,
-  url: () => `\${console}${consolePages[page].replace(':id', id)}${query}`,
+/** To a page of the console, of what has these ids: `console` is a variable of every dashboard. */
+export const toConsole = (page: ConsolePage, ...ids: string[]): Link =>
+  inConsole(consolePages[page].replaceAll(/:\w+/g, () => ids.shift() ?? ''))
+
+interface FlagFilter {
+  readonly rules?: readonly FlagRule[]
+  readonly firm?: string
+}
+
+/** To open flags in the console. Filters are JSON there: an id that looks like a number stays a text. */
+export function toFlags({ rules, firm }: FlagFilter = {}): Link {
+  const filters = [
+    ...(rules ? [`rule=${encodeURIComponent(JSON.stringify(rules))}`] : []),
+    ...(firm === undefined ? [] : [`firm=%22${firm}%22`]),
+  ]
+  return inConsole(`${consolePages.flags}${filters.length > 0 ? '?' : ''}${filters.join('&')}`)
+}
+
+const inConsole = (path: string): Link => ({
+  title: linkTexts.console,
+  url: () => `\${console}${path}`,
   newTab: true,
 })
 

@@ -21,15 +21,12 @@ export type Unit =
   | 'celsius'
   | 'percent'
   | 'none'
-  | 'short'
   | 'bytes'
   | 's'
   | 'ms'
   | 'hertz'
   | 'megwatt'
-  | 'dateTimeFromNow'
-  | 'time: YYYY-MM-DD HH:mm'
-  | 'string'
+  | 'time:YYYY-MM-DD'
   | `suffix: ${string}`
 
 /** The column that every answer of InfluxDB begins with. */
@@ -147,7 +144,7 @@ function overridesOf(column: Column, header: string, kind: PanelKind, language: 
         steps: steps.map(({ from, colour }) => ({ value: from, color: colour })),
       },
     },
-    steps && kind === 'table' && { id: 'custom.cellOptions', value: { type: 'color-text' } },
+    (steps || mappings) && kind === 'table' && { id: 'custom.cellOptions', value: { type: 'color-text' } },
     link && { id: 'links', value: [linkBuilder(link, language).build()] },
     dashed && { id: 'custom.lineStyle', value: { fill: 'dash', dash: [8, 6] } },
     rightAxis && { id: 'custom.axisPlacement', value: 'right' },

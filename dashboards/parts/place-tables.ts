@@ -4,7 +4,7 @@ import { columnTexts, emptyTexts, linkTexts, variableTexts } from '../texts/comm
 import { placeTexts } from '../texts/places.ts'
 import type { Language, PanelTexts } from '../texts/said.ts'
 import { nameIn, newestOfPlaces, newestTime, type places, rollUps } from './figures.ts'
-import { type BoardName, type ConsolePage, rowValue, toBoard, toConsole } from './links.ts'
+import { type BoardName, type Link, rowValue, toBoard } from './links.ts'
 import { type Column, type PanelSpec, timeColumn } from './panel.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -16,7 +16,8 @@ interface PlaceTable {
   readonly worst?: number
   /** The dashboard of a row's place, and the variable that holds it there. */
   readonly board?: { readonly name: BoardName; readonly variable: string }
-  readonly page?: ConsolePage
+  /** Where a row's place is in the console. */
+  readonly inConsole: (id: string) => Link
 }
 
 /** What a place belongs to, each a click away. A list above may hold all of them, so only the data know which. */
@@ -84,7 +85,7 @@ export function placeTable(table: PlaceTable, limits: Thresholds, language: Lang
   }
 }
 
-function columnsOf({ board, page }: PlaceTable, limits: Thresholds): Column[] {
+function columnsOf({ board, inConsole }: PlaceTable, limits: Thresholds): Column[] {
   const id = rowValue('id')
   return [
     { key: timeColumn, header: columnTexts.published, hidden: true },
@@ -93,7 +94,7 @@ function columnsOf({ board, page }: PlaceTable, limits: Thresholds): Column[] {
       header: columnTexts.name,
       ...(board && { link: toBoard(board.name, linkTexts.down, { [board.variable]: id }) }),
     },
-    { key: 'id', header: columnTexts.id, ...(page && { link: toConsole(page, linkTexts.console, id) }) },
+    { key: 'id', header: columnTexts.id, link: inConsole(id) },
     { key: 'cold', header: columnTexts.cold, decimals: 0, steps: limits.none('warning') },
     { key: 'measured', header: columnTexts.measured, decimals: 0 },
     { key: 'coldPct', header: columnTexts.coldPct, unit: 'percent', decimals: 1, steps: limits.coldPct },

@@ -1,4 +1,5 @@
 import { metricNames } from '#domain/metric.ts'
+import { metricWords } from '#domain/metric-words.ts'
 import { type Condition, fieldIs } from '../influxql/condition.ts'
 import { change, last, max, mean, minus, negative, per, times } from '../influxql/expression.ts'
 import { answerOf, query } from '../influxql/query.ts'
@@ -166,8 +167,8 @@ export const pumpStates = ({ where, size }: Shown): PanelSpec => ({
   queries: [overTime(where, { pump_running: 'pump_running', power_supply: 'power_supply' }, ['id'])],
   named: namesOfPlaces(where),
   columns: [
-    { key: 'pump_running', header: columnTexts.pump },
-    { key: 'power_supply', header: columnTexts.power },
+    { key: 'pump_running', header: metricWords.pump_running },
+    { key: 'power_supply', header: metricWords.power_supply },
   ],
 })
 
@@ -193,6 +194,7 @@ export const stationAlarms = ({ where, size, limits }: Shown): PanelSpec => ({
       fill: 'none',
     }),
   ],
+  columns: alarmFields.map((field) => ({ key: field, header: metricWords[field] })),
 })
 
 /** A week gives time to order; below three days the yard is empty before a train comes. */

@@ -5,16 +5,18 @@ import { answerOf, from, query } from '../influxql/query.ts'
 import { columnTexts, emptyTexts, linkTexts } from '../texts/common.ts'
 import { placeTexts } from '../texts/places.ts'
 import { rankingTexts } from '../texts/ranking.ts'
-import type { Language } from '../texts/said.ts'
+import type { Language, Said } from '../texts/said.ts'
 import { colours, tierColours, unknownColour, wellColour } from './colours.ts'
-import { firmItem, firmScore } from './figures.ts'
+import { firmItem, firmScore, nameIn } from './figures.ts'
 import { rowValue, toBoard, toConsole } from './links.ts'
-import { type PanelSpec, timeColumn } from './panel.ts'
+import { type Column, type PanelSpec, timeColumn } from './panel.ts'
+import { nameColumn } from './series-names.ts'
 import type { Thresholds } from './thresholds.ts'
 
 /** Panels about published lists. */
 
 const scores = from(firmScore)
+const ofFirm = [tagIsVariable<'firm'>('firm', 'firm')]
 const common = { empty: emptyTexts.lists } as const
 
 /** A firm's score on each list, between the ends of its interval. */
@@ -29,7 +31,7 @@ export const scoresOfFirm = (limits: Thresholds, size: PanelSpec['size']): Panel
   queries: [
     query(scores, {
       select: { low: column('interval_low'), score: column('score'), high: column('interval_high') },
-      where: [tagIsVariable('firm', 'firm')],
+      where: ofFirm,
       time: 'shown',
     }),
   ],
@@ -44,15 +46,17 @@ export const scoresOfFirm = (limits: Thresholds, size: PanelSpec['size']): Panel
 export const newestList = (limits: Thresholds, size: PanelSpec['size'], language: Language): PanelSpec => {
   const newest = query(scores, {
     select: {
-      name: last(language === 'zh' ? 'name' : 'name_en'),
-      rank: last('rank'),
-      score: last('score'),
-      low: last('interval_low'),
-      high: last('interval_high'),
-      assessed: times(last('assessed_share'), 100),
+      name: column(nameIn(language)),
+      rank: column('rank'),
+      score: column('score'),
+      low: column('interval_low'),
+      high: column('interval_high'),
+      assessed: times(column('assessed_share'), 100),
+      // All others are those of the same list: on one without data a firm has a standing and no rank.
       standing: last('standing'),
+      list: column('list'),
     },
-    where: [tagIsVariable('firm', 'firm')],
+    where: ofFirm,
     time: 'shown',
     groupBy: ['firm'],
   })
@@ -66,32 +70,46 @@ export const newestList = (limits: Thresholds, size: PanelSpec['size'], language
     steps: limits.neutral,
     queries: [newest],
     columns: [
-      { key: timeColumn, header: columnTexts.published, hidden: true },
+      published,
       { key: 'name', header: columnTexts.name, link: toBoard('firm', linkTexts.down, { firm: rowValue('firm') }) },
-      { key: 'firm', header: columnTexts.id, link: toConsole('firm', linkTexts.console, rowValue('firm')) },
+      rankedFirm(columnTexts.id),
       { key: 'rank', header: columnTexts.rank, decimals: 0 },
       { key: 'score', header: columnTexts.score },
       { key: 'low', header: columnTexts.low },
       { key: 'high', header: columnTexts.high },
       { key: 'assessed', header: columnTexts.assessed, unit: 'percent', decimals: 0, steps: limits.coveragePct },
       { key: 'standing', header: columnTexts.standing, mappings: standingMappings(language) },
+      hiddenList,
     ],
   }
 }
+
+const published: Column = { key: timeColumn, header: columnTexts.published, unit: 'time:YYYY-MM-DD' }
+/** To the firm on the list of the row, where its points are unfolded to what they come from. */
+const rankedFirm = (header: Said): Column => ({
+  key: 'firm',
+  header,
+  link: toConsole('rankedFirm', rowValue('list'), rowValue('firm')),
+})
+const hiddenList: Column = { key: 'list', header: columnTexts.list, hidden: true }
+
+/** Red is the list of the good firms here, black that of the bad. */
+const standingColours = [
+  ['red', wellColour],
+  ['yellow', tierColours.warning],
+  ['black', tierColours.danger],
+  ['interim', unknownColour],
+  ['noData', unknownColour],
+] as const
 
 const standingMappings = (language: Language): NonNullable<PanelSpec['mappings']> => [
   {
     type: MappingType.ValueToText,
     options: Object.fromEntries(
-      (
-        [
-          ['red', tierColours.danger],
-          ['yellow', tierColours.warning],
-          ['black', colours.grey],
-          ['interim', wellColour],
-          ['noData', unknownColour],
-        ] as const
-      ).map(([standing, color], index) => [standing, { text: rankingTexts[standing][language], color, index }]),
+      standingColours.map(([standing, color], index) => [
+        standing,
+        { text: rankingTexts[standing][language], color, index },
+      ]),
     ),
   },
 ]
@@ -100,11 +118,12 @@ const standingMappings = (language: Language): NonNullable<PanelSpec['mappings']
 export const itemsOfList = (limits: Thresholds, size: PanelSpec['size'], language: Language): PanelSpec => {
   const newest = query(from(firmItem), {
     select: {
-      name: last(language === 'zh' ? 'item_zh' : 'item_en'),
-      points: last('points'),
+      name: column(language === 'zh' ? 'item_zh' : 'item_en'),
+      points: column('points'),
       full: last('full_points'),
+      list: column('list'),
     },
-    where: [tagIsVariable('firm', 'firm')],
+    where: ofFirm,
     time: 'shown',
     groupBy: ['firm', 'item'],
   })
@@ -123,16 +142,18 @@ export const itemsOfList = (limits: Thresholds, size: PanelSpec['size'], languag
           name: column('name'),
           points: column('points'),
           full: column('full'),
+          list: column('list'),
         },
         time: 'shown',
       }),
     ],
     columns: [
-      { key: timeColumn, header: columnTexts.published, hidden: true },
-      { key: 'firm', header: columnTexts.firm, link: toConsole('firm', linkTexts.console, rowValue('firm')) },
+      published,
+      rankedFirm(columnTexts.firm),
       { key: 'name', header: rankingTexts.item },
       { key: 'points', header: rankingTexts.points },
       { key: 'full', header: rankingTexts.full },
+      hiddenList,
     ],
   }
 }
@@ -149,10 +170,19 @@ export const scoreHistory = (limits: Thresholds, size: PanelSpec['size'], of: 's
   queries: [
     query(scores, {
       select: { [of]: column(of) },
-      where: [tagIsVariable('firm', 'firm')],
+      where: ofFirm,
       time: 'shown',
       groupBy: ['firm'],
     }),
   ],
-  seriesName: '$tag_firm',
+  named: {
+    tag: 'firm',
+    names: (language) =>
+      query(scores, {
+        select: { [nameColumn]: last(nameIn(language)) },
+        where: ofFirm,
+        time: 'shown',
+        groupBy: ['firm'],
+      }),
+  },
 })

@@ -85,8 +85,6 @@ export const columnTexts = said({
   return: { zh: '回水温度', en: 'Return' },
   curveSupply: { zh: '曲线设定供温', en: 'Supply by the curve' },
   curveReturn: { zh: '曲线设定回温', en: 'Return by the curve' },
-  pump: { zh: '水泵', en: 'Pump' },
-  power: { zh: '供电', en: 'Power' },
   below16: { zh: '低于 16 °C', en: 'Below 16 °C' },
   below12: { zh: '低于 12 °C', en: 'Below 12 °C' },
   below5: { zh: '低于 5 °C', en: 'Below 5 °C' },
@@ -96,5 +94,6 @@ export const columnTexts = said({
   high: { zh: '区间上限', en: 'Interval to' },
   assessed: { zh: '已考核分值', en: 'Points assessed' },
   standing: { zh: '榜别', en: 'Standing' },
+  list: { zh: '榜单', en: 'List' },
   published: { zh: '发布时间', en: 'Published' },
 })

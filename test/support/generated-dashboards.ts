@@ -32,6 +32,10 @@ interface TargetJson {
   readonly refId: string
   readonly query?: string
   readonly channel?: string
+  readonly resultFormat?: 'time_series' | 'table'
+  readonly alias?: string
+  /** Of a channel. */
+  readonly filter?: { readonly fields: readonly string[] }
   readonly datasource?: { readonly uid?: string }
 }
 
@@ -77,6 +81,16 @@ export function queriesOf({ path, board, panels }: BoardFile): AskedQuery[] {
 
 export const targetsOf = (panel: Panel): readonly TargetJson[] =>
   (panel.targets ?? []).map((target) => target as unknown as TargetJson)
+
+/** What the answers to a panel's queries have as columns or series: what is selected, and as tables tags, too. */
+export const columnsOf = (panel: Panel): string[] =>
+  targetsOf(panel).flatMap(({ query = '', resultFormat, filter }) => {
+    const outer = query.replace(/ FROM \(.*\)/, '')
+    const selected = [...outer.matchAll(/ AS "([^"]+)"/g)].map(([, name]) => name ?? '')
+    const grouped = /GROUP BY (.*?)(?: fill|$)/.exec(outer)?.[1] ?? ''
+    const tags = resultFormat === 'table' ? [...grouped.matchAll(/"([^"]+)"/g)].map(([, name]) => name ?? '') : []
+    return [...selected, ...tags, ...(filter?.fields ?? [])]
+  })
 
 export interface RuleJson {
   readonly uid: string
