@@ -4,6 +4,18 @@ import type { ProbeState } from '#domain/dwelling-watch.ts'
 import { coldRules } from '#domain/flag.ts'
 import { type OpenWindow, shut } from '#domain/open-window.ts'
 import type { PlainState } from './page-codec.ts'
+import {
+  conditionFrom,
+  noRecord,
+  putRecord,
+  readRecord,
+  stateFields,
+  stateFrom,
+  stateRecord,
+  windowFields,
+  windowFrom,
+  windowRecord,
+} from './probe-records.ts'
 import { createRecordPool, type RecordPool } from './record-pool.ts'
 
 /**
@@ -52,15 +64,11 @@ export const probeBits = {
 } as const
 
 const noMinimum = 32_767
-const noRecord = -1
-const conditionFields = 4
-const fields = { goodAt: 0, goodC: 1, suspectAt: 2, suspectC: 3, silentSince: 4, wrongDay: 5, cold: 6 } as const
-const recordFields = fields.cold + coldRules.length * conditionFields
+/** Three sums of time, three of degrees, and whether the day is wrong. */
 const belowFields = 7
-const windowFields = 4
 
 export function createProbeColumns(): ProbeColumns {
-  const records = createRecordPool(recordFields)
+  const records = createRecordPool(stateFields)
   const belows = createRecordPool(belowFields)
   const windows = createRecordPool(windowFields)
   let recordOf = new Int32Array(0)
@@ -133,18 +141,8 @@ export function createProbeColumns(): ProbeColumns {
     if (place === noRecord) {
       return { ...kept, sequence: newest ? { good: newest } : {}, silence: heard, cold: allNormal }
     }
-    const values = readRecord(records, place)
-    const good = timedValue(values, fields.goodAt)
-    const suspect = timedValue(values, fields.suspectAt)
-    const silentSince = optional(values[fields.silentSince])
-    const wrongDay = optional(values[fields.wrongDay])
-    return {
-      ...kept,
-      sequence: { ...(good && { good }), ...(suspect && { suspect }) },
-      silence: { ...heard, ...(silentSince !== undefined && { silentSince }) },
-      cold: coldRules.map((_, rule) => conditionFrom(values, rule)),
-      ...(wrongDay !== undefined && { wrongDay }),
-    }
+    const { silence, ...rest } = stateFrom(readRecord(records, place))
+    return { ...kept, ...rest, silence: { ...heard, ...silence } }
   }
 
   function putPlain(slot: number, { at, centi, heardAt, day, coveredMs, warmth, minCenti }: PlainState): void {
@@ -172,7 +170,7 @@ export function createProbeColumns(): ProbeColumns {
     const isQuiet = newestIsGood && !sequence.suspect && silence.silentSince === undefined
     const isNormal = state.cold.every((condition) => condition.kind === 'normal')
     const needed = !(isQuiet && isNormal && state.wrongDay === undefined)
-    recordOf[slot] = putRecord(records, recordOf[slot] as number, needed ? recordFrom(state) : undefined)
+    recordOf[slot] = putRecord(records, recordOf[slot] as number, needed ? stateRecord(state) : undefined)
     columns.bits[slot] =
       (!needed && windowOf[slot] === noRecord ? probeBits.plain : 0) |
       (window.kind === 'open' || !isNormal ? probeBits.timed : 0) |
@@ -190,98 +188,6 @@ function emptyDays(length: number): DayColumns {
     minCenti: new Int16Array(length),
     below: new Int32Array(length).fill(noRecord),
   }
-}
-
-/** Absent numbers of a record. */
-const absent = Number.NaN
-const optional = (value: number | undefined): number | undefined =>
-  value === undefined || Number.isNaN(value) ? undefined : value
-
-function timedValue(values: readonly number[], field: number): { at: number; c: number } | undefined {
-  const at = optional(values[field])
-  return at === undefined ? undefined : { at, c: values[field + 1] as number }
-}
-
-function readRecord(pool: RecordPool, place: number): number[] {
-  const values: number[] = []
-  for (let field = 0; field < pool.fields; field += 1) values.push(pool.get(place, field))
-  return values
-}
-
-/** Writes a record, takes one where there was none, frees it where there is nothing to keep; returns its place. */
-function putRecord(pool: RecordPool, place: number, values: readonly number[] | undefined): number {
-  if (!values) {
-    if (place !== noRecord) pool.free(place)
-    return noRecord
-  }
-  const kept = place === noRecord ? pool.take() : place
-  for (let field = 0; field < values.length; field += 1) pool.set(kept, field, values[field] as number)
-  return kept
-}
-
-function recordFrom(state: ProbeState): number[] {
-  const { good, suspect } = state.sequence
-  return [
-    good?.at ?? absent,
-    good?.c ?? absent,
-    suspect?.at ?? absent,
-    suspect?.c ?? absent,
-    state.silence.silentSince ?? absent,
-    state.wrongDay ?? absent,
-    ...state.cold.flatMap(conditionRecord),
-  ]
-}
-
-/** Kind and flags in one number, so that a condition takes four. */
-const conditionKinds = { normal: 0, pending: 1, untold: 2, told: 3 } as const
-const samplesFactor = 8
-
-function conditionRecord(condition: Condition): number[] {
-  switch (condition.kind) {
-    case 'normal':
-      return [conditionKinds.normal, absent, absent, absent]
-    case 'pending':
-      return [conditionKinds.pending + samplesFactor * condition.samples, condition.since, condition.value, absent]
-    case 'open': {
-      const kind = condition.told ? conditionKinds.told : conditionKinds.untold
-      return [kind, condition.since, condition.clearSince ?? absent, condition.wellSince ?? absent]
-    }
-  }
-}
-
-function conditionFrom(values: readonly number[], rule: number): Condition {
-  const start = fields.cold + rule * conditionFields
-  const [code = 0, since = 0, third = absent, fourth = absent] = values.slice(start, start + conditionFields)
-  const kind = code % samplesFactor
-  if (kind === conditionKinds.normal) return { kind: 'normal' }
-  if (kind === conditionKinds.pending) {
-    return { kind: 'pending', since, samples: Math.floor(code / samplesFactor), value: third }
-  }
-  const clearSince = optional(third)
-  const wellSince = optional(fourth)
-  return {
-    kind: 'open',
-    since,
-    told: kind === conditionKinds.told,
-    ...(clearSince !== undefined && { clearSince }),
-    ...(wellSince !== undefined && { wellSince }),
-  }
-}
-
-const windowKinds = { shut: 0, untold: 1, told: 2 } as const
-
-function windowRecord(window: OpenWindow): number[] | undefined {
-  if (window.kind === 'open') {
-    const kind = window.told ? windowKinds.told : windowKinds.untold
-    return [kind, window.since, window.beforeC, window.lowestC]
-  }
-  return window.peak && [windowKinds.shut, window.peak.at, window.peak.c, absent]
-}
-
-function windowFrom(values: readonly number[]): OpenWindow {
-  const [kind = 0, at = 0, c = 0, lowestC = 0] = values
-  if (kind === windowKinds.shut) return { kind: 'shut', peak: { at, c } }
-  return { kind: 'open', since: at, told: kind === windowKinds.told, beforeC: c, lowestC }
 }
 
 function dayFrom(days: DayColumns, slot: number, belows: RecordPool): DaySums | undefined {
