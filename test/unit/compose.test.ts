@@ -32,9 +32,9 @@ interface Service {
   readonly ports?: readonly string[]
   readonly volumes?: readonly string[]
   readonly tmpfs?: readonly string[]
-  readonly read_only?: boolean
-  readonly cap_drop?: readonly string[]
-  readonly security_opt?: readonly string[]
+  readonly privileged?: boolean
+  readonly cap_add?: readonly string[]
+  readonly logging?: object
   readonly restart?: string
   readonly stop_grace_period?: string
   readonly healthcheck?: { readonly test: readonly string[] }
@@ -127,10 +127,19 @@ describe('docker-compose.yml', () => {
     for (const [, { image: name }] of ours) expect(name).toBe(`warmcity:${JSON.parse(text('package.json')).version}`)
   })
 
-  it.each(ours)('gives %s no more rights than it needs', (_name, service) => {
-    expect(service.read_only).toBe(true)
-    expect(service.cap_drop).toEqual(['ALL'])
-    expect(service.security_opt).toEqual(['no-new-privileges:true'])
+  it.each(services)('gives %s no rights, and logs that come to an end', (_name, service) => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
+    expect(service.privileged ?? false).toBe(false)
+    expect(service.cap_add ?? []).toEqual([])
+    expect(service.logging).toEqual({ driver: 'local', options: { 'max-size': '20m', 'max-file': '5' } })
+    // The last instruction of our image, and Grafana's own, is a user without rights.
+    const isOwnUser = service.build !== undefined || service.image.startsWith('grafana/')
+    if (!isOwnUser) expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/)
+    for (const mount of service.volumes ?? []) if (mount.startsWith('.')) expect(mount).toMatch(/:ro$/)
+  })
+
+  it.each(ours)('lets %s write to its data alone, and bounds what it may take', (_name, service) => {
+    expect(service).toMatchObject({ mem_limit: '4g', pids_limit: 500 })
     const writable = [...(service.volumes ?? []), ...(service.tmpfs ?? [])].map((mount) => mount.split(':').at(-1))
     expect(writable.filter((path) => path !== '/data' && path !== '/tmp' && !path?.startsWith('uid='))).toEqual([])
   })
