@@ -1,22 +1,21 @@
 import { Button, Segmented, Select } from 'antd'
 import type { ReactNode } from 'react'
 import { useTexts } from '../settings/settings.tsx'
+import type { Filters } from './use-filters.ts'
 
 interface FilterBarProps {
   readonly children: ReactNode
-  /** Whether anything is filtered; offers to take it away. */
-  readonly filtered: boolean
-  onClear(): void
+  readonly filters: Pick<Filters<object>, 'filtered' | 'clear'>
 }
 
-/** What a list is narrowed by. The state is the page's search in the URL, so that a link shows the same. */
-export function FilterBar({ children, filtered, onClear }: FilterBarProps) {
+/** What a list is narrowed by, and the way back to all of it. */
+export function FilterBar({ children, filters: { filtered, clear } }: FilterBarProps) {
   const { app } = useTexts()
   return (
     <search className="filters" aria-label={app.filters}>
       {children}
       {filtered && (
-        <Button type="link" onClick={onClear}>
+        <Button type="link" onClick={clear}>
           {app.clearFilters}
         </Button>
       )}
@@ -80,8 +79,9 @@ export function Choices<T extends string>({
 }
 
 interface StateChoiceProps {
-  readonly value: 'open' | 'all'
-  onChange(value: 'open' | 'all'): void
+  /** Only what is open, unless it is given. */
+  readonly value: 'all' | undefined
+  onChange(value: 'all' | undefined): void
 }
 
 /** What is open now, or everything that was. */
@@ -92,12 +92,12 @@ export function StateChoice({ value, onChange }: StateChoiceProps) {
       <span aria-hidden>{lists.state}</span>
       <Segmented
         aria-label={lists.state}
-        value={value}
+        value={value ?? 'open'}
         options={[
           { value: 'open', label: lists.open },
           { value: 'all', label: lists.anyState },
         ]}
-        onChange={onChange}
+        onChange={(next) => onChange(next === 'all' ? next : undefined)}
       />
     </div>
   )

@@ -4,14 +4,15 @@ import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { addressOf } from '../../api/client.ts'
 import { type Item, listOf } from '../../api/queries.ts'
-import { useCityNow } from '../../live/city-clock.tsx'
 import { DistrictChoice, FirmChoice } from '../../parts/areas.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Choices, FilterBar, StateChoice } from '../../parts/filters.tsx'
+import { Lasting } from '../../parts/lasting.tsx'
 import { Name } from '../../parts/names.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { TierBadge, tiersWorstFirst } from '../../parts/tier.tsx'
+import { useFilters } from '../../parts/use-filters.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { alertsRoute } from './route.ts'
 
@@ -19,33 +20,27 @@ type Alert = Item<'GET /api/v1/alerts'>
 
 export function AlertsPage() {
   const texts = useTexts()
-  const { state = 'open', ...search } = alertsRoute.useSearch()
-  const navigate = alertsRoute.useNavigate()
-  const change = (next: Partial<ReturnType<typeof alertsRoute.useSearch>>) =>
-    void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
-  const filter = { state, ...search }
+  const filters = useFilters(alertsRoute)
+  const { search, change } = filters
   const query = useInfiniteQuery(
-    listOf('GET /api/v1/alerts', { query: filter }, { concerns: ({ kind }) => kind.startsWith('alert.') }),
+    listOf('GET /api/v1/alerts', { query: search }, { concerns: ({ kind }) => kind.startsWith('alert.') }),
   )
   return (
     <Page
       title={texts.lists.alertsTitle}
       actions={
-        <Button icon={<DownloadOutlined />} href={addressOf('GET /api/v1/alerts/csv', { query: filter })} download>
+        <Button icon={<DownloadOutlined />} href={addressOf('GET /api/v1/alerts/csv', { query: search })} download>
           {texts.app.exportCsv}
         </Button>
       }
     >
-      <FilterBar
-        filtered={Object.values(search).some((value) => value !== undefined) || state !== 'open'}
-        onClear={() => void navigate({ search: {}, replace: true })}
-      >
-        <StateChoice value={state} onChange={(next) => change({ state: next === 'open' ? undefined : next })} />
+      <FilterBar filters={filters}>
+        <StateChoice value={search.state} onChange={(state) => change({ state })} />
         <Choices
           label={texts.lists.tier}
           value={search.tier ?? []}
           options={tiersWorstFirst.map((tier) => ({ value: tier, label: texts.tier[tier] }))}
-          onChange={(tier) => change({ tier: tier.length > 0 ? tier : undefined })}
+          onChange={(tier) => change({ tier })}
         />
         <DistrictChoice value={search.territory} onChange={(territory) => change({ territory })} />
         <FirmChoice value={search.firm} onChange={(firm) => change({ firm })} />
@@ -113,11 +108,4 @@ function useColumns(): readonly Column<Alert>[] {
       cell: ({ closedAt }) => (closedAt === undefined ? lists.open : shortDateTime(closedAt)),
     },
   ]
-}
-
-/** How long something lasted, or lasts until now. */
-export function Lasting({ from, to }: { readonly from: number; readonly to: number | undefined }) {
-  const { duration } = useFormats()
-  const now = useCityNow(5_000)
-  return duration((to ?? now) - from)
 }

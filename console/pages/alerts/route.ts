@@ -4,7 +4,8 @@ import { alertTiers } from '#domain/alert.ts'
 import { shellRoute } from '../../shell/routes.tsx'
 
 const searchSchema = z.object({
-  state: z.enum(['open', 'all']).optional().catch(undefined),
+  /** Those that are open, unless all are asked for. */
+  state: z.literal('all').optional().catch(undefined),
   tier: z.array(z.enum(alertTiers)).optional().catch(undefined),
   territory: z.string().optional().catch(undefined),
   firm: z.string().optional().catch(undefined),

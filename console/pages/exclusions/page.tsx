@@ -13,6 +13,7 @@ import { Choice, FilterBar } from '../../parts/filters.tsx'
 import { PlaceLink } from '../../parts/names.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
+import { useFilters } from '../../parts/use-filters.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { ExclusionDetails, useMayDecide } from './details.tsx'
 import { ProposeExclusion } from './propose.tsx'
@@ -29,9 +30,8 @@ export function ExclusionsPage() {
   const texts = useTexts()
   const { localDay, number } = useFormats()
   const { now } = useCityClock()
-  const search = exclusionsRoute.useSearch()
-  const navigate = exclusionsRoute.useNavigate()
-  const change = (next: typeof search) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
+  const filters = useFilters(exclusionsRoute)
+  const { search, change } = filters
   const [proposing, setProposing] = useState(false)
   const [shown, setShown] = useState<Exclusion>()
   const columns = useColumns(setShown)
@@ -55,10 +55,7 @@ export function ExclusionsPage() {
       }
     >
       <p className="hint">{texts.exclusion.hint}</p>
-      <FilterBar
-        filtered={Object.values(search).some((value) => value !== undefined)}
-        onClear={() => void navigate({ search: {}, replace: true })}
-      >
+      <FilterBar filters={filters}>
         <DayField label={texts.exclusion.from} value={from} onChange={(day) => change({ from: day })} />
         <DayField label={texts.exclusion.to} value={to} onChange={(day) => change({ to: day })} />
         <Choice
@@ -109,19 +106,14 @@ const inOrder = (exclusions: readonly Exclusion[]): Exclusion[] =>
 interface DayFieldProps {
   readonly label: string
   readonly value: string
-  onChange(day: string | undefined): void
+  onChange(day: string): void
 }
 
 function DayField({ label, value, onChange }: DayFieldProps) {
   return (
     <div className="choice">
       <span aria-hidden>{label}</span>
-      <Input
-        type="date"
-        aria-label={label}
-        value={value}
-        onChange={(event) => onChange(event.target.value === '' ? undefined : event.target.value)}
-      />
+      <Input type="date" aria-label={label} value={value} onChange={(event) => onChange(event.target.value)} />
     </div>
   )
 }

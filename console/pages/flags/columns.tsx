@@ -1,9 +1,9 @@
 import type { Item } from '../../api/queries.ts'
 import type { Column } from '../../parts/data-table.tsx'
+import { Lasting } from '../../parts/lasting.tsx'
 import { Name, PlaceLink } from '../../parts/names.tsx'
 import { RuleBadge } from '../../parts/tier.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
-import { Lasting } from '../alerts/page.tsx'
 
 type Flag = Item<'GET /api/v1/flags'>
 

@@ -9,39 +9,34 @@ import { DataTable } from '../../parts/data-table.tsx'
 import { Choice, Choices, FilterBar, StateChoice } from '../../parts/filters.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Empty } from '../../parts/states.tsx'
+import { useFilters } from '../../parts/use-filters.ts'
 import { useTexts } from '../../settings/settings.tsx'
 import { useFlagColumns } from './columns.tsx'
 import { flagsRoute } from './route.ts'
 
 export function FlagsPage() {
   const texts = useTexts()
-  const { state = 'open', ...search } = flagsRoute.useSearch()
-  const navigate = flagsRoute.useNavigate()
-  const change = (next: Partial<ReturnType<typeof flagsRoute.useSearch>>) =>
-    void navigate({ search: (before) => ({ ...before, ...next }), replace: true })
-  const filter = { state, ...search }
+  const filters = useFilters(flagsRoute)
+  const { search, change } = filters
   const query = useInfiniteQuery(
-    listOf('GET /api/v1/flags', { query: filter }, { concerns: ({ kind }) => kind.startsWith('flag.') }),
+    listOf('GET /api/v1/flags', { query: search }, { concerns: ({ kind }) => kind.startsWith('flag.') }),
   )
   return (
     <Page
       title={texts.lists.flagsTitle}
       actions={
-        <Button icon={<DownloadOutlined />} href={addressOf('GET /api/v1/flags/csv', { query: filter })} download>
+        <Button icon={<DownloadOutlined />} href={addressOf('GET /api/v1/flags/csv', { query: search })} download>
           {texts.app.exportCsv}
         </Button>
       }
     >
-      <FilterBar
-        filtered={Object.values(search).some((value) => value !== undefined) || state !== 'open'}
-        onClear={() => void navigate({ search: {}, replace: true })}
-      >
-        <StateChoice value={state} onChange={(next) => change({ state: next === 'open' ? undefined : next })} />
+      <FilterBar filters={filters}>
+        <StateChoice value={search.state} onChange={(state) => change({ state })} />
         <Choices
           label={texts.lists.rule}
           value={search.rule ?? []}
           options={flagRules.map((rule) => ({ value: rule, label: texts.rule[rule] }))}
-          onChange={(rule) => change({ rule: rule.length > 0 ? rule : undefined })}
+          onChange={(rule) => change({ rule })}
         />
         <Choice
           label={texts.lists.kind}

@@ -4,7 +4,8 @@ import { flagRules, flagSubjectKinds } from '#domain/flag.ts'
 import { shellRoute } from '../../shell/routes.tsx'
 
 const searchSchema = z.object({
-  state: z.enum(['open', 'all']).optional().catch(undefined),
+  /** Those that are open, unless all are asked for. */
+  state: z.literal('all').optional().catch(undefined),
   rule: z.array(z.enum(flagRules)).optional().catch(undefined),
   subjectKind: z.enum(flagSubjectKinds).optional().catch(undefined),
   territory: z.string().optional().catch(undefined),

@@ -5,6 +5,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Choice, FilterBar } from '../../parts/filters.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Empty } from '../../parts/states.tsx'
+import { useFilters } from '../../parts/use-filters.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { CommissioningBadge, type GatewayState } from './commissioning.tsx'
 import { commissioningStates, gatewaysRoute } from './route.ts'
@@ -15,21 +16,21 @@ const lookEveryMs = 10_000
 /** Gateways and how far their installation has come. */
 export function GatewaysPage() {
   const texts = useTexts()
-  const { state } = gatewaysRoute.useSearch()
-  const navigate = gatewaysRoute.useNavigate()
+  const filters = useFilters(gatewaysRoute)
+  const { search, change } = filters
   const query = useInfiniteQuery({
-    ...listOf('GET /api/v1/gateways', { query: { ...(state !== undefined && { state }) } }),
+    ...listOf('GET /api/v1/gateways', { query: search }),
     refetchInterval: lookEveryMs,
   })
   return (
     <Page title={texts.gateway.title}>
       <p className="hint">{texts.gateway.hint}</p>
-      <FilterBar filtered={state !== undefined} onClear={() => void navigate({ search: {} })}>
+      <FilterBar filters={filters}>
         <Choice
           label={texts.gateway.state}
-          value={state}
+          value={search.state}
           options={commissioningStates.map((value) => ({ value, label: texts.gateway[value] }))}
-          onChange={(next) => void navigate({ search: next ? { state: next } : {} })}
+          onChange={(state) => change({ state })}
         />
       </FilterBar>
       <DataTable

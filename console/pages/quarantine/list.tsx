@@ -8,6 +8,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { FilterBar } from '../../parts/filters.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Empty } from '../../parts/states.tsx'
+import { useFilters } from '../../parts/use-filters.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { quarantineRoute } from './route.ts'
 import { SendAgain } from './send-again.tsx'
@@ -22,9 +23,8 @@ const shownMax = 1_000
 export function QuarantinePage() {
   const texts = useTexts()
   const { number } = useFormats()
-  const { gateway, code } = quarantineRoute.useSearch()
-  const navigate = quarantineRoute.useNavigate()
-  const wanted = { ...(gateway !== undefined && { gateway }), ...(code !== undefined && { code }) }
+  const filters = useFilters(quarantineRoute)
+  const { search: wanted, change } = filters
   const query = useInfiniteQuery({
     ...listOf('GET /api/v1/quarantine', { query: wanted }),
     refetchInterval: lookEveryMs,
@@ -45,7 +45,7 @@ export function QuarantinePage() {
       }
     >
       <p className="hint">{texts.quarantine.hint}</p>
-      <FilterBar filtered={gateway !== undefined || code !== undefined} onClear={() => void navigate({ search: {} })}>
+      <FilterBar filters={filters}>
         {(['gateway', 'code'] as const).map((name) => (
           <Input.Search
             key={`${name} ${wanted[name] ?? ''}`}
@@ -54,11 +54,7 @@ export function QuarantinePage() {
             allowClear
             aria-label={name === 'gateway' ? texts.quarantine.gatewayId : texts.quarantine.code}
             placeholder={name === 'gateway' ? texts.quarantine.gatewayId : texts.quarantine.code}
-            onSearch={(text) =>
-              void navigate({
-                search: (before) => ({ ...before, [name]: text.trim() === '' ? undefined : text.trim() }),
-              })
-            }
+            onSearch={(text) => change({ [name]: text.trim() })}
           />
         ))}
       </FilterBar>

@@ -33,8 +33,10 @@ export function RegistryPage() {
       actions={<Actions table={table} />}
     >
       <FilterBar
-        filtered={search !== undefined || parent !== undefined}
-        onClear={() => void navigate({ search: { table } })}
+        filters={{
+          filtered: search !== undefined || parent !== undefined,
+          clear: () => void navigate({ search: { table } }),
+        }}
       >
         <Choice
           label={texts.registry.table}

@@ -8,6 +8,7 @@ import { Choices, FilterBar } from '../../parts/filters.tsx'
 import { PlaceLink } from '../../parts/names.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { useFilters } from '../../parts/use-filters.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { signalsRoute } from './route.ts'
 import { SignalWhat } from './signal-what.tsx'
@@ -16,8 +17,8 @@ import { SignalWhat } from './signal-what.tsx'
 export function SignalsPage() {
   const texts = useTexts()
   const { number } = useFormats()
-  const { kind = [] } = signalsRoute.useSearch()
-  const navigate = signalsRoute.useNavigate()
+  const filters = useFilters(signalsRoute)
+  const { kind = [] } = filters.search
   const { signals, error } = useNewestSignals()
   const [held, setHeld] = useState<readonly Signal[]>()
   const columns = useColumns()
@@ -42,12 +43,12 @@ export function SignalsPage() {
         </>
       }
     >
-      <FilterBar filtered={kind.length > 0} onClear={() => void navigate({ search: {}, replace: true })}>
+      <FilterBar filters={filters}>
         <Choices
           label={texts.lists.kind}
           value={kind}
           options={signalKinds.map((one) => ({ value: one, label: texts.signal[one] }))}
-          onChange={(next) => void navigate({ search: next.length > 0 ? { kind: next } : {}, replace: true })}
+          onChange={(next) => filters.change({ kind: next })}
         />
       </FilterBar>
       {error && !signals && <Failed error={error} onRetry={() => location.reload()} />}
