@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { permissions, rolePermissions, roles } from '#domain/account.ts'
 import { isMetricName, type Metric, metrics } from '#domain/metric.ts'
+import { payloadFormats } from '#domain/payload-mapping.ts'
 import { registryTableNames } from '#domain/registry.ts'
 import { isPlantMetric, measurements } from '#domain/telemetry-names.ts'
 import { openLedger } from '#store/ledger/database.ts'
@@ -35,7 +36,12 @@ import { senml } from '../../ingest/codecs/senml.ts'
  */
 const root = join(import.meta.dirname, '../..')
 const text = (path: string) => readFileSync(join(root, path), 'utf8')
-const guide = { mqtt: text('docs/mqtt.md'), operations: text('docs/operations.md'), influx: text('docs/influx.md') }
+const guide = {
+  mqtt: text('docs/mqtt.md'),
+  operations: text('docs/operations.md'),
+  influx: text('docs/influx.md'),
+  foreign: text('docs/foreign-formats.md'),
+}
 const count = (value: number) => value.toLocaleString('en')
 
 /** The cells of the table under a marker, without its head. */
@@ -169,6 +175,13 @@ describe('the InfluxDB guide', () => {
       'newest good value of a plant in the period, by the name of its metric; units are in the MQTT reference'
     rows.push([code(measurements.rollUp.name), ofPlants.map(code).join(', '), 'float', '', meaning])
     expectTable('influx', 'table: fields', rows)
+  })
+})
+
+describe('the guide to foreign formats', () => {
+  it('has every format', () => {
+    const told = tableUnder(guide.foreign, 'table: formats').map(([format]) => format)
+    expect(told).toEqual(payloadFormats.map(code))
   })
 })
 
