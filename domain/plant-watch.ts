@@ -4,6 +4,7 @@ import { type MetricName, metricNames, metrics } from './metric.ts'
 import type { Rules } from './policy.ts'
 import { type QualityCode, quality } from './quality.ts'
 import { heard, type Silence, silentAfterMs, watchSilence } from './silence.ts'
+import { flowMetrics, supplyMetrics } from './supply-hours.ts'
 import { type ClearReason, type FlagEvent, flagEvent } from './watch-event.ts'
 
 /** The watch of one plant: a source, a substation or a circuit, by all of its sensors together. */
@@ -66,8 +67,6 @@ export interface PlantStep {
 }
 
 export const alarmMetrics = metricNames.filter((name) => name.startsWith('alarm_'))
-const flowMetrics: readonly MetricName[] = ['secondary_flow_m3h', 'pump_running', 'pump_frequency_hz']
-const supplyMetrics: readonly MetricName[] = ['secondary_supply_temperature_c', 'primary_supply_temperature_c']
 /** Metrics that the watch of a plant remembers. */
 export const watchedPlantMetrics: ReadonlySet<MetricName> = new Set([
   ...alarmMetrics,

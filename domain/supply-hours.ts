@@ -1,7 +1,12 @@
+import type { MetricName } from './metric.ts'
 import { quality } from './quality.ts'
 import type { Sample } from './reading.ts'
 import type { LocalDay } from './season.ts'
 import { hourMs } from './time.ts'
+
+/** What tells whether water flows, and how warm it is: of each the first that a plant measures. */
+export const flowMetrics: readonly MetricName[] = ['secondary_flow_m3h', 'pump_running', 'pump_frequency_hz']
+export const supplyMetrics: readonly MetricName[] = ['secondary_supply_temperature_c', 'primary_supply_temperature_c']
 
 /** What a plant told of its circuit on one day; absent where it has no such sensor. */
 export interface SupplySamples {
@@ -53,6 +58,10 @@ function hoursWith(samples: readonly Sample[], { beginsAt, endsAt }: LocalDay, c
 /** Whether a circuit was open in an hour of the day: heard, flowing and warm. Silence proves no heat. */
 export const isOpen = ({ heard, flowing, warm }: SupplyHours, hour: number): boolean =>
   (heard & flowing & warm & (1 << hour)) !== 0
+
+/** How many of the first hours of a day a circuit was open. */
+export const openHours = (supply: SupplyHours, hours: number): number =>
+  Array.from({ length: hours }, (_, hour) => hour).filter((hour) => isOpen(supply, hour)).length
 
 /** Whether water that was too cold to heat is proven for an hour. */
 export const isCold = ({ heard, warm }: Pick<SupplyHours, 'heard' | 'warm'>, hour: number): boolean =>

@@ -75,6 +75,17 @@ export function outageIndices(sums: OutageSums): OutageIndices | undefined {
 export const interruptions = (without: readonly Stretch[], within: Stretch): Stretch[] =>
   merged(without, within).filter(({ from, to }) => to - from >= outageMsMin)
 
+/** What is left of a stretch without some others. */
+export function lessStretches(whole: Stretch, without: readonly Stretch[]): Stretch[] {
+  let from = whole.from
+  const left: Stretch[] = []
+  for (const gone of merged(without, whole)) {
+    if (gone.from > from) left.push({ from, to: gone.from })
+    from = gone.to
+  }
+  return from < whole.to ? [...left, { from, to: whole.to }] : left
+}
+
 function merged(stretches: readonly Stretch[], within: Stretch): Stretch[] {
   const clipped = stretches
     .map(({ from, to }) => ({ from: Math.max(from, within.from), to: Math.min(to, within.to) }))

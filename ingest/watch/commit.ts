@@ -5,6 +5,7 @@ import { joinableAlerts, saveAlerts } from '#store/ledger/alerts.ts'
 import type { Ledger, LedgerDb } from '#store/ledger/database.ts'
 import { markDayStale, saveDwellingDays } from '#store/ledger/dwelling-days.ts'
 import { insertFlags, openFlagsOf, type StoredFlag, updateFlag } from '#store/ledger/flags.ts'
+import { markLateSupply } from '#store/ledger/late-supply.ts'
 import { recordOutages } from '#store/ledger/outages.ts'
 import { saveProgress } from '#store/ledger/reader-positions.ts'
 import { appendSignals } from '#store/ledger/signals.ts'
@@ -43,6 +44,7 @@ export async function commitEffects(
     await saveAlerts(transaction, alerts)
     await saveDwellingDays(transaction, changes.days)
     for (const { key, position } of changes.wrongDays) await markDayStale(transaction, key, position)
+    await markLateSupply(transaction, changes.lateSupply)
     await recordOutages(transaction, changes.outages)
     for (const { weather, now } of changes.weather) await recordWeather(transaction, [weather], now)
     const appended = await appendSignals(transaction, changes.signals)

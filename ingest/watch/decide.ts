@@ -5,6 +5,7 @@ import type { Rules } from '#domain/policy.ts'
 import type { FlagEvent } from '#domain/watch-event.ts'
 import type { ClosedDay, DayKey } from '#store/ledger/dwelling-days.ts'
 import type { StoredFlag } from '#store/ledger/flags.ts'
+import type { LateSupply } from '#store/ledger/late-supply.ts'
 import type { Outage } from '#store/ledger/outages.ts'
 import type { Weather } from '#store/ledger/weather.ts'
 import type { AlertBook } from './alert-book.ts'
@@ -19,6 +20,7 @@ export interface Changes {
   readonly updated: Map<string, StoredFlag>
   readonly days: ClosedDay[]
   readonly wrongDays: { readonly key: DayKey; readonly position: number }[]
+  readonly lateSupply: LateSupply[]
   readonly outages: Outage[]
   readonly weather: { readonly weather: Weather; readonly now: number }[]
 }
@@ -46,6 +48,7 @@ export function decide(
     updated: new Map(),
     days: [],
     wrongDays: [],
+    lateSupply: [],
     outages: [],
     weather: [],
   }
@@ -69,6 +72,9 @@ export function decide(
       }
       case 'dayWrong':
         changes.wrongDays.push(effect)
+        break
+      case 'supplyLate':
+        changes.lateSupply.push(effect.late)
         break
       case 'weather':
         changes.weather.push(effect)

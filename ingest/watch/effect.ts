@@ -1,6 +1,7 @@
 import type { DaySums } from '#domain/dwelling-day.ts'
 import type { FlagEvent } from '#domain/watch-event.ts'
 import type { DayKey } from '#store/ledger/dwelling-days.ts'
+import type { LateSupply } from '#store/ledger/late-supply.ts'
 import type { Outage } from '#store/ledger/outages.ts'
 import type { Weather } from '#store/ledger/weather.ts'
 
@@ -18,4 +19,5 @@ export type Effect =
   | { readonly kind: 'outage'; readonly outage: Outage; readonly now: number }
   | { readonly kind: 'day'; readonly key: DayKey; readonly sums: DaySums; readonly position: number }
   | { readonly kind: 'dayWrong'; readonly key: DayKey; readonly position: number }
+  | { readonly kind: 'supplyLate'; readonly late: LateSupply }
   | { readonly kind: 'weather'; readonly weather: Weather; readonly now: number }

@@ -7,6 +7,7 @@ import type { Policy } from '#domain/policy.ts'
 import { policyLookup } from '#domain/policy.ts'
 import { type QualityCode, quality } from '#domain/quality.ts'
 import { silentAfterMs, watchedMs } from '#domain/silence.ts'
+import { flowMetrics, supplyMetrics } from '#domain/supply-hours.ts'
 import type { StoredFlag } from '#store/ledger/flags.ts'
 import { plantsSource } from '#store/ledger/weather.ts'
 import type { ClockState } from './city-clock.ts'
@@ -67,6 +68,8 @@ interface WorldWatchParts {
 
 /** Weather goes slowly: a row in ten minutes says it all. */
 const weatherEveryMs = 600_000
+
+const tellsOfSupply: ReadonlySet<MetricName> = new Set([...flowMetrics, ...supplyMetrics])
 
 type PlantKind = 'source' | 'substation' | 'circuit'
 
@@ -135,6 +138,13 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
     emit({ kind: 'weather', weather, now: circumstances.now })
   }
 
+  /** The hours of a day that is closed were read already. */
+  function tellLateSupply(device: string, { at, receivedAt }: WorldReading, { emitting }: Circumstances): void {
+    const { day, endsAt, rules } = dayAt(at)
+    if (!emitting || receivedAt < endsAt + rules.dayClosesAfterMs) return
+    emit({ kind: 'supplyLate', late: { day, device, markedAt: receivedAt } })
+  }
+
   /** What the plants of each district feel, for those who ask how cold it is where nobody measures. */
   function recordMedians(now: number, circumstances: Circumstances): void {
     const byDistrict = new Map<string, number[]>()
@@ -164,6 +174,7 @@ export function createWorldWatch({ directory, policy, places, emit }: WorldWatch
         takeStation(district, directory.devices.at(slot), reading, circumstances)
         return
       }
+      if (tellsOfSupply.has(reading.metric)) tellLateSupply(directory.devices.at(slot), reading, circumstances)
       const input: PlantInput = {
         kind: 'sample',
         metric: reading.metric,

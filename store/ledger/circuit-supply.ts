@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { LocalDay } from '#domain/season.ts'
-import { hoursOf, isOpen, type SupplyHours } from '#domain/supply-hours.ts'
+import { hoursOf, isOpen, openHours, type SupplyHours } from '#domain/supply-hours.ts'
 import { hourMs } from '#domain/time.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { circuitFirms } from './ranking-roll-up.ts'
@@ -39,17 +39,27 @@ export interface WatchedCircuit {
   readonly devices: readonly string[]
 }
 
-export async function watchedCircuits(db: LedgerDb, at: number): Promise<WatchedCircuit[]> {
+/** Every watched circuit at a time, or those of which any of the named sensors tells. */
+export async function watchedCircuits(db: LedgerDb, at: number, told?: readonly string[]): Promise<WatchedCircuit[]> {
+  const named =
+    told &&
+    sql`and exists (select 1 from device_period as told where told.device in (${sql.join(told)})
+    and ${inForce('device_period', 'told', at)} and (
+      (told.place_kind = 'circuit' and told.place = circuit.id)
+      or (told.place_kind = 'substation' and told.place = circuit.substation)))`
   const placed = await sql<{ circuit: string; territory: string | null; device: string }>`
     select circuit.id as circuit, substation.territory, period.device from circuit
     join device_period as period on (period.place_kind = 'circuit' and period.place = circuit.id)
       or (period.place_kind = 'substation' and period.place = circuit.substation)
     left join substation on substation.id = circuit.substation and ${counts('substation', 'substation')}
-    where ${counts('circuit', 'circuit')} and ${inForce('device_period', 'period', at)}
+    where ${counts('circuit', 'circuit')} and ${inForce('device_period', 'period', at)} ${named ?? sql``}
     order by circuit.id, period.place_kind, period.device`.execute(db)
+  const circuits = [...new Set(placed.rows.map(({ circuit }) => circuit))]
+  if (circuits.length === 0) return []
+  const loaded = told ? sql`and period.circuit in (${sql.join(circuits)})` : sql``
   const loads = await sql<{ circuit: string; homes: number; area: number }>`
     select period.circuit, count(*) as homes, sum(period.heated_area_m2) as area from dwelling_period as period
-    where period.contract = 'heated' and ${inForce('dwelling_period', 'period', at)} group by period.circuit`.execute(
+    where period.contract = 'heated' and ${inForce('dwelling_period', 'period', at)} ${loaded} group by period.circuit`.execute(
     db,
   )
   const loadOf = new Map(loads.rows.map((load) => [load.circuit, load]))
@@ -79,7 +89,7 @@ export async function saveCircuitSupply(
   }
   const rows = circuits.map(({ circuit, firm, district, homes, areaTenths, supply }) => ({
     ...{ day: day.day, circuit, firm, district, homes, area_tenths: areaTenths, ...supply, hours },
-    open_hours: Array.from({ length: hours }, (_, hour) => hour).filter((hour) => isOpen(supply, hour)).length,
+    open_hours: openHours(supply, hours),
   }))
   for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
     await transaction

@@ -55,38 +55,57 @@ export function treeOver(trees: PageTrees): DayTree {
   }
 }
 
+/** A change by late readings, as its leaf says it. */
 interface Change {
   readonly number: number
-  readonly day: number
-  readonly dwelling: string
-  readonly device: string
-  readonly before_leaf: string
-  readonly after_leaf: string
-  readonly position: number
+  readonly leaf: string
 }
 
 const changesPerRead = 5_000
 
 /** The root over the changes by late readings that are numbered after `after`, up to `upTo`; gapless numbers. */
 export async function changesRoot(db: LedgerDb, after: number, upTo: number): Promise<string> {
-  const leaves: string[] = []
-  for (let last = after; last < upTo; ) {
-    const rows: Change[] = await db
-      .selectFrom('dwelling_day_change')
-      .selectAll()
-      .where('number', '>', last)
-      .where('number', '<=', upTo)
-      .orderBy('number')
-      .limit(changesPerRead)
-      .execute()
-    for (const row of rows) {
-      const { number, day, dwelling, device, before_leaf: before, after_leaf: changedTo, position } = row
-      leaves.push(`${number} ${day} ${dwelling} ${device} ${before} ${changedTo} ${position}`)
+  const changes: Change[] = []
+  for (const read of [homeChanges, circuitChanges]) {
+    for (let last = after; last < upTo; ) {
+      const some = await read(db, last, upTo)
+      changes.push(...some)
+      last = some.at(-1)?.number ?? upTo
+      await nextTurn()
     }
-    const end = rows.at(-1)
-    if (!end) break
-    last = end.number
-    await nextTurn()
   }
-  return merkleRoot(leaves)
+  changes.sort((left, right) => left.number - right.number)
+  return merkleRoot(changes.map(({ leaf }) => leaf))
+}
+
+type Changes = (db: LedgerDb, after: number, upTo: number) => Promise<Change[]>
+
+const homeChanges: Changes = async (db, after, upTo) => {
+  const rows = await db
+    .selectFrom('dwelling_day_change')
+    .selectAll()
+    .where('number', '>', after)
+    .where('number', '<=', upTo)
+    .orderBy('number')
+    .limit(changesPerRead)
+    .execute()
+  return rows.map(({ number, day, dwelling, device, before_leaf, after_leaf, position }) => ({
+    number,
+    leaf: `${number} ${day} ${dwelling} ${device} ${before_leaf} ${after_leaf} ${position}`,
+  }))
+}
+
+const circuitChanges: Changes = async (db, after, upTo) => {
+  const rows = await db
+    .selectFrom('circuit_supply_change')
+    .selectAll()
+    .where('number', '>', after)
+    .where('number', '<=', upTo)
+    .orderBy('number')
+    .limit(changesPerRead)
+    .execute()
+  return rows.map(({ number, day, circuit, before, after: changedTo, read_at }) => ({
+    number,
+    leaf: `${number} ${day} circuit ${circuit} ${before} ${changedTo} ${read_at}`,
+  }))
 }

@@ -19,15 +19,23 @@ export interface RankingPeriod {
   readonly toDay: number
 }
 
-/** All that the points of a period follow from, firm by firm, from the roll-ups as they are now. */
-export async function firmInputs(db: LedgerDb, policy: Policy, period: RankingPeriod): Promise<FirmInput[]> {
+/**
+ * All that the points of a period follow from, firm by firm, from the roll-ups as they are now; with `supplyAsOf`
+ * without what was told of circuits after that time.
+ */
+export async function firmInputs(
+  db: LedgerDb,
+  policy: Policy,
+  period: RankingPeriod,
+  supplyAsOf?: number,
+): Promise<FirmInput[]> {
   const { territory } = period
   const districts = await districtsOf(db, territory)
   const coldest = await coldestDays(db, period)
   const byFirm = Map.groupBy(await firmParts(db, period, districts, coldest), ({ firm }) => firm)
   const imported = await rankingFigures(db, territory, period)
   const vetoes = await rankingVetoes(db, period)
-  const supplyOf = await supplyReader(db, policy, period, districts)
+  const supplyOf = await supplyReader(db, policy, period, districts, supplyAsOf)
   const firms = new Set([...byFirm.keys(), ...imported.map(({ firm }) => firm), ...(await suppliersIn(db, territory))])
   return [...firms].sort().map((firm) => {
     const parts = byFirm.get(firm) ?? []

@@ -1,15 +1,16 @@
 import { sql } from 'kysely'
 import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
-import { localDayAt, localDayNumbered, seasonOn } from '#domain/season.ts'
-import { isCold } from '#domain/supply-hours.ts'
-import { type Interruption, interruptions, type Stretch, sumOutages } from '#domain/supply-outage.ts'
-import { hourMs } from '#domain/time.ts'
-import { coldSupply, type LateCircuit, shutCircuits } from './circuit-supply.ts'
+import { localDayAt, seasonOn } from '#domain/season.ts'
+import { openHours } from '#domain/supply-hours.ts'
+import { type Interruption, interruptions, sumOutages } from '#domain/supply-outage.ts'
+import { type LateCircuit, shutCircuits } from './circuit-supply.ts'
 import type { LedgerDb } from './database.ts'
+import { type SupplyChange, supplyChanges } from './late-supply.ts'
 import { daysForNobody, supplyCounts } from './ranking-left-out.ts'
 import { nobody } from './ranking-roll-up.ts'
 import { counts, territoryBelow } from './registry-view.ts'
+import { stretchesWithout, stretchOf } from './supply-stretches.ts'
 
 /** At either end of a season, days for which it matters who was late and who stopped early. */
 const edgeDays = 10
@@ -23,20 +24,19 @@ type Supply = Pick<FirmInput, 'outage' | 'edges'>
 /**
  * Outages of firms, and how far their circuits were open at the season's edges, over the circuits that have a plant
  * sensor. Only circuits that were once without are looked at one by one. A silent plant sensor counts as no flow:
- * silence proves no heat. `watchedHomes` is how many homes a firm had on such circuits on an average day.
+ * silence proves no heat. `watchedHomes` is how many homes a firm had on such circuits on an average day. With `asOf`,
+ * what late readings changed after that time is taken back.
  */
 export async function supplyReader(
   db: LedgerDb,
   policy: Policy,
   days: Days,
   districts: readonly string[],
+  asOf?: number,
 ): Promise<(firm: string, watchedHomes: number) => Supply> {
-  const forNobody = await daysForNobody(db, policy.season.zone, days)
-  const interrupted = Map.groupBy(
-    await allInterruptions(db, policy, { days, districts, forNobody }),
-    ({ firm }) => firm,
-  )
-  const opened = await openedAtEdges(db, policy, { days, districts, forNobody })
+  const asked = await askedFor(db, policy, { days, districts, asOf })
+  const interrupted = Map.groupBy(await allInterruptions(db, policy, asked), ({ firm }) => firm)
+  const opened = await openedAtEdges(db, policy, asked)
   return (firm, watchedHomes) => {
     const edges = opened.get(firm)
     return {
@@ -66,9 +66,9 @@ export async function interruptionsOfFirm(
   days: Days,
   { districts, firm, limit }: OfFirm,
 ): Promise<FirmInterruption[]> {
-  const forNobody = await daysForNobody(db, policy.season.zone, days)
+  const asked = await askedFor(db, policy, { days, districts })
   const cost = ({ homes, from, to }: Interruption) => homes * (to - from)
-  return (await allInterruptions(db, policy, { days, districts, forNobody }))
+  return (await allInterruptions(db, policy, asked))
     .filter((interruption) => interruption.firm === firm)
     .sort((left, right) => cost(right) - cost(left) || left.from - right.from)
     .slice(0, limit)
@@ -89,21 +89,27 @@ export async function shutAtEdges(
   return found
 }
 
-const stretchOf = ({ season }: Policy, { fromDay, toDay }: Days): Stretch => ({
-  from: localDayNumbered(season.zone, fromDay).beginsAt,
-  to: localDayNumbered(season.zone, toDay).endsAt,
-})
-
 /** What is asked for: some days, without those that count for nobody, in some districts. */
 interface Asked {
   readonly days: Days
   readonly districts: readonly string[]
   readonly forNobody: ReadonlySet<number>
+  /** What late readings changed, as it was at the time that is asked for. */
+  readonly late: readonly SupplyChange[]
 }
+
+const askedFor = async (
+  db: LedgerDb,
+  { season }: Policy,
+  { days, districts, asOf }: Pick<Asked, 'days' | 'districts'> & { readonly asOf?: number | undefined },
+): Promise<Asked> => ({
+  ...{ days, districts, forNobody: await daysForNobody(db, season.zone, days) },
+  late: await supplyChanges(db, days, asOf),
+})
 
 /** Every interruption of circuits, for the firm that had the circuit; one that had it for a part of it, for that part. */
 async function allInterruptions(db: LedgerDb, policy: Policy, asked: Asked): Promise<FirmInterruption[]> {
-  const stretches = await stretchesWithout(db, policy, asked.days)
+  const stretches = await stretchesWithout(db, policy, asked)
   return (await staysOn(db, asked, [...stretches.keys()])).flatMap(({ firm, circuit, homesOn }) =>
     inARow([...homesOn.keys()])
       .flatMap((days) => interruptions(stretches.get(circuit) ?? [], stretchOf(policy, days)))
@@ -129,18 +135,27 @@ function inARow(days: readonly number[]): Days[] {
 async function openedAtEdges(
   db: LedgerDb,
   policy: Policy,
-  { days, districts, forNobody }: Asked,
+  { days, districts, forNobody, late }: Asked,
 ): Promise<Map<string, NonNullable<Supply['edges']>>> {
   const edges = edgesWithin(policy, days.fromDay, days.toDay)
   if (edges.length === 0) return new Map()
   const within = edges.map(({ fromDay, toDay }) => sql`day between ${fromDay} and ${toDay}`)
+  const counted = sql`(${sql.join(within, sql` or `)}) and district in (${sql.join(districts)}) and firm != ${nobody}
+    and ${supplyCounts('circuit_supply', forNobody)}`
   const found = await sql<{ firm: string; whole: number; opened: number }>`
     select firm, sum(area_tenths * hours) as whole, sum(area_tenths * open_hours) as opened from circuit_supply
-    where (${sql.join(within, sql` or `)}) and district in (${sql.join(districts)}) and firm != ${nobody}
-      and ${supplyCounts('circuit_supply', forNobody)}
-    group by firm having sum(hours) > 0`.execute(db)
+    where ${counted} group by firm having sum(hours) > 0`.execute(db)
+  const opened = new Map(found.rows.map(({ firm, opened }) => [firm, opened]))
+  for (const { day, circuit, hours: before } of late.filter(({ takenBack }) => takenBack)) {
+    const { rows } = await sql<{ firm: string; area_tenths: number; hours: number; open_hours: number }>`
+      select firm, area_tenths, hours, open_hours from circuit_supply
+      where day = ${day} and circuit = ${circuit} and ${counted}`.execute(db)
+    for (const { firm, area_tenths, hours, open_hours } of rows) {
+      opened.set(firm, (opened.get(firm) ?? 0) + area_tenths * (openHours(before, hours) - open_hours))
+    }
+  }
   return new Map(
-    found.rows.map(({ firm, whole, opened }) => [firm, { areaHours: whole / 10, areaHoursOpen: opened / 10 }]),
+    found.rows.map(({ firm, whole }) => [firm, { areaHours: whole / 10, areaHoursOpen: (opened.get(firm) ?? 0) / 10 }]),
   )
 }
 
@@ -204,45 +219,4 @@ function edgesWithin(policy: Policy, fromDay: number, toDay: number): Days[] {
     { fromDay: season.firstDay, toDay: season.firstDay + edgeDays - 1 },
     { fromDay: season.lastDay - edgeDays + 1, toDay: season.lastDay },
   ].filter((edge) => fromDay <= edge.fromDay && edge.toDay <= toDay)
-}
-
-const supplyRules = ['noFlow', 'plantSilent']
-
-/** When circuits had no flow, by what the watch flagged on them or on their substation, or no useful temperature. */
-async function stretchesWithout(
-  db: LedgerDb,
-  policy: Policy,
-  days: { readonly fromDay: number; readonly toDay: number },
-): Promise<Map<string, Stretch[]>> {
-  const { from, to } = stretchOf(policy, days)
-  const flags = await db
-    .selectFrom('flag')
-    .select(['subject_kind', 'subject', 'since', 'cleared_at'])
-    .where('rule', 'in', supplyRules)
-    .where('subject_kind', 'in', ['circuit', 'substation'])
-    .where('since', '<', to)
-    .where(({ eb, or }) => or([eb('cleared_at', 'is', null), eb('cleared_at', '>', from)]))
-    .orderBy('since')
-    .execute()
-  const circuits = await sql<{ id: string; substation: string }>`
-    select id, substation from circuit where ${counts('circuit', 'circuit')} order by id`.execute(db)
-  const below = Map.groupBy(circuits.rows, ({ substation }) => substation)
-  const stretches = new Map<string, Stretch[]>()
-  for (const flag of flags) {
-    const hit = flag.subject_kind === 'circuit' ? [flag.subject] : (below.get(flag.subject) ?? []).map(({ id }) => id)
-    for (const circuit of hit) {
-      const ofCircuit = stretches.get(circuit) ?? []
-      ofCircuit.push({ from: flag.since, to: flag.cleared_at ?? to })
-      stretches.set(circuit, ofCircuit)
-    }
-  }
-  for (const { day, circuit, ...hours } of await coldSupply(db, days)) {
-    const { beginsAt, endsAt } = localDayNumbered(policy.season.zone, day)
-    const ofCircuit = stretches.get(circuit) ?? []
-    for (let from = beginsAt, hour = 0; from < endsAt; from += hourMs, hour += 1) {
-      if (isCold(hours, hour)) ofCircuit.push({ from, to: from + hourMs })
-    }
-    stretches.set(circuit, ofCircuit)
-  }
-  return stretches
 }

@@ -8,10 +8,10 @@ import { dayText } from './dwelling-days.ts'
 import { firmDays } from './firm-days.ts'
 import { probeKey } from './home-probes.ts'
 import { type RankingDayTables, rankingDays } from './ranking-days.ts'
-import { firmInputs } from './ranking-inputs.ts'
 import { frozenDigest } from './ranking-record.ts'
 import { rollUpBuildings } from './ranking-roll-up.ts'
 import { recordsWithoutTrace } from './ranking-traces.ts'
+import { compareInputs } from './ranking-verify-inputs.ts'
 import { registryVersion } from './registry-batches.ts'
 import { waitingOn } from './roll-up-waiting.ts'
 
@@ -105,7 +105,8 @@ async function differencesFrom(
       detail: waits ? 'the roll-ups wait to be made again' : 'the roll-ups do not follow from the dwelling-days',
     })
   }
-  return [...differences, ...(await compareInputs(db, policy, frozen, differences, version))]
+  const homesLate = differences.some(({ reason }) => reason === 'late')
+  return [...differences, ...(await compareInputs(db, policy, frozen, { homesLate, version }))]
 }
 
 /**
@@ -221,56 +222,4 @@ async function rollUpsAgree(db: LedgerDb, policy: Policy, day: number): Promise<
     .executeTakeFirstOrThrow()
   const firmsKept = await db.selectFrom('firm_day').selectAll().where('day', '=', day).execute()
   return rows === followed && inOrder(await firmDays(db, day)) === inOrder(firmsKept)
-}
-
-async function compareInputs(
-  db: LedgerDb,
-  policy: Policy,
-  frozen: FrozenInputs,
-  ofDays: readonly Difference[],
-  version: number,
-): Promise<Difference[]> {
-  const today = new Map((await firmInputs(db, policy, frozen.period)).map((input) => [input.firm, input]))
-  const corrected = await correctionsSince(db, frozen, version)
-  const differences: Difference[] = []
-  for (const input of frozen.inputs) {
-    const now = today.get(input.firm)
-    if (now && canonicalJson(now) === canonicalJson(input)) continue
-    const subject = `firm/${input.firm}`
-    const late = ofDays.some(({ reason }) => reason === 'late')
-    const broughtDiffers = canonicalJson([now?.imported, now?.vetoes]) !== canonicalJson([input.imported, input.vetoes])
-    const reason = broughtDiffers
-      ? corrected.brought.has(input.firm)
-        ? 'correction'
-        : 'unexplained'
-      : late
-        ? 'late'
-        : corrected.measured
-          ? 'correction'
-          : 'unexplained'
-    const detail = broughtDiffers ? 'imported figures or vetoes differ' : 'measured figures differ'
-    differences.push({ subject, reason, detail })
-  }
-  return differences
-}
-
-/** What people corrected after the list was published: figures and vetoes of firms, exclusions, the registry. */
-async function correctionsSince(db: LedgerDb, frozen: FrozenInputs, version: number) {
-  const after = frozen.publishedAt
-  const inputs = await db.selectFrom('ranking_input').select('firm').where('entered_at', '>', after).execute()
-  const vetoes = await db
-    .selectFrom('ranking_veto')
-    .select('firm')
-    .where(({ eb, or }) => or([eb('brought_at', '>', after), eb('confirmed_at', '>', after)]))
-    .execute()
-  const exclusion = await db
-    .selectFrom('ranking_exclusion')
-    .select('id')
-    .where('decided_at', '>', after)
-    .limit(1)
-    .executeTakeFirst()
-  return {
-    brought: new Set([...inputs, ...vetoes].map(({ firm }) => firm)),
-    measured: exclusion !== undefined || version !== frozen.registryVersion,
-  }
 }

@@ -7,6 +7,7 @@ import type { DwellingDayTables } from './dwelling-days.ts'
 import type { FlagTables } from './flags.ts'
 import type { HomeProbeTables } from './home-probes.ts'
 import type { IngestWorkerTables } from './ingest-workers.ts'
+import type { LateSupplyTables } from './late-supply.ts'
 import type { LeaseTables } from './leases.ts'
 import type { MqttIdentityTables } from './mqtt-identities.ts'
 import type { NotificationTables } from './notifications.ts'
@@ -41,6 +42,7 @@ export type LedgerSchema = RegistryTables &
   FlagTables &
   AlertTables &
   CircuitSupplyTables &
+  LateSupplyTables &
   DwellingDayTables &
   HomeProbeTables &
   RollUpWaitingTables &

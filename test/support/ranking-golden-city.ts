@@ -33,9 +33,10 @@ export interface GoldenCircuit {
   readonly firmOn: (day: number) => string
   /** Whether a plant sensor tells of it. */
   readonly watched: boolean
-  /** From the beginning of a day, in minutes: when nothing flowed, or nothing was heard. */
+  /** In minutes: when nothing flowed, nothing was ever heard, or nothing was heard until it came late. */
   readonly still: readonly Stretch[]
   readonly silent: readonly Stretch[]
+  readonly late: readonly Stretch[]
   readonly supplyC: (day: number, hour: number) => number
 }
 
@@ -92,7 +93,7 @@ export function goldenCity(firstDay: number, lastDay: number, beganOn: number): 
   const always = (firm: string) => () => firm
   const warm = () => 45
   const circuit = (id: string, district: GoldenCircuit['district'], more: Partial<GoldenCircuit>): GoldenCircuit => ({
-    ...{ id, district, firmOn: always(id.slice(0, 1)), watched: true, still: [], silent: [], supplyC: warm },
+    ...{ id, district, firmOn: always(id.slice(0, 1)), watched: true, still: [], silent: [], late: [], supplyC: warm },
     ...more,
   })
   const last = lastDay - firstDay
@@ -109,10 +110,12 @@ export function goldenCity(firstDay: number, lastDay: number, beganOn: number): 
       still: [at(half - firstDay - 1, 4, 51), at(70, 11.25, 1.5)],
     }),
     circuit('B1', 'nangang', { still: [at(60, 0, 8), at(61, 0, 8 + 1 / 60), at(120, 23, 3)] }),
-    // Late by two days and a half, shut six hours early; silent for more than two days; shut for work that was agreed.
+    // Late by two days and a half, shut six hours early; silent for more than two days, of which the gateway had kept
+    // the first hours; shut for work that was agreed.
     circuit('C1', 'daowai', {
       still: [at(0, 0, 60), at(last, 18, 6), at(90, 0, 48), at(100, 20, 8)],
-      silent: [at(130, 9, 50)],
+      silent: [at(130, 19, 50)],
+      late: [at(130, 9, 10)],
     }),
     circuit('C2', 'daowai', {
       firmOn: (day) => (day >= lent.from && day < lent.to ? 'B' : 'C'),

@@ -5,6 +5,7 @@ import type { RegistryRow, RegistryTable } from '#domain/registry.ts'
 import type { Ledger, LedgerTransaction } from '#store/ledger/database.ts'
 import { saveDwellingDays } from '#store/ledger/dwelling-days.ts'
 import { insertFlags, type StoredFlag } from '#store/ledger/flags.ts'
+import { markLateSupply } from '#store/ledger/late-supply.ts'
 import { recordOutages } from '#store/ledger/outages.ts'
 import { bringDaysUpToDate } from '#store/ledger/ranking-days.ts'
 import { decideExclusion, proposeExclusion } from '#store/ledger/ranking-exclusions.ts'
@@ -12,7 +13,8 @@ import { enterRankingFigures } from '#store/ledger/ranking-figures.ts'
 import { bringVeto, confirmVeto } from '#store/ledger/ranking-vetoes.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import { recordWeather } from '#store/ledger/weather.ts'
-import { readSupply, type SupplyDeps } from '../../api/ranking/supply-days.ts'
+import type { SupplyDeps } from '../../api/ranking/circuit-readings.ts'
+import { readSupply } from '../../api/ranking/supply-days.ts'
 import { home, probe } from '../contract/registry-city.ts'
 import { homeDayOf } from './ranking-city.ts'
 import { type GoldenCity, type GoldenExclusion, midnight } from './ranking-golden-city.ts'
@@ -26,7 +28,8 @@ type Rows = { [T in RegistryTable]?: RegistryRow<T>[] }
 
 /**
  * Lives through a season as the service does: days are closed a first time when it is a little more than half over;
- * after that the registry learns who took plants over, exclusions are decided, and the readings of a home come late.
+ * after that the registry learns who took plants over, exclusions are decided, and the readings of a home come late;
+ * when it is over, those of a plant.
  */
 export async function liveThrough(ledger: Ledger, city: GoldenCity): Promise<void> {
   const { firstDay, lastDay } = city
@@ -36,8 +39,9 @@ export async function liveThrough(ledger: Ledger, city: GoldenCity): Promise<voi
     const imported = await importRegistry(ledger, { rows }, { actor: 'test', now: () => midnight(firstDay) })
     if (!imported.ok) throw new Error(JSON.stringify(imported.problems))
   }
+  let told: PlantTold = 'inTime'
   const close = async (now: number) => {
-    await readSupply({ ledger, policy, telemetry: plantTelemetry(city) }, now)
+    await readSupply({ ledger, policy, telemetry: plantTelemetry(city, () => told) }, now)
     await bringDaysUpToDate({ ledger, policy, now }, { fromDay: firstDay, toDay: lastDay })
   }
   const late = city.homes[3]?.id
@@ -58,6 +62,9 @@ export async function liveThrough(ledger: Ledger, city: GoldenCity): Promise<voi
   )
   await write((transaction) => bringFigures(transaction, city))
   await close(midnight(lastDay + 5))
+  told = 'late'
+  await write((transaction) => markLateSupply(transaction, lateOf(city)))
+  await close(midnight(lastDay + 6))
 }
 
 function registryOf({ circuits, homes, firms, firstDay, lastDay }: GoldenCity): Rows {
@@ -158,7 +165,7 @@ async function saveHomes(
 
 /** What the watch of the plants told, to the minute. */
 function flagsOf({ circuits }: GoldenCity): StoredFlag[] {
-  return circuits.flatMap(({ id, watched, still, silent }) => {
+  return circuits.flatMap(({ id, watched, still, silent, late }) => {
     if (!watched) return []
     const subject =
       id === 'A2' ? { subjectKind: 'substation', subject: `T-${id}` } : { subjectKind: 'circuit', subject: id }
@@ -169,12 +176,21 @@ function flagsOf({ circuits }: GoldenCity): StoredFlag[] {
         ...{ key: `${id}/${rule}/${since}`, history: false, ofDwelling: false, where: { territory: [] } },
       } as StoredFlag
     }
-    return [...still.map(flag('noFlow')), ...silent.map(flag('plantSilent'))]
+    return [...still.map(flag('noFlow')), ...[...silent, ...late].map(flag('plantSilent'))]
   })
 }
 
+/** Whether gateways have sent what they kept. */
+type PlantTold = 'inTime' | 'late'
+
+/** Days of which plants told late, as the watch marks them. */
+const lateOf = ({ circuits, lastDay }: GoldenCity) =>
+  circuits.flatMap(({ id, late }) =>
+    late.map(({ from }) => ({ day: Math.floor(from / 1440), device: `S-${id}`, markedAt: midnight(lastDay + 5) })),
+  )
+
 /** A reading of flow and one of supply temperature every quarter of an hour, from the noon on which all began. */
-function plantTelemetry(city: GoldenCity): SupplyDeps['telemetry'] {
+function plantTelemetry(city: GoldenCity, told: () => PlantTold): SupplyDeps['telemetry'] {
   const oldestAt = midnight(city.beganOn) + dayMs / 2
   const bySensor = new Map(city.circuits.map((circuit) => [`S-${circuit.id}`, circuit]))
   const within = (stretches: readonly { from: number; to: number }[], minute: number) =>
@@ -188,6 +204,7 @@ function plantTelemetry(city: GoldenCity): SupplyDeps['telemetry'] {
       for (let at = from; at < to; at += 15 * minuteMs) {
         const minute = (at - midnight(0)) / minuteMs
         if (at < oldestAt || within(circuit.silent, minute)) continue
+        if (told() === 'inTime' && within(circuit.late, minute)) continue
         if (metric === 'secondary_flow_m3h') {
           found.push({ at, value: within(circuit.still, minute) ? 0 : 40, quality: quality.good })
         } else if (metric === 'secondary_supply_temperature_c') {

@@ -9,6 +9,7 @@ export async function ledgerOf(ledger: Ledger) {
     flags: await db.selectFrom('flag').selectAll().orderBy('key').execute(),
     alerts: await db.selectFrom('alert').selectAll().orderBy('id').execute(),
     days: await daysOf(ledger),
+    lateSupply: await db.selectFrom('supply_late').selectAll().orderBy('day').orderBy('device').execute(),
     outages: await db.selectFrom('outage').selectAll().orderBy('key').execute(),
     weather: await db.selectFrom('weather').selectAll().orderBy('district').orderBy('at').orderBy('source').execute(),
     signals: await db.selectFrom('signal').selectAll().orderBy('number').execute(),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { interruptions, noOutage, outageIndices, sumOutages } from '#domain/supply-outage.ts'
+import { interruptions, lessStretches, noOutage, outageIndices, sumOutages } from '#domain/supply-outage.ts'
 import { hourMs } from '#domain/time.ts'
 
 const from = Date.parse('2026-01-10T00:00:00+08:00')
@@ -27,6 +27,12 @@ describe('outages as electricity grids count them', () => {
       { homes: 10, ...hours(60, 68) },
     ])
     expect(long).toMatchObject({ homeMinutes: 34_200, interruptionsOver8h: 1, interruptionsOver48h: 1 })
+  })
+
+  test('what is proven to have been supplied is taken out of a time without', () => {
+    expect(lessStretches(hours(2, 10), [])).toEqual([hours(2, 10)])
+    expect(lessStretches(hours(2, 10), [hours(4, 5), hours(5, 6), hours(9, 12)])).toEqual([hours(2, 4), hours(6, 9)])
+    expect(lessStretches(hours(2, 10), [hours(0, 12)])).toEqual([])
   })
 
   test('without homes there is no index, without interruptions no duration', () => {

@@ -19,6 +19,7 @@ import { circuitSupply } from './0017-circuit-supply.ts'
 import { pushSources } from './0018-push-sources.ts'
 import { quarantineReasons } from './0019-quarantine-reasons.ts'
 import { objectionCodes } from './0020-objection-codes.ts'
+import { lateSupply } from './0021-late-supply.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -42,4 +43,5 @@ export const migrations: Record<string, Migration> = {
   '0018-push-sources': pushSources,
   '0019-quarantine-reasons': quarantineReasons,
   '0020-objection-codes': objectionCodes,
+  '0021-late-supply': lateSupply,
 }

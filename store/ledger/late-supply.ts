@@ -1,0 +1,179 @@
+import type { LocalDay } from '#domain/season.ts'
+import { openHours, type SupplyHours } from '#domain/supply-hours.ts'
+import { sumOpenings, type WatchedCircuit } from './circuit-supply.ts'
+import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { raiseVersion } from './ledger-version.ts'
+
+/**
+ * Readings of plants that come when the hours of their day were read already: the watch marks the day, the hours are
+ * read again, and what that changes is written down.
+ */
+export interface LateSupplyTables {
+  /** Days of plant sensors that wait to be read again, and when the reading came for which they do. */
+  supply_late: { day: number; device: string; marked_at: number }
+  /**
+   * What late readings changed of a circuit's hours, `before` and `after` as "heard flowing warm". The numbers are those
+   * of the changes of homes, without a gap, and the seals of days are over both.
+   */
+  circuit_supply_change: {
+    number: number
+    day: number
+    circuit: string
+    before: string
+    after: string
+    read_at: number
+  }
+}
+
+export interface LateSupply {
+  readonly day: number
+  readonly device: string
+  readonly markedAt: number
+}
+
+const rowsPerStatementMax = 300
+
+/** Marks days of sensors as to be read again; a day that is marked is marked once, with the newest time. */
+export async function markLateSupply(transaction: LedgerTransaction, late: readonly LateSupply[]): Promise<void> {
+  const newest = new Map(late.map((mark) => [`${mark.day}/${mark.device}`, mark]))
+  const rows = [...newest.values()].map(({ day, device, markedAt }) => ({ day, device, marked_at: markedAt }))
+  for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
+    await transaction
+      .insertInto('supply_late')
+      .values(rows.slice(start, start + rowsPerStatementMax))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['day', 'device'])
+          .doUpdateSet((expression) => ({ marked_at: expression.ref('excluded.marked_at') })),
+      )
+      .execute()
+  }
+}
+
+/** Marks that were made before a time, those of the oldest days first, at most `limit`. */
+export async function lateSupply(db: LedgerDb, before: number, limit: number): Promise<LateSupply[]> {
+  const rows = await db
+    .selectFrom('supply_late')
+    .selectAll()
+    .where('marked_at', '<', before)
+    .orderBy('day')
+    .orderBy('device')
+    .limit(limit)
+    .execute()
+  return rows.map(({ day, device, marked_at: markedAt }) => ({ day, device, markedAt }))
+}
+
+/** Forgets marks, but for those that were made anew meanwhile. */
+export async function doneWithLateSupply(transaction: LedgerTransaction, done: readonly LateSupply[]): Promise<void> {
+  for (const { day, device, markedAt } of done) {
+    await transaction
+      .deleteFrom('supply_late')
+      .where('day', '=', day)
+      .where('device', '=', device)
+      .where('marked_at', '=', markedAt)
+      .execute()
+  }
+}
+
+/** Puts right the hours of circuits on a day that was read, and writes down what that changes. */
+export async function correctCircuitSupply(
+  transaction: LedgerTransaction,
+  { day }: LocalDay,
+  circuits: readonly (Pick<WatchedCircuit, 'circuit'> & { readonly supply: SupplyHours })[],
+  now: number,
+): Promise<void> {
+  let corrected = false
+  for (const { circuit, supply } of circuits) {
+    const kept = await transaction
+      .selectFrom('circuit_supply')
+      .selectAll()
+      .where('day', '=', day)
+      .where('circuit', '=', circuit)
+      .executeTakeFirst()
+    if (!kept || hoursText(kept) === hoursText(supply)) continue
+    corrected = true
+    await transaction
+      .updateTable('circuit_supply')
+      .set({ ...supply, open_hours: openHours(supply, kept.hours) })
+      .where('day', '=', day)
+      .where('circuit', '=', circuit)
+      .execute()
+    const number = await raiseVersion(transaction, 'dwelling_day_change')
+    await transaction
+      .insertInto('circuit_supply_change')
+      .values({ number, day, circuit, before: hoursText(kept), after: hoursText(supply), read_at: now })
+      .execute()
+  }
+  if (corrected) await sumOpenings(transaction, day)
+}
+
+/** A circuit's hours of a day that late readings changed. */
+export interface SupplyChange {
+  readonly day: number
+  readonly circuit: string
+  /** As they were read first. */
+  readonly first: SupplyHours
+  /** As they were at the time that is asked for. */
+  readonly hours: SupplyHours
+  /** Whether they were changed after that time. */
+  readonly takenBack: boolean
+}
+
+/** What late readings changed in a period, as it was at a time, or as it is. */
+export async function supplyChanges(
+  db: LedgerDb,
+  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
+  asOf = Number.POSITIVE_INFINITY,
+): Promise<SupplyChange[]> {
+  const rows = await db
+    .selectFrom('circuit_supply_change')
+    .selectAll()
+    .where('day', '>=', fromDay)
+    .where('day', '<=', toDay)
+    .orderBy('number')
+    .execute()
+  return [...Map.groupBy(rows, ({ day, circuit }) => `${day}/${circuit}`).values()].map((changes) => {
+    const [first] = changes as [(typeof changes)[number]]
+    const until = changes.filter(({ read_at }) => read_at <= asOf)
+    return {
+      ...{ day: first.day, circuit: first.circuit, first: hoursFrom(first.before) },
+      hours: hoursFrom(until.at(-1)?.after ?? first.before),
+      takenBack: until.length < changes.length,
+    }
+  })
+}
+
+/**
+ * Circuits and days of a period whose hours are not what late readings are written down to have made of them: each
+ * change has to begin with what the one before led to, and the last one has led to what is there.
+ */
+export async function supplyWithoutTrace(
+  db: LedgerDb,
+  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
+): Promise<{ readonly day: number; readonly circuit: string }[]> {
+  const rows = await db
+    .selectFrom('circuit_supply_change as change')
+    .leftJoin('circuit_supply as supply', (join) =>
+      join.onRef('supply.day', '=', 'change.day').onRef('supply.circuit', '=', 'change.circuit'),
+    )
+    .select(['change.day', 'change.circuit', 'before', 'after', 'heard', 'flowing', 'warm'])
+    .where('change.day', '>=', fromDay)
+    .where('change.day', '<=', toDay)
+    .orderBy('change.number')
+    .execute()
+  const broken = [...Map.groupBy(rows, ({ day, circuit }) => `${day}/${circuit}`).values()].filter((changes) =>
+    changes.some((change, index) => {
+      const { heard, flowing, warm } = change
+      const next = changes[index + 1]?.before ?? `${heard} ${flowing} ${warm}`
+      return change.after !== next
+    }),
+  )
+  return broken.flatMap(([first]) => (first ? [{ day: first.day, circuit: first.circuit }] : []))
+}
+
+const hoursText = ({ heard, flowing, warm }: SupplyHours): string => `${heard} ${flowing} ${warm}`
+
+function hoursFrom(text: string): SupplyHours {
+  const [heard = 0, flowing = 0, warm = 0] = text.split(' ').map(Number)
+  return { heard, flowing, warm }
+}
