@@ -3,6 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rea
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { parse } from 'yaml'
+import { optionsOrExit } from '../support/command-line.ts'
 import { copyOf, type Instruction, listOf, readStages, type Stage } from '../support/dockerfile.ts'
 import { freePorts, type Installation, runServicesApart, startCommand } from '../support/services-apart.ts'
 
@@ -15,6 +16,7 @@ const root = join(import.meta.dirname, '../..')
 /** The image's "node". Files are the owner's, who is somebody else. */
 const imageUser = 1000
 
+optionsOrExit({})
 const context = mkdtempSync(join(tmpdir(), 'warmcity-context-'))
 const stageRoots = mkdtempSync(join(tmpdir(), 'warmcity-image-'))
 const data = mkdtempSync(join(tmpdir(), 'warmcity-image-data-'))

@@ -4,7 +4,7 @@ import { describeOptions, type Options, type OptionValues, parseOptions } from '
 export function optionsOrExit<O extends Options>(options: O): OptionValues<O> {
   const argv = process.argv.slice(2)
   if (argv.includes('--help') || argv.includes('-h')) {
-    console.log(describeOptions(options))
+    console.log(describeOptions(options) || 'Nothing can be set.')
     process.exit(0)
   }
   const parsed = parseOptions(options, argv, process.env)
