@@ -4,9 +4,11 @@ import type { ECharts, EChartsCoreOption } from 'echarts/core'
 import { useEffect, useRef, useState } from 'react'
 import { fontFamily } from '../settings/palette.ts'
 import { usePalette, useTexts } from '../settings/settings.tsx'
+import { PlainTable } from './plain-table.tsx'
 import { Loading } from './states.tsx'
 
-export interface ChartTable {
+/** What a chart shows, in words. */
+interface ChartData {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
@@ -16,7 +18,7 @@ interface ChartProps {
   readonly label: string
   readonly option: EChartsCoreOption
   /** The same data for those who cannot see the picture. */
-  readonly table: () => ChartTable
+  readonly table: () => ChartData
   readonly height: number | string
   onClick?(data: unknown): void
 }
@@ -43,7 +45,7 @@ export function Chart({ label, option, table, height, onClick }: ChartProps) {
         onClick={() => setAsTable(!asTable)}
       />
       {asTable ? (
-        <ChartAsTable label={label} table={table()} />
+        <ChartTable label={label} {...table()} />
       ) : (
         <Canvas label={label} option={option} height={height} onClick={onClick} />
       )}
@@ -51,30 +53,11 @@ export function Chart({ label, option, table, height, onClick }: ChartProps) {
   )
 }
 
-function ChartAsTable({ label, table }: { readonly label: string; readonly table: ChartTable }) {
+function ChartTable({ label, columns, rows }: ChartData & { readonly label: string }) {
   return (
-    <section className="chart-table" tabIndex={0} aria-label={label}>
-      <table>
-        <thead>
-          <tr>
-            {table.columns.map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {table.rows.slice(0, tableRowsMax).map((row) => (
-            <tr key={row.join('|')}>
-              {row.map((cell, column) => (
-                <td key={table.columns[column]}>{cell}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <div className="chart-table">
+      <PlainTable label={label} columns={columns} rows={rows.slice(0, tableRowsMax)} />
+    </div>
   )
 }
 

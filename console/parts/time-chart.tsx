@@ -29,7 +29,8 @@ export interface TimeMarks {
   readonly points: readonly (readonly [at: number, value: number])[]
 }
 
-interface TimeArea {
+/** A time that something lasted, drawn behind the lines. */
+export interface TimeArea {
   readonly name: string
   readonly from: number
   readonly to: number

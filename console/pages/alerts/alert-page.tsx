@@ -1,15 +1,14 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client.ts'
-import { listOf, queryOf } from '../../api/queries.ts'
-import { DataTable } from '../../parts/data-table.tsx'
+import { queryOf } from '../../api/queries.ts'
 import { Lasting } from '../../parts/lasting.tsx'
 import { Name, PlaceLink, useName } from '../../parts/names.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Answer } from '../../parts/states.tsx'
 import { TierBadge } from '../../parts/tier.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
-import { useFlagColumns } from '../flags/columns.tsx'
+import { FlagsPanel } from '../flags/panel.tsx'
 import { alertRoute } from './route.ts'
 
 /** One alert: how bad, where, how long, and the flags behind it. */
@@ -19,20 +18,14 @@ export function AlertPage() {
   const query = useQuery(
     queryOf('GET /api/v1/alerts/{id}', { params: { id } }, { concerns: ({ payload }) => payload.id === id }),
   )
-  const flags = useInfiniteQuery(
-    listOf(
-      'GET /api/v1/flags',
-      { query: { alert: id, state: 'all' } },
-      { concerns: ({ payload }) => payload.alert === id },
-    ),
-  )
-  const columns = useFlagColumns()
   return (
     <Page title={texts.lists.alertDetail} above={<Link to="/alerts">{texts.lists.alertsTitle}</Link>}>
       <Answer query={query}>{(alert) => <AlertFacts alert={alert} />}</Answer>
-      <Panel title={texts.lists.flagsOfAlert}>
-        <DataTable label={texts.lists.flagsOfAlert} columns={columns} query={flags} rowKey={({ key }) => key} />
-      </Panel>
+      <FlagsPanel
+        title={texts.lists.flagsOfAlert}
+        wanted={{ alert: id, state: 'all' }}
+        concerns={({ payload }) => payload.alert === id}
+      />
     </Page>
   )
 }

@@ -1,13 +1,12 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import type { Answer as AnswerOf } from '../../api/client.ts'
-import { listOf, queryOf } from '../../api/queries.ts'
-import { DataTable } from '../../parts/data-table.tsx'
+import { queryOf } from '../../api/queries.ts'
 import { PlaceLink, useName } from '../../parts/names.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { Answer, Empty } from '../../parts/states.tsx'
+import { Answer } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { Ladder } from '../dwelling/ladder.tsx'
-import { useFlagColumns } from '../flags/columns.tsx'
+import { FlagsPanel } from '../flags/panel.tsx'
 import { Facade } from './facade.tsx'
 import { buildingRoute } from './route.ts'
 
@@ -40,14 +39,6 @@ export function BuildingPage() {
 function BuildingContent({ homes }: { readonly homes: Homes }) {
   const { place } = useTexts()
   const { id } = homes.building
-  const flags = useInfiniteQuery(
-    listOf(
-      'GET /api/v1/flags',
-      { query: { building: id, state: 'all' } },
-      { concerns: ({ payload }) => payload.building === id },
-    ),
-  )
-  const columns = useFlagColumns().filter(({ key }) => key !== 'firm')
   return (
     <>
       <div className="beside wide">
@@ -56,15 +47,12 @@ function BuildingContent({ homes }: { readonly homes: Homes }) {
         </Panel>
         <BuildingFacts homes={homes} />
       </div>
-      <Panel title={place.flags}>
-        <DataTable
-          label={place.flags}
-          columns={columns}
-          query={flags}
-          rowKey={({ key }) => key}
-          empty={<Empty text={place.noOpenFlags} />}
-        />
-      </Panel>
+      <FlagsPanel
+        title={place.flags}
+        wanted={{ building: id, state: 'all' }}
+        concerns={({ payload }) => payload.building === id}
+        without={['firm']}
+      />
     </>
   )
 }

@@ -1,15 +1,14 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import type { Signal } from '#domain/signal.ts'
 import type { Answer as AnswerOf } from '../../api/client.ts'
-import { listOf, queryOf } from '../../api/queries.ts'
-import { DataTable } from '../../parts/data-table.tsx'
+import { queryOf } from '../../api/queries.ts'
 import { useName } from '../../parts/names.tsx'
-import { Page, Panel } from '../../parts/page.tsx'
-import { Answer, Empty } from '../../parts/states.tsx'
+import { Page } from '../../parts/page.tsx'
+import { Answer } from '../../parts/states.tsx'
 import { RuleBadge } from '../../parts/tier.tsx'
 import { useTexts } from '../../settings/settings.tsx'
 import { Ladder } from '../dwelling/ladder.tsx'
-import { useFlagColumns } from '../flags/columns.tsx'
+import { FlagsPanel } from '../flags/panel.tsx'
 import { Measured } from './measured.tsx'
 import { PlantFacts } from './plant-facts.tsx'
 import { PlantHistory } from './plant-history.tsx'
@@ -50,53 +49,23 @@ export function PlantPage() {
               <Measured plant={plant} />
             </div>
             <PlantHistory plant={plant} />
-            {kind === 'circuit' && <HomesWithFlags circuit={id} />}
-            <PlantFlags plant={plant} />
+            {kind === 'circuit' && (
+              <FlagsPanel
+                title={texts.place.coldHomes}
+                wanted={{ circuit: id }}
+                concerns={({ payload }) => payload.circuit === id}
+                without={['firm', 'clearedAt']}
+              />
+            )}
+            <FlagsPanel
+              title={texts.place.flags}
+              wanted={{ subjectKind: kind, subject: id, state: 'all' }}
+              concerns={({ subject }) => subject === id}
+              without={['kind', 'subject', 'firm', 'target']}
+            />
           </>
         )}
       </Answer>
     </Page>
-  )
-}
-
-function PlantFlags({ plant: { kind, id } }: { readonly plant: Plant }) {
-  const { place } = useTexts()
-  const flags = useInfiniteQuery(
-    listOf(
-      'GET /api/v1/flags',
-      { query: { subjectKind: kind, subject: id, state: 'all' } },
-      { concerns: ({ subject }) => subject === id },
-    ),
-  )
-  const columns = useFlagColumns().filter(({ key }) => !['kind', 'subject', 'firm', 'target'].includes(key))
-  return (
-    <Panel title={place.flags}>
-      <DataTable
-        label={place.flags}
-        columns={columns}
-        query={flags}
-        rowKey={({ key }) => key}
-        empty={<Empty text={place.noOpenFlags} />}
-      />
-    </Panel>
-  )
-}
-
-function HomesWithFlags({ circuit }: { readonly circuit: string }) {
-  const { place } = useTexts()
-  const flags = useInfiniteQuery(
-    listOf('GET /api/v1/flags', { query: { circuit } }, { concerns: ({ payload }) => payload.circuit === circuit }),
-  )
-  const columns = useFlagColumns().filter(({ key }) => !['firm', 'clearedAt'].includes(key))
-  return (
-    <Panel title={place.coldHomes}>
-      <DataTable
-        label={place.coldHomes}
-        columns={columns}
-        query={flags}
-        rowKey={({ key }) => key}
-        empty={<Empty text={place.noOpenFlags} />}
-      />
-    </Panel>
   )
 }

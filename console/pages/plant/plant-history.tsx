@@ -7,9 +7,9 @@ import { useName } from '../../parts/names.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { RangeChoice, type ShownRange, useRange } from '../../parts/range.tsx'
 import { Empty, Loading } from '../../parts/states.tsx'
-import { tierOfRule } from '../../parts/tier.tsx'
 import { TimeChart, type TimeSeries } from '../../parts/time-chart.tsx'
 import { useTexts } from '../../settings/settings.tsx'
+import { useFlagAreas } from '../flags/areas.ts'
 import type { Plant } from './page.tsx'
 import { usePlantPeriod } from './plant-facts.tsx'
 import { plantRoute } from './route.ts'
@@ -84,11 +84,7 @@ function Picture({ plant, name, range, metricNames }: PictureProps) {
     queries: metricNames.map((metric) => historyOf({ kind: plant.kind, id: plant.id }, metric, range)),
   })
   const expected = useExpected(plant, range, name === 'temperatures')
-  const flags = useQuery(
-    queryOf('GET /api/v1/flags', {
-      query: { subjectKind: plant.kind, subject: plant.id, state: 'all', limit: 100 },
-    }),
-  )
+  const areas = useFlagAreas(plant.kind, plant.id, range)
   if (histories.some(({ data }) => data === undefined)) return <Loading />
   const gapMs = 4 * range.intervalMs
   const series = metricNames.map((metric, index): TimeSeries => {
@@ -108,14 +104,7 @@ function Picture({ plant, name, range, metricNames }: PictureProps) {
       from={range.from}
       to={range.to}
       series={[...series, ...expected]}
-      areas={(flags.data?.items ?? [])
-        .filter(({ since, clearedAt }) => since < range.to && (clearedAt ?? range.to) > range.from)
-        .map(({ rule, since, clearedAt }) => ({
-          name: texts.rule[rule],
-          from: since,
-          to: clearedAt ?? range.to,
-          tier: tierOfRule(rule),
-        }))}
+      areas={areas}
       height={260}
     />
   )
