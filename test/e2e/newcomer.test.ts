@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { io } from 'socket.io-client'
@@ -93,6 +93,16 @@ describe.runIf(hasProgram('mosquitto_pub', suite))(suite, { timeout: 120_000 }, 
     expect(JSON.parse(delivery.body).simulated).toBe(true)
     socket.close()
     receiver.close()
+  })
+
+  test('whatever the operations guide wants watched is among the figures', async () => {
+    const guide = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
+    const [, table = ''] = /^\| metric \| when \|\n(.*?)\n\n/ms.exec(guide) ?? []
+    const wanted = [...table.matchAll(/`(warmcity_\w+)`/g)].map(([, name]) => name)
+    expect(wanted.length).toBeGreaterThan(8)
+    const { http, edgeHttp } = service.addresses
+    const texts = await Promise.all([http, edgeHttp].map(async (address) => (await fetch(`${address}/metrics`)).text()))
+    expect(texts.join('\n').match(/^warmcity_\w+/gm)).toEqual(expect.arrayContaining(wanted))
   })
 
   test('Ctrl-C drains, and a second start goes on from there without building the city again', async () => {
