@@ -46,8 +46,8 @@ export interface SparkplugPayload {
   /** 0 to 255; absent in a death. */
   readonly seq: number | undefined
   readonly metrics: readonly SparkplugMetric[]
-  /** The metrics are within, in a form of their own. */
-  readonly isCompressed: boolean
+  /** Holds the payload that is meant; the metrics beside it say how it was compressed. */
+  readonly compressed: Uint8Array | undefined
 }
 
 const { Payload } = proto.org.eclipse.tahu.protobuf
@@ -64,7 +64,8 @@ export function readSparkplugPayload(bytes: Uint8Array): SparkplugPayload | unde
     return undefined
   }
   const metrics = Array.isArray(read.metrics) ? read.metrics.filter(isObject).map(metricOf) : []
-  return { at: numberOf(read.timestamp), seq: numberOf(read.seq), metrics, isCompressed: read.uuid === compressedMark }
+  const compressed = read.uuid === compressedMark ? Buffer.from(String(read.body ?? ''), 'base64') : undefined
+  return { at: numberOf(read.timestamp), seq: numberOf(read.seq), metrics, compressed }
 }
 
 function metricOf(metric: JsonObject): SparkplugMetric {

@@ -3,6 +3,7 @@ import type { PayloadMapping } from '#domain/payload-mapping.ts'
 import { parseSparkplugTopic, type SparkplugTopic } from '#domain/sparkplug.ts'
 import { type ProblemList, payloadBytesMax, type Refusal, shortened } from './codec.ts'
 import type { ForeignCodec, ForeignMessage, Measurement } from './foreign-codec.ts'
+import { unpackSparkplug } from './sparkplug-compressed.ts'
 import {
   readSparkplugPayload,
   type SparkplugMetric,
@@ -64,11 +65,10 @@ function readPayload(bytes: Buffer): SparkplugPayload | Refusal {
   if (bytes.length > payloadBytesMax) {
     return { code: 'too_large', detail: `The payload has ${bytes.length} bytes; at most ${payloadBytesMax} are taken.` }
   }
-  const payload = readSparkplugPayload(bytes)
-  if (payload === undefined) return { code: 'schema', detail: 'The payload is no protobuf of Sparkplug B.' }
-  if (payload.isCompressed) {
-    return { code: 'schema', detail: 'Compressed payloads are not read: turn compression off.' }
-  }
+  const sent = readSparkplugPayload(bytes)
+  if (sent === undefined) return { code: 'schema', detail: 'The payload is no protobuf of Sparkplug B.' }
+  const payload = sent.compressed ? unpackSparkplug(sent, sent.compressed) : sent
+  if ('code' in payload) return payload
   if (payload.metrics.length > metricsMax) {
     const detail = `A payload has at most ${metricsMax} metrics; this one has ${payload.metrics.length}.`
     return { code: 'too_many', detail }

@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from 'node:zlib'
 import proto from 'sparkplug-payload/lib/sparkplugPayloadProto.js'
 
 const { Payload } = proto.org.eclipse.tahu.protobuf
@@ -7,6 +8,8 @@ export interface SparkplugNotation {
   readonly timestamp?: number
   readonly seq?: number
   readonly uuid?: string
+  /** Puts this payload, compressed, into the one that is sent. */
+  readonly compressed?: { readonly algorithm: keyof typeof algorithms; readonly payload: SparkplugNotation }
   readonly metrics?: readonly {
     readonly name?: string
     readonly alias?: number
@@ -40,8 +43,11 @@ const types = {
   Bytes: [17, 'bytesValue'],
 } as const
 
+const algorithms = { GZIP: gzipSync, DEFLATE: deflateSync }
+
 /** The bytes that an edge node would publish. */
-export function sparkplugBytes({ metrics = [], ...rest }: SparkplugNotation): Buffer {
+export function sparkplugBytes({ metrics = [], compressed, ...rest }: SparkplugNotation): Buffer {
+  const body = compressed && { body: algorithms[compressed.algorithm](sparkplugBytes(compressed.payload)) }
   const encoded = metrics.map(({ dataType, typeLeftOut, value, quality, ...metric }) => {
     const [number, field] = dataType ? types[dataType] : []
     return {
@@ -51,5 +57,5 @@ export function sparkplugBytes({ metrics = [], ...rest }: SparkplugNotation): Bu
       ...(quality !== undefined && { properties: { keys: ['Quality'], values: [{ type: 3, intValue: quality }] } }),
     }
   })
-  return Buffer.from(Payload.encode({ ...rest, metrics: encoded }).finish())
+  return Buffer.from(Payload.encode({ ...rest, ...body, metrics: encoded }).finish())
 }
