@@ -59,6 +59,11 @@ import { makePasswords } from './security/passwords.ts'
 
 /** Bodies that are not imports are small; imports have a limit of their own. */
 const bodyBytesMax = 256 * 1024
+/**
+ * Proxies whose forwarding is believed: the one next to us. What stands before its own entry anybody may have written,
+ * and limits and networks go by the address.
+ */
+const proxiesBelieved = 1
 /** An import of the whole city over a slow line; headers have a minute, by Node's own limit. */
 const requestMsMax = 600_000
 
@@ -91,7 +96,7 @@ export async function buildApp(deps: ApiDeps, given: Partial<ApiOptions> = {}): 
     loggerInstance: deps.log as FastifyBaseLogger,
     // One line for every request of every console says little and costs much; metrics count them.
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: options.trustProxy,
+    trustProxy: options.trustProxy ? (_address: string, hop: number) => hop < proxiesBelieved : false,
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMsMax,
     routerOptions: { maxParamLength: 200 },

@@ -122,6 +122,17 @@ describe('the rate limit', () => {
       await limited.close()
     }
   })
+
+  test('of forwarded addresses only the one is believed that our own proxy saw', async () => {
+    const limited = await makeTestApi({}, { requestsPerMinuteMax: 1, trustProxy: true })
+    const ask = (address: string) =>
+      limited.app.inject({ url: '/api/v1/time', headers: { 'x-forwarded-for': address } })
+    await ask('203.0.113.1, 10.0.0.1')
+    // Whoever is limited would only have to claim to come from elsewhere.
+    expect((await ask('203.0.113.2, 10.0.0.1')).statusCode).toBe(429)
+    expect((await ask('203.0.113.1, 10.0.0.2')).statusCode).toBe(200)
+    await limited.close()
+  })
 })
 
 describe('headers', () => {
