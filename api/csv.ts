@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify/sync'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { guarded } from '#store/ledger/registry-csv-cells.ts'
 
 /** Spreadsheets take a file for UTF-8, and show Chinese names, only when it begins with this mark. */
 const byteOrderMark = '\uFEFF'
@@ -14,14 +15,10 @@ export async function* csvText(
   batches: AsyncIterable<readonly (readonly Cell[])[]>,
 ): AsyncGenerator<string> {
   yield `${byteOrderMark}${stringify([columns])}`
-  for await (const rows of batches) yield stringify(rows.map((row) => row.map(guarded)))
+  for await (const rows of batches) yield stringify(rows.map((row) => row.map(cellText)))
 }
 
-/** A text that begins like a formula would be run by the spreadsheet of whoever opens the file. */
-function guarded(cell: Cell): string | number {
-  if (typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell)) return `'${cell}`
-  return cell ?? ''
-}
+const cellText = (cell: Cell): string | number => (typeof cell === 'string' ? guarded(cell) : (cell ?? ''))
 
 export const csvContentType = 'text/csv; charset=utf-8'
 

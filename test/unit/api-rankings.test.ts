@@ -142,10 +142,13 @@ describe('a list from draft to publication', () => {
 
   test('as CSV, a name that begins like a formula is a name', async () => {
     const id = await published()
-    await api.ledger.db.updateTable('firm').set({ name: '=1+1' }).where('id', '=', 'F1').execute()
-    const { headers, body } = await get('viewer', `/rankings/${id}/csv`)
-    expect(headers['content-type']).toContain('text/csv')
-    expect(body.split('\n')[1]).toMatch(/^1,F1,'=1\+1,,interim,/)
+    // Spreadsheets in Chinese take the wide signs as well.
+    for (const name of ['=1+1', '＝1+1', '＠SUM(1)']) {
+      await api.ledger.db.updateTable('firm').set({ name }).where('id', '=', 'F1').execute()
+      const { headers, body } = await get('viewer', `/rankings/${id}/csv`)
+      expect(headers['content-type']).toContain('text/csv')
+      expect(body.split('\n')[1]).toContain(`1,F1,'${name},,interim,`)
+    }
   })
 })
 
