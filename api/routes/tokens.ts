@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { dayMs } from '#domain/time.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import { countApiTokens, createApiToken, listApiTokens, revokeApiToken } from '#store/ledger/sessions.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -53,7 +54,8 @@ export const tokenRoutes: FastifyPluginAsyncZod<TokenDeps> = async (app, { ledge
       schema: {
         tags: ['auth'],
         summary: 'Make a bearer token',
-        description: 'The secret is shown this once; the service keeps only its hash.',
+        description:
+          'The secret is shown this once; the service keeps only its hash. Made with a token that ends, it ends no later.',
         body: z.strictObject({
           name: z.string().trim().min(1).max(80),
           days: z.int().min(1).max(tokenDaysMax).optional().describe('Days until it ends; without it, none'),
@@ -62,19 +64,21 @@ export const tokenRoutes: FastifyPluginAsyncZod<TokenDeps> = async (app, { ledge
       },
     },
     async (request, reply) => {
-      const { account } = principalOf(request)
+      const { account, via, expiresAt = Number.POSITIVE_INFINITY } = principalOf(request)
       const secret = newSecret('wct')
       const now = wallClock()
       const { name, days } = request.body
+      const wanted = days === undefined ? Number.POSITIVE_INFINITY : now + days * dayMs
+      const endsAt = via === 'token' ? Math.min(wanted, expiresAt) : wanted
       const token = {
         id: randomUUID(),
         account: account.id,
         name,
         createdAt: now,
-        ...(days !== undefined && { expiresAt: now + days * 86_400_000 }),
+        ...(Number.isFinite(endsAt) && { expiresAt: endsAt }),
       }
       await ledger.write(async (transaction) => {
-        if ((await countApiTokens(transaction, account.id)) >= tokensPerAccountMax) {
+        if ((await countApiTokens(transaction, account.id, now)) >= tokensPerAccountMax) {
           throw new ProblemError('conflict', `An account has at most ${tokensPerAccountMax} tokens: revoke one first`)
         }
         await createApiToken(transaction, { ...token, sha256: sha256Hex(secret) })

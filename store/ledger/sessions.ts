@@ -150,12 +150,13 @@ export async function listApiTokens(db: LedgerDb, account: string, after: string
 }
 
 /** Tokens of an account that are in force, to keep their number bounded. */
-export async function countApiTokens(db: LedgerDb, account: string): Promise<number> {
+export async function countApiTokens(db: LedgerDb, account: string, now: number): Promise<number> {
   const { count } = await db
     .selectFrom('api_token')
     .select((expression) => expression.fn.countAll<number>().as('count'))
     .where('account', '=', account)
     .where('revoked_at', 'is', null)
+    .where((expression) => expression.or([expression('expires_at', 'is', null), expression('expires_at', '>', now)]))
     .executeTakeFirstOrThrow()
   return Number(count)
 }

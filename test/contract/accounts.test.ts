@@ -156,7 +156,8 @@ describe('sessions and tokens', () => {
     expect(await revoke('li')).toBe(true)
     expect(await revoke('li')).toBe(false)
     expect(await findApiToken(ledger.db, 'hash of t2', 2_000)).toBeUndefined()
-    expect(await countApiTokens(ledger.db, 'li')).toBe(1)
+    expect(await countApiTokens(ledger.db, 'li', 1_999)).toBe(1)
+    expect(await countApiTokens(ledger.db, 'li', 2_000)).toBe(0)
   })
 
   test('of a disabled account neither opens anything', async () => {

@@ -163,6 +163,34 @@ describe('tokens', () => {
     expect((await api.app.inject({ url: '/api/v1/auth/me', headers })).statusCode).toBe(401)
   })
 
+  test('one that was made with a token that ends does not outlive it', async () => {
+    const session = await api.signIn('li')
+    const make = async (headers: Record<string, string>, days?: number) => {
+      const payload = { name: 'script', ...(days !== undefined && { days }) }
+      return (await api.app.inject({ method: 'POST', url: '/api/v1/auth/tokens', headers, payload })).json()
+    }
+    const first = await make(session, 2)
+    const bearer = { authorization: `Bearer ${first.secret}` }
+    expect(await make(bearer)).toMatchObject({ expiresAt: first.expiresAt })
+    expect(await make(bearer, 30)).toMatchObject({ expiresAt: first.expiresAt })
+    expect((await make(bearer, 1)).expiresAt).toBeLessThan(first.expiresAt)
+    expect(await make(session)).not.toHaveProperty('expiresAt')
+  })
+
+  test('as many as are in force at a time, whatever ended before', async () => {
+    const session = await api.signIn('li')
+    const make = (payload: object) =>
+      api.app.inject({ method: 'POST', url: '/api/v1/auth/tokens', headers: session, payload })
+    for (let made = 0; made < 20; made += 1) await make({ name: 'a week', days: 7 })
+    expect((await make({ name: 'one too many' })).statusCode).toBe(409)
+    api.wall.now += 7 * 86_400_000
+    const later = await api.signIn('li')
+    const url = '/api/v1/auth/tokens'
+    expect((await api.app.inject({ method: 'POST', url, headers: later, payload: { name: 'new' } })).statusCode).toBe(
+      201,
+    )
+  })
+
   test("another's token cannot be revoked", async () => {
     const asLi = await api.as('li')
     const made = await asLi({ method: 'POST', url: '/api/v1/auth/tokens', payload: { name: 'mine' } })
