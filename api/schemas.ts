@@ -9,6 +9,9 @@ import { ProblemError, problemContentType, problemSchema } from './problems.ts'
 /** Epoch milliseconds. */
 export const instantOut = z.number().int()
 
+/** The last millisecond that a calendar of JavaScript has, and without its sign the first. */
+const instantMax = 8.64e15
+
 /** A time in a query: epoch milliseconds or ISO 8601 with offset. */
 export const instantQuery = z
   .string()
@@ -16,6 +19,7 @@ export const instantQuery = z
     error: 'give epoch milliseconds or ISO 8601 with offset',
   })
   .transform((text) => (/^-?\d+$/.test(text) ? Number(text) : Date.parse(text)))
+  .refine((at) => Math.abs(at) <= instantMax, { error: 'is no time of any calendar' })
 
 /** More rows in one answer make it slow for whoever waits and for everybody behind. */
 const pageLimitMax = 500

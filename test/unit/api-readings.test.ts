@@ -320,6 +320,14 @@ describe('by interval', () => {
     expect(named).toContain(`querystring/${where}`)
   })
 
+  test('times that no calendar has are refused', async () => {
+    const as = await api.as('street')
+    for (const more of ['', '&interval=1m', '&format=csv']) {
+      const response = await as({ url: `${ofHome({ from: 8_999_999_999_990_000, to: 9_000_000_000_000_000 })}${more}` })
+      expect(response.json()).toMatchObject({ status: 400, code: 'validation' })
+    }
+  })
+
   test('more intervals than a chart has pixels are refused', async () => {
     const as = await api.as('street')
     const response = await as({ url: ofHome({ interval: '1m', from: registryBeginning }) })
