@@ -118,7 +118,8 @@ function clampToHead(page: SignalPage, head: number): SignalPage {
   return { ...page, signals, through: Math.min(page.through, head), head }
 }
 
-const isFor = (signal: Signal, audience: SignalAudience): boolean =>
+/** Whether a signal is for an audience. */
+export const isFor = (signal: Signal, audience: SignalAudience): boolean =>
   (audience.dwellings || !signal.ofDwelling) &&
   inScope(audience.scope, { territory: signal.territory, ...(signal.firm !== undefined && { firm: signal.firm }) })
 

@@ -4,6 +4,7 @@ import { dayMs } from '#domain/time.ts'
 import { alertsTopic } from '#domain/topics.ts'
 import { acquireLease, holdLease, type Lease, LeaseLostError, releaseLease } from '#store/ledger/leases.ts'
 import {
+  cancelNotification,
   dueNotifications,
   dueTargets,
   forgetNotifications,
@@ -16,7 +17,7 @@ import { webhookSecret } from '#store/ledger/webhooks.ts'
 import type { ApiDeps } from '../deps.ts'
 import type { ApiMetrics } from '../metrics.ts'
 import { toldSeldom } from '../told-seldom.ts'
-import { notifierName, planNotifications } from './plan.ts'
+import { maySendStill, notifierName, planNotifications } from './plan.ts'
 import { type RetryPolicy, retryDefault, retryDelayMs } from './retry.ts'
 import { attemptMsMax, type SendResult, sendWebhook } from './webhook-sender.ts'
 
@@ -166,6 +167,10 @@ export function startNotifier(deps: NotifierDeps): Notifier {
     for (const notification of await due('webhook', target)) {
       const receiver = await webhookSecret(ledger.db, target)
       if (!receiver || closing.signal.aborted) return
+      if (!(await maySendStill(ledger.db, target, notification.body))) {
+        await ledger.write((transaction) => cancelNotification(transaction, notification.id))
+        continue
+      }
       const startedAt = wallClock()
       const message = { id: notification.id, body: notification.body, ...receiver }
       const result = await sendWebhook(message, startedAt, closing.signal)

@@ -1,4 +1,3 @@
-import { can, inScope } from '#domain/account.ts'
 import type { Signal } from '#domain/signal.ts'
 import { type Account, findAccount } from '#store/ledger/accounts.ts'
 import type { Ledger, LedgerDb, LedgerTransaction } from '#store/ledger/database.ts'
@@ -10,7 +9,9 @@ import {
   saveNotificationPosition,
 } from '#store/ledger/notifications.ts'
 import { signalsAfter } from '#store/ledger/signals.ts'
-import { listWebhooks, type Webhook } from '#store/ledger/webhooks.ts'
+import { findWebhook, listWebhooks, type Webhook } from '#store/ledger/webhooks.ts'
+import { audienceOf } from '../security/guard.ts'
+import { isFor } from '../stream-feed.ts'
 
 /** Name of the notifier's position in the stream. */
 export const notifierName = 'alerts'
@@ -64,10 +65,24 @@ async function streamHead(db: LedgerDb): Promise<number> {
 async function recipientsOf(transaction: LedgerTransaction): Promise<Recipient[]> {
   const recipients: Recipient[] = []
   for (const webhook of await listWebhooks(transaction, undefined, '', webhooksMax)) {
-    const owner = await findAccount(transaction, webhook.owner)
-    if (owner && owner.disabledAt === undefined) recipients.push({ webhook, owner })
+    const owner = await activeOwner(transaction, webhook)
+    if (owner) recipients.push({ webhook, owner })
   }
   return recipients
+}
+
+async function activeOwner(db: LedgerDb, webhook: Webhook): Promise<Account | undefined> {
+  const owner = await findAccount(db, webhook.owner)
+  return owner?.disabledAt === undefined ? owner : undefined
+}
+
+/** Whether the owner of a webhook may still be sent what was planned before: a receiver that was away gets it late. */
+export async function maySendStill(db: LedgerDb, webhookId: string, body: string): Promise<boolean> {
+  const webhook = await findWebhook(db, webhookId)
+  const owner = webhook && (await activeOwner(db, webhook))
+  // A test tells of nothing.
+  const { signal }: { signal?: Signal } = JSON.parse(body)
+  return owner !== undefined && (signal === undefined || isFor(signal, audienceOf(owner)))
 }
 
 /** Topics are by district; what concerns the whole city goes under the city's own name. */
@@ -77,10 +92,8 @@ function mqttNotification(signal: Signal, body: string): NewNotification {
 }
 
 function notificationsFor(signal: Signal, body: string, recipients: readonly Recipient[]): NewNotification[] {
-  const where = { territory: signal.territory, ...(signal.firm !== undefined && { firm: signal.firm }) }
   return recipients
-    .filter(({ owner }) => inScope(owner.scope, where))
-    .filter(({ owner }) => can(owner.role, signal.ofDwelling ? 'dwelling.read' : 'plant.read'))
+    .filter(({ owner }) => isFor(signal, audienceOf(owner)))
     .map(({ webhook }) => ({
       id: `${webhook.id}.${signal.number}`,
       channel: 'webhook',

@@ -164,6 +164,16 @@ export async function recordAttempt(
     .execute()
 }
 
+/** Takes back one that is still pending. */
+export async function cancelNotification(transaction: LedgerTransaction, id: string): Promise<void> {
+  await transaction
+    .updateTable('notification')
+    .set({ state: 'cancelled' })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .execute()
+}
+
 /** Takes back what is still pending for a target that is gone. */
 export async function cancelNotifications(
   transaction: LedgerTransaction,

@@ -136,6 +136,26 @@ async function settled() {
   }
 }
 
+/** Starts with a first attempt for every receiver; what failed waits until it is told to be due. */
+async function planned(alert: Omit<Signal, 'number'>) {
+  let wallMs = Date.now()
+  const hourMs = 3_600_000
+  const attempted = api.ledger.db.selectFrom('notification').select('id').where('attempts', '=', 0)
+  await append(alert)
+  const notifier = start({
+    wallClock: () => wallMs,
+    retry: { attemptsMax: 3, firstDelayMs: hourMs, factor: 1, delayMsMax: hourMs },
+  })
+  await receiver.until(3)
+  while (await attempted.executeTakeFirst()) await new Promise((resolve) => setImmediate(resolve))
+  return {
+    dueNow() {
+      wallMs += 2 * hourMs
+      notifier.wake()
+    },
+  }
+}
+
 describe('webhooks', () => {
   test('an alert arrives signed over timestamp and body', async () => {
     await addWebhook('city')
@@ -193,6 +213,31 @@ describe('webhooks', () => {
     start()
     await settled()
     expect(receiver.received).toHaveLength(1)
+  })
+
+  test('an owner whose rights are gone gets nothing of what waits, and others do', async () => {
+    await addWebhook('nangang')
+    await addWebhook('firm')
+    await addWebhook('city')
+    receiver.answers.push(503, 503, 503)
+    const { dueNow } = await planned(makeAlert({ firm: 'firm-2' }))
+    await api.ledger.write(async (transaction) => {
+      await changeAccount(transaction, 'nangang', { scope: { kind: 'territory', id: 'daowai' } })
+      await changeAccount(transaction, 'firm', { disabledAt: evening })
+    })
+    dueNow()
+    await settled()
+    const states = await api.ledger.db
+      .selectFrom('notification')
+      .select(['target', 'state'])
+      .orderBy('target')
+      .execute()
+    expect(states.filter(({ target }) => target.startsWith('hook'))).toEqual([
+      { target: 'hook-of-city', state: 'delivered' },
+      { target: 'hook-of-firm', state: 'cancelled' },
+      { target: 'hook-of-nangang', state: 'cancelled' },
+    ])
+    expect(receiver.received).toHaveLength(4)
   })
 
   test('a failed attempt is tried again, every attempt is kept', async () => {
