@@ -212,6 +212,8 @@ function listenOn(
     server.once('error', failed)
     server.listen({ host, port, reusePort, backlog: backlogMax }, () => {
       server.off('error', failed)
+      // A connection that the system could not accept, for want of memory for instance, is the peer's to try again.
+      server.on('error', () => {})
       const bound = server.address()
       resolve({ host, port: bound !== null && typeof bound === 'object' ? bound.port : port })
     })

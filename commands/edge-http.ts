@@ -45,7 +45,8 @@ export async function startEdgeHttp(options: EdgeHttpOptions): Promise<EdgeHttp>
     )
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenFailure(error, "the edge's HTTP", '--edge-http-port')))
+    // One that comes later is a connection that the system could not accept: its peer tries again.
+    server.on('error', (error) => reject(listenFailure(error, "the edge's HTTP", '--edge-http-port')))
     server.listen(options.port, options.host, () => resolve())
   })
   const { port } = server.address() as AddressInfo

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, Server } from 'node:net'
 import { connectAsync, type IClientOptions } from 'mqtt'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { brokerHarness, secretOf } from '../support/broker-harness.ts'
 import { testCertificate as cert, testKey as key } from '../support/test-certificate.ts'
 
+const originalListen = Server.prototype.listen
 const here = { host: '127.0.0.1', port: 0 }
 
 test.each([
@@ -70,6 +71,21 @@ test.each(['tcp', 'websocket'] as const)('%s beyond loopback needs to be allowed
   await expect(brokerHarness({ listen: { [kind]: { host: '192.0.2.1', port: 0 } } })).rejects.toMatchObject({
     code: 'plaintext_not_allowed',
   })
+})
+
+test('a connection that the system could not accept ends nothing', async () => {
+  const listening: Server[] = []
+  const listen = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+    listening.push(this)
+    return Reflect.apply(originalListen, this, args)
+  })
+  onTestFinished(() => listen.mockRestore())
+  const { raw } = await brokerHarness()
+  for (const server of listening) {
+    server.emit('error', Object.assign(new Error('accept ENOBUFS'), { code: 'ENOBUFS', syscall: 'accept' }))
+  }
+  const gateway = await raw()
+  expect(await gateway.login('G1')).toMatchObject({ returnCode: 0 })
 })
 
 test('a port that is taken is said so, also by another of our kind', async () => {
