@@ -1,7 +1,6 @@
-/** Everything that the pages of the api say, in each of their languages: the same keys, held together by the types. */
-export const languages = ['zh', 'en'] as const
-export type Language = (typeof languages)[number]
+import { type Language, languages } from '#domain/words.ts'
 
+/** Everything that the pages of the api say, in each of their languages: the same keys, held together by the types. */
 const en = {
   htmlLang: 'en',
   title: 'Warmcity',

@@ -1,6 +1,7 @@
 import type { ClockAnchor } from '#domain/time.ts'
+import { type Language, languages } from '#domain/words.ts'
 import { referencePath } from '../openapi.ts'
-import { type Language, languages, texts } from '../texts.ts'
+import { texts } from '../texts.ts'
 import { type Html, html } from './html.ts'
 
 /** A page that stays open on a screen shows what is, not what was. */

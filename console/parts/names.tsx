@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import type { Language } from '#domain/words.ts'
 import { call, type Schemas } from '../api/client.ts'
 import { useSettings, useTexts } from '../settings/settings.tsx'
-import type { Language } from '../text/texts.ts'
 import { nameIn } from '../text/words.ts'
 
 type Name = Schemas['Name']

@@ -1,4 +1,4 @@
-import type { Language } from '../text/texts.ts'
+import type { Language } from '#domain/words.ts'
 
 export interface Formats {
   /** A number with at most so many digits after the point. */

@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { type Language, languages } from '#domain/words.ts'
 import { type Texts, textsIn } from '../text/catalogue.ts'
-import { type Language, languages } from '../text/texts.ts'
 import { type Formats, makeFormats } from './formats.ts'
 import { applyPalette, palettes, type ThemeName, themeNames } from './palette.ts'
 

@@ -1,9 +1,9 @@
 import { MoonOutlined, SunOutlined } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
+import { languages } from '#domain/words.ts'
 import icon from '../icon.svg'
 import { useSettings, useTexts } from '../settings/settings.tsx'
-import { languages } from '../text/texts.ts'
 
 export function Brand() {
   const { app } = useTexts()

@@ -1,4 +1,5 @@
 import { metricWords } from '#domain/metric-words.ts'
+import { kindWords, type Language, languages, standingWords, tierWords } from '#domain/words.ts'
 import { accountTexts, permissionWords } from '../pages/accounts/texts.ts'
 import { listTexts } from '../pages/alerts/texts.ts'
 import { cityTexts } from '../pages/city/texts.ts'
@@ -13,8 +14,8 @@ import { quarantineTexts } from '../pages/quarantine/texts.ts'
 import { rankingTexts } from '../pages/rankings/texts.ts'
 import { columnWords, registryTexts, tableWords } from '../pages/registry/texts.ts'
 import { appTexts, navigationTexts } from './app-texts.ts'
-import { type Language, languages, spokenIn } from './texts.ts'
-import { kindWords, qualityWords, roleWords, ruleWords, signalWords, tierWords } from './words.ts'
+import { spokenIn } from './texts.ts'
+import { qualityWords, roleWords, ruleWords, signalWords } from './words.ts'
 
 /** Everything that the console says. A page's own texts lie beside the page and are listed here. */
 export const catalogue = {
@@ -44,6 +45,7 @@ export const catalogue = {
   rule: ruleWords,
   tier: tierWords,
   kind: kindWords,
+  standing: standingWords,
   signal: signalWords,
   role: roleWords,
   quality: qualityWords,

@@ -1,3 +1,5 @@
+import type { AlertTier } from '#domain/alert.ts'
+import { kindWords, tierWords } from '#domain/words.ts'
 import type { Said } from './said.ts'
 
 const said = <T extends Readonly<Record<string, Said>>>(texts: T): T => texts
@@ -16,12 +18,10 @@ export const linkTexts = said({
   down: { zh: '打开看板', en: 'Open the dashboard' },
 })
 
+const { district, firm, source, substation, building } = kindWords
+
 export const variableTexts = said({
-  district: { zh: '区/县', en: 'District' },
-  firm: { zh: '供热企业', en: 'Firm' },
-  source: { zh: '热源', en: 'Source' },
-  substation: { zh: '换热站', en: 'Substation' },
-  building: { zh: '楼栋', en: 'Building' },
+  ...{ district, firm, source, substation, building },
   device: { zh: '设备编号', en: 'Device' },
   console: { zh: '控制台地址', en: 'Address of the console' },
   all: { zh: '全部', en: 'All' },
@@ -57,6 +57,12 @@ export const emptyTexts = said({
   },
 })
 
+/** A tier with what makes it. */
+const tierOf = (tier: AlertTier, why: Said): Said => ({
+  zh: `${tierWords[tier].zh}（${why.zh}）`,
+  en: `${tierWords[tier].en} (${why.en})`,
+})
+
 /** What columns and series are called, by the names of fields where they have one. */
 export const columnTexts = said({
   name: { zh: '名称', en: 'Name' },
@@ -74,13 +80,13 @@ export const columnTexts = said({
   p90: { zh: '室温 90% 分位', en: 'Indoor p90' },
   target: { zh: '达标温度', en: 'Target' },
   outdoor: { zh: '室外温度', en: 'Outdoor' },
-  notice: { zh: '提示（低于达标温度）', en: 'Notice (below target)' },
-  warning: {
-    zh: '警告（低于 16 °C、供温不足、站点报警、站点失联）',
-    en: 'Warning (below 16 °C, supply, station alarm, silence)',
-  },
-  serious: { zh: '严重（低于 12 °C、断流）', en: 'Serious (below 12 °C, no flow)' },
-  danger: { zh: '危险（低于 5 °C）', en: 'Danger (below 5 °C)' },
+  notice: tierOf('notice', { zh: '低于达标温度', en: 'below target' }),
+  warning: tierOf('warning', {
+    zh: '低于 16 °C、供温不足、站点报警、站点失联',
+    en: 'below 16 °C, supply, station alarm, silence',
+  }),
+  serious: tierOf('serious', { zh: '低于 12 °C、断流', en: 'below 12 °C, no flow' }),
+  danger: tierOf('danger', { zh: '低于 5 °C', en: 'below 5 °C' }),
   supply: { zh: '供水温度', en: 'Supply' },
   return: { zh: '回水温度', en: 'Return' },
   curveSupply: { zh: '曲线设定供温', en: 'Supply by the curve' },

@@ -1,3 +1,4 @@
+import { standingWords } from '#domain/words.ts'
 import type { PanelTexts, Said } from './said.ts'
 
 export const rankingTexts = {
@@ -35,11 +36,7 @@ export const rankingTexts = {
       en: 'Rank of each firm on the lists so far; 1 is best.',
     },
   },
-  red: { zh: '红榜', en: 'Red list' },
-  yellow: { zh: '黄榜', en: 'Yellow list' },
-  black: { zh: '黑榜', en: 'Black list' },
-  interim: { zh: '暂定', en: 'Interim' },
-  noData: { zh: '无数据', en: 'No data' },
+  ...standingWords,
   item: { zh: '考核项', en: 'Item' },
   points: { zh: '得分', en: 'Points' },
   full: { zh: '满分', en: 'Full points' },

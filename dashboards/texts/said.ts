@@ -1,8 +1,6 @@
-export const languages = ['zh', 'en'] as const
-export type Language = (typeof languages)[number]
+import type { Said } from '#domain/words.ts'
 
-/** A text in every language, side by side, so that a change of one shows the other. */
-export type Said = Readonly<Record<Language, string>>
+export { type Language, languages, type Said } from '#domain/words.ts'
 
 /** What a panel is called, and what it answers. */
 export interface PanelTexts {

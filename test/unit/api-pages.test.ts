@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Alert } from '#domain/alert.ts'
+import { languages } from '#domain/words.ts'
 import { saveAlerts } from '#store/ledger/alerts.ts'
 import { figuresText } from '../../api/metrics.ts'
-import { languageOf, languages, texts } from '../../api/texts.ts'
+import { languageOf, texts } from '../../api/texts.ts'
 import { evening, makeTestApi, type TestApi } from '../support/api.ts'
 
 let api: TestApi

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { languages } from '#domain/words.ts'
 import { makeFormats } from '../../console/settings/formats.ts'
 import { catalogue } from '../../console/text/catalogue.ts'
-import { languages } from '../../console/text/texts.ts'
 
 type Phrase = string | ((...given: string[]) => string)
 const texts = Object.entries(catalogue).flatMap(([area, said]) =>

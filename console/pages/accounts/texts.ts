@@ -1,5 +1,6 @@
 import type { Permission } from '#domain/account.ts'
-import { defineTexts, type Said } from '../../text/texts.ts'
+import type { Said } from '#domain/words.ts'
+import { defineTexts } from '../../text/texts.ts'
 
 export const accountTexts = defineTexts({
   title: { zh: '账号与角色', en: 'Accounts and roles' },
@@ -50,4 +51,4 @@ export const permissionWords = defineTexts({
   'ranking.claim': { zh: '提出剔除与异议', en: 'Propose exclusions, object to a list' },
   'ranking.confirm': { zh: '处理剔除', en: 'Decide exclusions' },
   'ranking.publish': { zh: '发布榜单', en: 'Publish lists' },
-} satisfies Record<Permission, Said<string>>)
+} satisfies Record<Permission, Said>)

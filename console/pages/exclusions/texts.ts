@@ -1,5 +1,6 @@
 import type { ExclusionKind, ExclusionState } from '#domain/ranking-exclusion.ts'
-import { defineTexts, type Said } from '../../text/texts.ts'
+import type { Said } from '#domain/words.ts'
+import { defineTexts } from '../../text/texts.ts'
 
 /** Days that are left out of rankings, in the words of the ranking's own description. */
 export const exclusionTexts = defineTexts({
@@ -46,11 +47,11 @@ export const exclusionKindWords = defineTexts({
   heatingSuspended: { zh: '停供', en: 'Suspended heating' },
   openWindow: { zh: '开窗', en: 'Open window' },
   carrier: { zh: '通信商故障', en: "Carrier's fault" },
-} satisfies Record<ExclusionKind, Said<string>>)
+} satisfies Record<ExclusionKind, Said>)
 
 /** Each says whether it counts. */
 export const exclusionStateWords = defineTexts({
   proposed: { zh: '待处理，尚未生效', en: 'Waits; does not count' },
   confirmed: { zh: '已确认，不参与计算', en: 'Confirmed; left out' },
   refused: { zh: '不予剔除，照常计算', en: 'Refused; counts as usual' },
-} satisfies Record<ExclusionState, Said<string>>)
+} satisfies Record<ExclusionState, Said>)

@@ -25,10 +25,10 @@ const icons: Readonly<Record<Placed['standing'], ReactNode>> = {
 
 /** Red is the list of the good firms here, black that of the bad: the words and the shapes say so, not the colours. */
 export function Standing({ standing }: Pick<Placed, 'standing'>) {
-  const { ranking } = useTexts()
+  const { standing: words } = useTexts()
   return (
     <span className="standing" data-standing={standing}>
-      {icons[standing]} {ranking[standing]}
+      {icons[standing]} {words[standing]}
     </span>
   )
 }

@@ -39,11 +39,6 @@ export const rankingTexts = defineTexts({
   rank: { zh: '名次', en: 'Rank' },
   firm: { zh: '供热企业', en: 'Firm' },
   standing: { zh: '评定', en: 'Standing' },
-  red: { zh: '红榜', en: 'Red list' },
-  yellow: { zh: '黄榜', en: 'Yellow list' },
-  black: { zh: '黑榜', en: 'Black list' },
-  interim: { zh: '阶段排名', en: 'Interim' },
-  noData: { zh: '无数据', en: 'No data' },
   interimHint: {
     zh: '已评分值不足八成，只有阶段排名，不分红黄黑。',
     en: 'Less than four fifths of the points are assessed: an interim ranking without colours.',

@@ -1,6 +1,6 @@
 import { registryTableNames } from '#domain/registry.ts'
+import type { Language } from '#domain/words.ts'
 import type { Schemas } from '../../api/client.ts'
-import type { Language } from '../../text/texts.ts'
 import { nameIn } from '../../text/words.ts'
 
 /** Tables that have a page of their own, each with the columns that a list shows. */

@@ -1,5 +1,6 @@
 import type { RegistryTable } from '#domain/registry.ts'
-import { defineTexts, type Said } from '../../text/texts.ts'
+import type { Said } from '#domain/words.ts'
+import { defineTexts } from '../../text/texts.ts'
 
 export const registryTexts = defineTexts({
   title: { zh: '登记台账', en: 'Registry' },
@@ -80,7 +81,7 @@ export const tableWords = defineTexts({
   payload_field: { zh: '映射字段', en: 'Fields of mappings' },
   foreign_topic: { zh: '外部主题', en: 'Foreign topics' },
   foreign_device: { zh: '外部设备', en: 'Foreign devices' },
-} satisfies Record<RegistryTable, Said<string>>)
+} satisfies Record<RegistryTable, Said>)
 
 /** Columns of the registry's tables. */
 export const columnWords = defineTexts({
