@@ -85,7 +85,11 @@ export function openJournalReader({ directory, durableEnd, files = diskFiles }: 
   /** Fills the buffer from a position on; returns how many bytes there are and the segment that they are of. */
   async function fill(position: number, durable: number, bytesMax: number) {
     // The segment that was the last one when it was looked for may still be: the folder is listed only when it ends.
-    const likely = [...open.values()].findLast(({ segment }) => segment.first <= position)
+    let likely: OpenSegment | undefined
+    for (const one of open.values()) {
+      const { first } = one.segment
+      if (first <= position && first > (likely?.segment.first ?? -1)) likely = one
+    }
     for (const candidate of [likely, undefined]) {
       const { file, segment, end } = candidate ?? (await openAt(position))
       const wanted = Math.min(bytesMax, Math.min(end ?? durable, durable) - position)

@@ -1,13 +1,10 @@
 import { expect, test, vi } from 'vitest'
-import type { Delivery } from '#domain/delivery.ts'
 import type { JournalFile, JournalFiles } from '../../ingest/journal/files.ts'
-import { type Journal, openJournal } from '../../ingest/journal/journal.ts'
+import type { Journal } from '../../ingest/journal/journal.ts'
 import type { JournalError } from '../../ingest/journal/journal-error.ts'
-import { openJournalReader } from '../../ingest/journal/reader.ts'
-import { RecordView } from '../../ingest/journal/record.ts'
 import { crashingFiles } from '../support/crashing-files.ts'
+import { accepted, delivery, open, textsOf } from '../support/small-journal.ts'
 
-const small = { directory: '/journal', segmentBytes: 500, repeatBytes: 0, repeatEntries: 256 }
 const noRoom = () => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
 
 /** A disk that takes what fits, and then says that it is full. */
@@ -38,31 +35,6 @@ function smallDisk(files: JournalFiles) {
   }
 }
 
-const delivery = (text: string): Delivery => ({
-  ...{ gateway: 'G-1', topic: 'heating/v1/G-1/readings', payload: Buffer.from(text) },
-  ...{ qos: 1, dup: false, retain: false, packetId: 1, receivedAt: 1_768_435_200_000 },
-})
-
-const accepted = (journal: Journal, text: string) =>
-  new Promise<void>((resolve, reject) => journal.accept(delivery(text), (error) => (error ? reject(error) : resolve())))
-
-async function textsIn(files: JournalFiles, journal: Journal): Promise<string[]> {
-  const reader = openJournalReader({ directory: small.directory, durableEnd: journal.durableEnd.shared, files })
-  const view = new RecordView()
-  const texts: string[] = []
-  for (let position = journal.start(); ; ) {
-    const stretch = await reader.read(position, 1000)
-    if (!stretch) break
-    for (const [index, end] of stretch.ends.entries()) {
-      view.show(stretch.bytes, stretch.ends[index - 1] ?? 0, end)
-      texts.push(view.payload().toString())
-    }
-    position = stretch.to
-  }
-  await reader.close()
-  return texts
-}
-
 const isFull = (journal: Journal) => vi.waitFor(() => expect(journal.counters().diskFull).toBe(true))
 
 test.each([
@@ -71,19 +43,19 @@ test.each([
 ])('a disk that is full %s withholds acks, and takes the same again when there is room', async (_, before, room) => {
   const disk = smallDisk(crashingFiles())
   const failures: JournalError[] = []
-  const journal = await openJournal({ ...small, files: disk.files, onFailure: (error) => failures.push(error) })
-  await accepted(journal, before)
+  const journal = await open(disk.files, { onFailure: (error) => failures.push(error) })
+  await accepted(journal, delivery(before))
   disk.leave(room)
   let acked = 0
-  const waiting = ['second', 'third'].map((text) => accepted(journal, text).then(() => acked++))
+  const waiting = ['second', 'third'].map((text) => accepted(journal, delivery(text)).then(() => acked++))
   await isFull(journal)
   expect(journal.counters()).toMatchObject({ full: true, records: 1 })
   expect(acked).toBe(0)
 
   disk.leave(Number.POSITIVE_INFINITY)
   await Promise.all(waiting)
-  await accepted(journal, 'fourth')
-  expect(await textsIn(disk.files, journal)).toEqual([before, 'second', 'third', 'fourth'])
+  await accepted(journal, delivery('fourth'))
+  expect(await textsOf(disk.files, journal)).toEqual([before, 'second', 'third', 'fourth'])
   expect(journal.counters()).toMatchObject({ full: false, diskFull: false, refused: 0 })
   expect(failures).toEqual([])
   await journal.close()
@@ -91,10 +63,10 @@ test.each([
 
 test('a stop while the disk is full acks nothing, and the next start goes on behind what was acked', async () => {
   const disk = smallDisk(crashingFiles())
-  const journal = await openJournal({ ...small, files: disk.files })
-  await accepted(journal, 'first')
+  const journal = await open(disk.files)
+  await accepted(journal, delivery('first'))
   disk.leave(30)
-  const waiting = accepted(journal, 'second').then(
+  const waiting = accepted(journal, delivery('second')).then(
     () => 'acked',
     (error: JournalError) => error.code,
   )
@@ -103,20 +75,20 @@ test('a stop while the disk is full acks nothing, and the next start goes on beh
   expect(await waiting).toBe('journal_closed')
 
   disk.leave(Number.POSITIVE_INFINITY)
-  const again = await openJournal({ ...small, files: disk.files })
+  const again = await open(disk.files)
   expect(again.counters().tornBytes).toBe(30)
-  await accepted(again, 'third')
-  expect(await textsIn(disk.files, again)).toEqual(['first', 'third'])
+  await accepted(again, delivery('third'))
+  expect(await textsOf(disk.files, again)).toEqual(['first', 'third'])
   await again.close()
 })
 
 test('segments that are released make room, also on the disk', async () => {
   const disk = smallDisk(crashingFiles())
-  const journal = await openJournal({ ...small, files: disk.files })
-  await accepted(journal, 'x'.repeat(600))
-  await accepted(journal, 'first')
+  const journal = await open(disk.files)
+  await accepted(journal, delivery('x'.repeat(600)))
+  await accepted(journal, delivery('first'))
   disk.leave(0)
-  const waiting = accepted(journal, 'second')
+  const waiting = accepted(journal, delivery('second'))
   await isFull(journal)
   disk.leave(Number.POSITIVE_INFINITY)
   journal.release(journal.durableEnd.get())

@@ -205,6 +205,32 @@ describe('the bound on disk', () => {
   })
 })
 
+test('readers that are apart do not look into the folder at every read', async () => {
+  const files = crashingFiles()
+  const journal = await open(files)
+  for (let index = 0; index < 40; index++) await accepted(journal, delivery(`payload ${index}`))
+  let lists = 0
+  const counted: JournalFiles = {
+    ...files,
+    list(directory) {
+      lists++
+      return files.list(directory)
+    },
+  }
+  const reader = readerOf(counted, journal)
+  const near = journal.durableEnd.get() - 200
+  await reader.read(near, 100)
+  await reader.read(journal.start(), 100)
+  const listsBefore = lists
+  for (let turn = 0; turn < 5; turn++) {
+    await reader.read(near, 100)
+    await reader.read(journal.start(), 100)
+  }
+  expect(lists).toBe(listsBefore)
+  await reader.close()
+  await journal.close()
+})
+
 describe('repeats', () => {
   const marksOf = async (files: JournalFiles, journal: Journal) =>
     (await recordsOf(files, journal)).map((record) => record.repeat)
