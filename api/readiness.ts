@@ -1,3 +1,4 @@
+import { streamHead } from '#store/ledger/signals.ts'
 import type { ApiDeps } from './deps.ts'
 
 /** A store that takes longer to answer one look-up is of no use to anybody who waits. */
@@ -10,7 +11,7 @@ export async function notReadyReasons({
   notReady,
 }: Pick<ApiDeps, 'ledger' | 'telemetry' | 'notReady'>): Promise<string[]> {
   const reasons = await Promise.all([
-    check('ledger', () => ledger.db.selectFrom('stream').select('head').executeTakeFirstOrThrow()),
+    check('ledger', () => streamHead(ledger.db)),
     check('telemetry', () => (telemetry.check ? telemetry.check() : telemetry.usage())),
     notReady?.() ?? [],
   ])

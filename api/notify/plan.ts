@@ -8,7 +8,7 @@ import {
   notificationPosition,
   saveNotificationPosition,
 } from '#store/ledger/notifications.ts'
-import { signalsAfter } from '#store/ledger/signals.ts'
+import { signalsAfter, streamHead } from '#store/ledger/signals.ts'
 import { findWebhook, listWebhooks, type Webhook } from '#store/ledger/webhooks.ts'
 import { audienceOf } from '../security/guard.ts'
 import { isFor } from '../stream-feed.ts'
@@ -55,10 +55,6 @@ export async function planNotifications(
     await saveNotificationPosition(transaction, notifierName, through)
     return through > after
   })
-}
-
-async function streamHead(db: LedgerDb): Promise<number> {
-  return (await db.selectFrom('stream').select('head').executeTakeFirstOrThrow()).head
 }
 
 /** Webhooks whose owners are still there. */

@@ -4,6 +4,7 @@ import { can } from '#domain/account.ts'
 import { countNotifications } from '#store/ledger/notifications.ts'
 import { countQuarantined } from '#store/ledger/quarantine.ts'
 import { readerStates } from '#store/ledger/service-state.ts'
+import { streamHead } from '#store/ledger/signals.ts'
 import type { ApiDeps } from '../deps.ts'
 import { type ApiMetrics, type Figure, figuresText } from '../metrics.ts'
 import { ProblemError } from '../problems.ts'
@@ -57,7 +58,6 @@ async function ledgerFigures({ ledger, telemetry, clock }: FiguresDeps): Promise
     ...(labels && { labels }),
   })
   const { db } = ledger
-  const stream = await db.selectFrom('stream').select('head').executeTakeFirstOrThrow()
   const readers = await readerStates(db)
   // Another machine's readings cannot be counted while it is away; the other figures are there all the same.
   const usage = await telemetry.usage().catch(() => undefined)
@@ -66,7 +66,7 @@ async function ledgerFigures({ ledger, telemetry, clock }: FiguresDeps): Promise
     gauge('clock_seconds', "The service's clock", clock.now() / 1_000),
     gauge('clock_speed', 'City seconds in a real second', anchor.speed),
     gauge('catching_up', '1 while history fills in', anchor.catchingUp ? 1 : 0),
-    gauge('stream_head', 'Number of the newest signal', stream.head),
+    gauge('stream_head', 'Number of the newest signal', await streamHead(db)),
     ...(usage
       ? [
           gauge('telemetry_bytes', 'Disk space of the readings', usage.bytes),

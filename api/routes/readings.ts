@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -7,7 +6,7 @@ import { qualityNames } from '#domain/quality.ts'
 import { idSchema, plantKinds } from '#domain/registry.ts'
 import { localDayAt } from '#domain/season.ts'
 import { dayMs } from '#domain/time.ts'
-import { attachment, csvContentType, csvText } from '../csv.ts'
+import { csvTime, sendCsv } from '../csv.ts'
 import type { ApiDeps, ApiOptions } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
 import { bucketReadings } from '../readings/buckets.ts'
@@ -170,7 +169,7 @@ type Buckets = Awaited<ReturnType<typeof summedUp>>
 const bucketColumns = ['from', 'to', 'count', 'min', 'mean', 'max', 'good', 'unknown', 'suspect', 'fail']
 const bucketRow = ({ from, to, count, min, mean, max, quality }: Buckets[number]) => {
   const { good, unknown, suspect, fail } = quality
-  return [timeText(from), timeText(to), count, min, mean, max, good, unknown, suspect, fail]
+  return [csvTime(from), csvTime(to), count, min, mean, max, good, unknown, suspect, fail]
 }
 
 async function* oneBatch<T>(rows: T[]) {
@@ -189,16 +188,7 @@ async function* rawRows({ telemetry }: ReadingsDeps, stretches: readonly Stretch
       from,
       rawLimitMax,
     )
-    yield page.items.map(({ at, value, quality, device }) => [timeText(at), value, quality, device])
+    yield page.items.map(({ at, value, quality, device }) => [csvTime(at), value, quality, device])
     from = page.next
   }
-}
-
-const timeText = (at: number) => new Date(at).toISOString()
-
-function sendCsv(reply: FastifyReply, name: string, columns: string[], rows: Parameters<typeof csvText>[1]) {
-  // Typed as text for the description of the api; it is sent as it is made.
-  const text = Readable.from(csvText(columns, rows)) as unknown as string
-  reply.type(csvContentType).headers(attachment(name))
-  return text
 }

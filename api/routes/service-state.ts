@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { countNotifications } from '#store/ledger/notifications.ts'
 import { readerStates } from '#store/ledger/service-state.ts'
+import { streamHead } from '#store/ledger/signals.ts'
 import type { ApiDeps } from '../deps.ts'
 import { notReadyReasons } from '../readiness.ts'
 
@@ -38,9 +39,9 @@ export const serviceStateRoutes: FastifyPluginAsyncZod<ServiceStateDeps> = async
     },
     async () => {
       const { db } = deps.ledger
-      const [notReady, stream, usage, readers, notifications, edge] = await Promise.all([
+      const [notReady, head, usage, readers, notifications, edge] = await Promise.all([
         notReadyReasons(deps),
-        db.selectFrom('stream').select('head').executeTakeFirstOrThrow(),
+        streamHead(db),
         deps.telemetry.usage().catch(() => undefined),
         readerStates(db),
         countNotifications(db),
@@ -49,7 +50,7 @@ export const serviceStateRoutes: FastifyPluginAsyncZod<ServiceStateDeps> = async
       return {
         version: deps.options.version,
         notReady,
-        streamHead: stream.head,
+        streamHead: head,
         ...(usage && { telemetry: { readings: usage.readings, bytes: usage.bytes } }),
         readers,
         notifications,

@@ -117,6 +117,11 @@ export async function signalsAfter(
   }
 }
 
+/** Newest number of the stream. */
+export async function streamHead(db: LedgerDb): Promise<number> {
+  return (await db.selectFrom('stream').select('head').executeTakeFirstOrThrow()).head
+}
+
 export interface StreamExtent {
   readonly streamId: string
   /** Number of the oldest signal that is kept; head + 1 where none is. */
