@@ -76,13 +76,7 @@ export function createFrameFiles(directory: string, points: PlantPoints, plants:
       for (const page of frame.dirty.pages) {
         const first = page << framePageSlotsLog2
         const slots = frame.probes.subarray(first, first + (1 << framePageSlotsLog2))
-        writeSync(
-          inPlace,
-          new Uint8Array(slots.buffer, slots.byteOffset, slots.byteLength),
-          0,
-          slots.byteLength,
-          first * 2,
-        )
+        writeWhole(inPlace, new Uint8Array(slots.buffer, slots.byteOffset, slots.byteLength), first * 2)
       }
     } finally {
       closeSync(inPlace)
@@ -149,6 +143,13 @@ export function createFrameFiles(directory: string, points: PlantPoints, plants:
       rmSync(directory, { recursive: true, force: true })
       mkdirSync(directory, { recursive: true })
     },
+  }
+}
+
+/** A write may take less than it is given: on a nearly full disk the rest fails, and only then says so. */
+function writeWhole(file: number, bytes: Uint8Array, position: number): void {
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(file, bytes, written, bytes.length - written, position + written)
   }
 }
 

@@ -85,12 +85,12 @@ export async function writeDirectoryFile(
   header.copy(start, alignment)
   const file = await open(`${path}.new`, 'w')
   try {
-    await file.write(start)
+    await file.writeFile(start)
     for (const values of Object.values(kept.parts.arrays)) {
       const bytes = bytesOf(values)
-      await file.write(bytes)
+      await file.writeFile(bytes)
       const rest = aligned(bytes.length) - bytes.length
-      if (rest > 0) await file.write(Buffer.alloc(rest))
+      if (rest > 0) await file.writeFile(Buffer.alloc(rest))
     }
     await file.sync()
   } finally {
