@@ -152,7 +152,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       for (const [name, value] of Object.entries(loop.counters())) counters[`${loop.name}_${name}`] = value
     }
     const releasePosition = Math.min(...all.map((loop) => loop.neededFrom()))
-    sparkplug?.release(releasePosition)
+    forgetSparkplug(releasePosition)
     tell({
       type: 'progress',
       releasePosition,
@@ -163,6 +163,15 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
         return reason === undefined ? [] : [{ reader: loop.name, reason }]
       }),
     })
+  }
+
+  /** What is not forgotten now goes at the next turn: a disk that is full must not end the thread. */
+  function forgetSparkplug(position: number): void {
+    try {
+      sparkplug?.release(position)
+    } catch (error) {
+      log.warn({ err: error }, 'old sessions of Sparkplug nodes could not be forgotten; they wait')
+    }
   }
 
   /** Looks for what others wrote into the ledger. A ledger that does not answer is the readers' matter to report. */

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { listQuarantine } from '#store/ledger/quarantine.ts'
 import { requestReplay } from '#store/ledger/quarantine-replay.ts'
@@ -110,6 +112,25 @@ test('a reader that is behind reads by the birth that was in force, not by a lat
   await after.stop()
   expect(await storedOf(world, 'indoor_temperature_c')).toEqual([[2, 20.25]])
   expect(await storedOf(world, 'humidity_pct')).toEqual([])
+})
+
+test('a disk that cannot forget old sessions holds nobody up', async () => {
+  const world = await newWorld()
+  const run = await startPipeline(world)
+  await run.accept(nodeBirth)
+  await run.settle()
+  const other = new DatabaseSync(join(world.directory, 'journal', 'sparkplug.db'))
+  other.exec('begin immediate')
+  const megabyte = randomBytes(1_000_000)
+  // The file forgets when the journal has gone on by some megabytes.
+  for (let count = 0; count < 20; count++) {
+    await run.accept({ topic: `heating/v1/${gateway}/status`, payload: megabyte })
+  }
+  await run.settle()
+  const released = () => run.messagesOf('progress').at(-1)?.releasePosition
+  await expect.poll(released).toBeGreaterThan(17_000_000)
+  other.close()
+  await run.stop()
 })
 
 test('a node whose messages are missing is asked for its births, once', async () => {
