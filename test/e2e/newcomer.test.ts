@@ -25,7 +25,8 @@ describe.runIf(hasProgram('mosquitto_pub', suite))(suite, { timeout: 120_000 }, 
   beforeAll(async () => {
     service = await startService(data, smallCity, inJuly)
     regulator = await signIn(service.addresses.http, 'regulator', printed(/password "([^"]+)"/))
-  }, 60_000)
+    await regulator.until<{ catchingUp: boolean }>('/time', ({ catchingUp }) => !catchingUp)
+  }, 120_000)
 
   afterAll(async () => {
     await service.stop()
@@ -36,10 +37,7 @@ describe.runIf(hasProgram('mosquitto_pub', suite))(suite, { timeout: 120_000 }, 
 
   test('it is a January evening although the machine says July, and that is said', async () => {
     await service.printed('history 100 %')
-    const time = await regulator.until<{ now: number; simulated: boolean; catchingUp: boolean }>(
-      '/time',
-      ({ catchingUp }) => !catchingUp,
-    )
+    const time = await regulator.get<{ now: number; simulated: boolean }>('/time')
     expect(new Date(time.now).toISOString()).toMatch(/^2026-01-15T11:/)
     expect(time.simulated).toBe(true)
     expect(service.output()).toContain('simulated time 2026-01-1')
@@ -102,7 +100,9 @@ describe.runIf(hasProgram('mosquitto_pub', suite))(suite, { timeout: 120_000 }, 
     expect(wanted.length).toBeGreaterThan(8)
     const { http, edgeHttp } = service.addresses
     const texts = await Promise.all([http, edgeHttp].map(async (address) => (await fetch(`${address}/metrics`)).text()))
-    expect(texts.join('\n').match(/^warmcity_\w+/gm)).toEqual(expect.arrayContaining(wanted))
+    const shown = new Set(texts.join('\n').match(/^warmcity_\w+/gm))
+    // Somebody was told of the flag before: there are notifications.
+    expect(wanted.filter((name = '') => !shown.has(name))).toEqual([])
   })
 
   test('Ctrl-C drains, and a second start goes on from there without building the city again', async () => {
