@@ -1,3 +1,4 @@
+import { either } from '../influxql/condition.ts'
 import type { BoardSpec } from '../parts/board.ts'
 import { places } from '../parts/figures.ts'
 import { coldOverTime, flagsNow, numbersNow, outdoorNow, percentiles } from '../parts/home-panels.ts'
@@ -8,6 +9,7 @@ import {
   belowCurve,
   flows,
   makeUpShare,
+  powerSupply,
   pressures,
   primaryDifference,
   pumpFrequency,
@@ -24,6 +26,8 @@ import { cascade } from './place-variables.ts'
 
 const substation = places('substation', { id: 'substation' })
 const circuits = places('circuit', { substation: 'substation' })
+/** Some alarms are of the station, others of its circuits. */
+const stationAndCircuits = [either(substation, circuits)]
 
 export const substationBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => ({
   name: 'substation',
@@ -60,8 +64,9 @@ export const substationBoard = (limits: Thresholds, consoleUrl: string): BoardSp
           makeUpShare(shown(8, 7)),
           valveOpening(shown(8, 7)),
           pumpFrequency(shown(8, 7)),
-          pumpStates(shown(12, 7)),
-          stationAlarms(shown(12, 7)),
+          pumpStates(shown(8, 7)),
+          powerSupply({ where: substation, size: [4, 7], limits }),
+          stationAlarms({ where: stationAndCircuits, size: [12, 7], limits }),
         ]
       },
     },

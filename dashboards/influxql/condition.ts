@@ -22,6 +22,15 @@ export const tagIsOneOf = <Tag extends string>(tag: Tag, values: readonly [strin
   reads: [tag],
 })
 
+/** All of the one, or all of the other. */
+export const either = <Name extends string>(
+  one: readonly Condition<Name>[],
+  other: readonly Condition<Name>[],
+): Condition<Name> => ({
+  text: `(${[one, other].map((conditions) => `(${conditions.map(({ text }) => text).join(' AND ')})`).join(' OR ')})`,
+  reads: [...one, ...other].flatMap(({ reads }) => reads),
+})
+
 /** A field against a number. */
 export const fieldIs = <Field extends string>(
   field: Field,

@@ -2,6 +2,7 @@ import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
 import { liveChannels } from '#domain/live-channel.ts'
 import { cityTexts } from '../texts/city.ts'
 import { columnTexts, emptyTexts } from '../texts/common.ts'
+import { colours } from './colours.ts'
 import { dataSources } from './data-sources.ts'
 import type { PanelSpec } from './panel.ts'
 import type { Thresholds } from './thresholds.ts'
@@ -20,7 +21,7 @@ export const livePanel = (limits: Thresholds): PanelSpec => ({
   steps: limits.none('warning'),
   queries: [],
   otherTargets: [liveTarget('dwellings_below_target')],
-  columns: [{ key: 'dwellings_below_target', header: columnTexts.cold }],
+  columns: [{ key: 'dwellings_below_target', header: columnTexts.cold, colour: colours.blue }],
   empty: emptyTexts.live,
   dataSource: 'live',
 })

@@ -152,11 +152,11 @@ export const tankLevel = (shown: Shown): PanelSpec =>
 export const coalStock = (shown: Shown): PanelSpec =>
   one(shown, placeTexts.coalStock, 'coal_stock_t', 'suffix: t', 0, shown.limits.neutral)
 
-/** Pumps and power supply as states over time: any of a stretch that stood still shows. */
-export const pumpStates = ({ where, size }: Shown): PanelSpec => ({
+/** A state of 1 or 0 over time. */
+const onOff = ({ where, size, several = false }: Shown, texts: PanelTexts, field: RollUpField): PanelSpec => ({
   ...common,
   kind: 'states',
-  texts: placeTexts.pumpStates,
+  texts,
   size,
   unit: 'none',
   decimals: 0,
@@ -164,13 +164,12 @@ export const pumpStates = ({ where, size }: Shown): PanelSpec => ({
     { from: null, colour: tierColours.serious },
     { from: 1, colour: wellColour },
   ],
-  queries: [overTime(where, { pump_running: 'pump_running', power_supply: 'power_supply' }, ['id'])],
-  named: namesOfPlaces(where),
-  columns: [
-    { key: 'pump_running', header: metricWords.pump_running },
-    { key: 'power_supply', header: metricWords.power_supply },
-  ],
+  queries: [overTime(where, { [field]: field }, several ? ['id'] : [])],
+  ...(several ? { named: namesOfPlaces(where) } : { columns: [{ key: field, header: texts.title }] }),
 })
+
+export const pumpStates = (shown: Shown): PanelSpec => onOff(shown, placeTexts.pumpStates, 'pump_running')
+export const powerSupply = (shown: Shown): PanelSpec => onOff(shown, placeTexts.powerSupply, 'power_supply')
 
 const alarmFields = metricNames.filter((name): name is Extract<RollUpField, `alarm_${string}`> =>
   name.startsWith('alarm_'),

@@ -116,11 +116,12 @@ export const placeTexts = {
     },
   },
   pumpStates: {
-    title: { zh: '水泵与供电', en: 'Pumps and power' },
-    description: {
-      zh: '1 为运行或有电，0 为停止或断电。',
-      en: '1 is running or powered, 0 is stopped or without power.',
-    },
+    title: { zh: '水泵', en: 'Pumps' },
+    description: { zh: '1 为运行，0 为停止。', en: '1 is running, 0 is stopped.' },
+  },
+  powerSupply: {
+    title: { zh: '供电', en: 'Power supply' },
+    description: { zh: '站点供电：1 为有电，0 为断电。', en: 'Power at the station: 1 is there, 0 is without.' },
   },
   pumpFrequency: {
     title: { zh: '水泵频率', en: 'Pump frequency' },

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ContactPoint, NotificationPolicy, Rule } from '@grafana/grafana-foundation-sdk/alerting'
 import type * as barchart from '@grafana/grafana-foundation-sdk/barchart'
-import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
+import type { Dashboard, FieldConfig } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { TypeReduce, TypeThreshold } from '@grafana/grafana-foundation-sdk/expr'
 import type * as stat from '@grafana/grafana-foundation-sdk/stat'
 import type * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline'
@@ -21,6 +21,8 @@ export interface GrafanaSchemas {
   /** Steps of an alert rule. */
   readonly reduce: TypeReduce
   readonly threshold: TypeThreshold
+  /** What any field may have, by default or by an override. */
+  readonly anyField: FieldConfig
   /** What a kind of panel may have as options, and in the settings of its fields. */
   readonly statOptions: stat.Options
   readonly tableOptions: table.Options

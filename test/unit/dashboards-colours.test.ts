@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { cityPolicies } from '#domain/policy.ts'
-import { colours, tierColours } from '../../dashboards/parts/colours.ts'
+import { colours, tierColours, wellColour } from '../../dashboards/parts/colours.ts'
 import { newestRules, thresholdsOf } from '../../dashboards/parts/thresholds.ts'
-import { generatedFiles } from '../support/generated-dashboards.ts'
+import { boardFiles, generatedFiles, targetsOf } from '../support/generated-dashboards.ts'
 
 describe('colours', () => {
   test('are those that people with any colour vision tell apart', () => {
@@ -11,6 +11,36 @@ describe('colours', () => {
       for (const [colour] of text.matchAll(/#[0-9A-Fa-f]{6}\b/g)) expect(allowed, path).toContain(colour)
       // Names of Grafana's own palette, green and red among them.
       expect(text, path).not.toMatch(/"(?:color|fixedColor|iconColor)": "(?!#)/)
+    }
+  })
+
+  test('are chosen for every line that is known beforehand; charts of several places leave them to Grafana', () => {
+    const unchosen = boardFiles.flatMap(({ path, panels }) =>
+      panels
+        .filter(({ fieldConfig }) => fieldConfig?.defaults.color?.mode.startsWith('palette'))
+        .filter(
+          (panel) => panel.transformations === undefined && targetsOf(panel).every(({ alias }) => alias === '$col'),
+        )
+        .flatMap(({ title, fieldConfig }) =>
+          (fieldConfig?.overrides ?? [])
+            .filter(({ properties }) => !properties.some(({ id }) => id === 'color'))
+            .map(({ matcher }) => `${path}: ${title}: ${matcher.options}`),
+        ),
+    )
+    expect(unchosen).toEqual([])
+  })
+
+  test('of standings on a list: red is good here, black is bad', () => {
+    for (const language of ['zh', 'en']) {
+      const text = generatedFiles.get(`generated/${language}/ranking.json`) ?? ''
+      const mappings = boardFiles
+        .find(({ path }) => path === `generated/${language}/ranking.json`)
+        ?.panels.flatMap(({ fieldConfig }) => fieldConfig?.overrides ?? [])
+        .flatMap(({ properties }) => properties)
+        .find(({ id }) => id === 'mappings')?.value as { options: Record<string, { color: string }> }[]
+      expect(mappings[0]?.options.red?.color).toBe(wellColour)
+      expect(mappings[0]?.options.black?.color).toBe(tierColours.danger)
+      expect(text).toContain('color-text')
     }
   })
 

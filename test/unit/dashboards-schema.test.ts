@@ -1,3 +1,4 @@
+import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { alertRules, boardFiles, provisioned } from '../support/generated-dashboards.ts'
@@ -99,6 +100,16 @@ const panelSchemas: Readonly<Record<string, PanelSchemas>> = {
   'state-timeline': { options: 'statetimelineOptions', fields: 'statetimelineFields' },
 }
 
+/** What an override says is a part of the settings of its field. */
+function overrideProblems({ type, fieldConfig }: Panel, id: string, value: unknown): string[] {
+  const custom = /^custom\.(\w+)$/.exec(id)?.[1]
+  if (custom === undefined) return problems('anyField', { [id]: value })
+  const fields = panelSchemas[type]?.fields
+  return fields === undefined
+    ? [`fields of ${type} have nothing of their own`]
+    : problems(fields, { ...fieldConfig?.defaults.custom, [custom]: value })
+}
+
 describe("Grafana's published schema", () => {
   test.each(boardFiles)('takes $path', ({ board }) => {
     expect(problems('dashboard', board)).toEqual([])
@@ -114,6 +125,26 @@ describe("Grafana's published schema", () => {
         expect(problems(schemas.fields, fieldConfig?.defaults.custom ?? {}), `${title}: fields`).toEqual([])
       }
     }
+  })
+
+  test.each(boardFiles)('takes what $path says of single columns', ({ panels }) => {
+    for (const panel of panels) {
+      for (const { id, value } of panel.fieldConfig?.overrides.flatMap(({ properties }) => properties) ?? []) {
+        expect(overrideProblems(panel, id, value), `${panel.title}: ${id}`).toEqual([])
+      }
+    }
+  })
+
+  test.each([
+    ['table', 'custom.cellOptions', { type: 'colour-text' }],
+    ['table', 'custom.hiden', true],
+    ['stat', 'custom.hidden', true],
+    ['timeseries', 'custom.axisPlacement', 'east'],
+    ['timeseries', 'displayNam', 'x'],
+    ['timeseries', 'decimals', '1'],
+  ])('of a %s, %s as %j is not taken', (type, id, value) => {
+    const panel = boardFiles.flatMap(({ panels }) => panels).find((one) => one.type === type)
+    expect(panel && overrideProblems(panel, id, value)).not.toEqual([])
   })
 
   test.each(alertRules)('takes the alert rule $uid', (rule) => {
