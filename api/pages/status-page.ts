@@ -20,7 +20,7 @@ export interface StatusPage {
   /** Whether the web console was built and is served at `/`. */
   readonly hasConsole: boolean
   /** Undefined where whoever looks may not know. */
-  readonly openAlerts?: { readonly count: number; readonly more: boolean }
+  readonly openAlerts?: number
 }
 
 export function statusPage(page: StatusPage): string {
@@ -110,8 +110,7 @@ function timeText({ language, now, timeZone }: StatusPage): string {
 
 function alertsText({ language, openAlerts }: StatusPage): string {
   const text = texts[language]
-  if (!openAlerts) return text.alertsHidden
-  return openAlerts.more ? text.alertsAtLeast(openAlerts.count) : text.alertsOpen(openAlerts.count)
+  return openAlerts === undefined ? text.alertsHidden : text.alertsOpen(openAlerts)
 }
 
 export const statusStyle = `:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }

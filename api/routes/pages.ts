@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { listAlerts } from '#store/ledger/alerts.ts'
-import type { SignalAudience } from '#store/ledger/signals.ts'
+import { countOpenAlerts } from '#store/ledger/alerts.ts'
+import { type SignalAudience, streamHead } from '#store/ledger/signals.ts'
 import type { ApiDeps, ApiOptions } from '../deps.ts'
 import { problemPage, statusPage, statusStyle } from '../pages/status-page.ts'
 import { ProblemError, problemCodes, problemKinds } from '../problems.ts'
@@ -9,9 +9,6 @@ import { notReadyReasons } from '../readiness.ts'
 import { audienceOf, identify, sessionCookieOf } from '../security/guard.ts'
 import { languageOf } from '../texts.ts'
 import { hasConsole } from './console.ts'
-
-/** More open alerts than this are counted as "or more". */
-const alertsCountedMax = 1_000
 
 interface PageDeps extends Pick<ApiDeps, 'ledger' | 'telemetry' | 'clock' | 'notReady'> {
   readonly options: Pick<ApiOptions, 'version' | 'timeZone' | 'brokerAddresses' | 'consoleFolder'>
@@ -26,11 +23,9 @@ export const pageRoutes: FastifyPluginAsyncZod<PageDeps> = async (app, deps) => 
 
   app.get('/status', { schema: { hide, querystring } }, async (request, reply) => {
     const anchor = clock.anchor()
-    const audience = await audienceBehind(request.headers.cookie, anchor.simulated)
-    const stream = await ledger.db.selectFrom('stream').select('head').executeTakeFirst()
     // The page is there also when the stores are not: then it says so.
+    const openAlerts = await openAlertsFor(request.headers.cookie, anchor.simulated).catch(() => undefined)
     const usage = await deps.telemetry.usage().catch(() => ({ readings: 0 }))
-    const openAlerts = audience && (await countOpenAlerts(audience))
     const markup = statusPage({
       language: languageOf(request.query.lang, request.headers['accept-language']),
       version: options.version,
@@ -39,10 +34,10 @@ export const pageRoutes: FastifyPluginAsyncZod<PageDeps> = async (app, deps) => 
       timeZone: options.timeZone,
       brokerAddresses: options.brokerAddresses,
       readings: usage.readings,
-      streamHead: stream?.head ?? 0,
+      streamHead: await streamHead(ledger.db).catch(() => 0),
       notReady: await notReadyReasons(deps),
       hasConsole: hasConsole(options.consoleFolder),
-      ...(openAlerts && { openAlerts }),
+      ...(openAlerts !== undefined && { openAlerts }),
     })
     return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(markup)
   })
@@ -70,8 +65,10 @@ export const pageRoutes: FastifyPluginAsyncZod<PageDeps> = async (app, deps) => 
     return simulated ? { scope: { kind: 'city' }, dwellings: true } : undefined
   }
 
-  async function countOpenAlerts(audience: SignalAudience) {
-    const page = await listAlerts(ledger.db, { ...audience, limit: alertsCountedMax })
-    return { count: page.alerts.length, more: page.next !== undefined }
+  async function openAlertsFor(cookies: string | undefined, simulated: boolean): Promise<number | undefined> {
+    const audience = await audienceBehind(cookies, simulated)
+    if (!audience) return undefined
+    const counts = await countOpenAlerts(ledger.db, audience)
+    return counts.reduce((sum, { open }) => sum + open, 0)
   }
 }

@@ -91,6 +91,16 @@ describe('the status page', () => {
     expect(page).toContain('edge: &lt;not running&gt;')
     await away.close()
   })
+
+  test('is there also when the ledger is not, and says so', async () => {
+    const away = await makeTestApi()
+    await away.ledger.close()
+    const page = await away.app.inject({ url: '/status?lang=en', headers: { cookie: 'warmcity_session=wcs_any' } })
+    expect(page.statusCode).toBe(200)
+    expect(page.body).toContain('Not ready')
+    expect(page.body).toContain('ledger: ')
+    await away.app.close()
+  })
 })
 
 describe('the texts', () => {
