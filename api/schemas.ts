@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Scope } from '#domain/account.ts'
 import { idSchema } from '#domain/registry.ts'
+import type { NewestFirstCursor } from '#store/ledger/newest-first.ts'
 import type { NamedWhereabouts } from '#store/ledger/registry-places.ts'
 import { ProblemError, problemContentType, problemSchema } from './problems.ts'
 
@@ -93,6 +94,14 @@ export function cursorParts(cursor: string | undefined): [number, string] | [und
   const comma = cursor.indexOf(',')
   return [numberCursor(cursor.slice(0, Math.max(comma, 0)), 0), cursor.slice(comma + 1)]
 }
+
+/** The cursor `number,text` of a list whose newest come first, as its store takes it. */
+export function newestFirstAfter(cursor: string | undefined): { readonly after?: NewestFirstCursor } {
+  const [at, key] = cursorParts(cursor)
+  return key === undefined ? {} : { after: { at, key } }
+}
+
+export const newestFirstText = ({ at, key }: NewestFirstCursor): string => `${at},${key}`
 
 const problemResponse = {
   description: 'What is wrong',

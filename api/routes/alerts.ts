@@ -6,11 +6,19 @@ import { flagRuleSchema } from '#domain/flag.ts'
 import { idSchema } from '#domain/registry.ts'
 import type { Account } from '#store/ledger/accounts.ts'
 import { type AlertQuery, countOpenAlerts, findAlert, listAlerts } from '#store/ledger/alerts.ts'
-import type { NewestFirstCursor } from '#store/ledger/flags.ts'
-import { csvResponse, csvTime, sendCsv } from '../csv.ts'
+import { csvResponse, csvTime, everyPage, sendCsv } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
-import { cursorParts, instantOut, pageOf, pageQuery, whereaboutsSchema, withinOf, withinQuery } from '../schemas.ts'
+import {
+  instantOut,
+  newestFirstAfter,
+  newestFirstText,
+  pageOf,
+  pageQuery,
+  whereaboutsSchema,
+  withinOf,
+  withinQuery,
+} from '../schemas.ts'
 import { audienceOf, principalOf } from '../security/guard.ts'
 
 const alertSchema = z
@@ -45,9 +53,6 @@ const filterQuery = withinQuery.extend({
     .describe('One or several: tier=a&tier=b'),
 })
 
-/** An export is made of pages of this many, so that no reader holds the ledger for long. */
-const exportPageRows = 500
-
 export const alertRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async (app, { ledger }) => {
   const tags = ['alerts']
   const config = { access: 'plant.read' } as const
@@ -65,13 +70,9 @@ export const alertRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async
     },
     async (request) => {
       const { limit, cursor } = request.query
-      const [at, key] = cursorParts(cursor)
-      const page = await listAlerts(ledger.db, {
-        ...alertFilter(principalOf(request).account, request.query),
-        ...(key !== undefined && { after: { at, key } }),
-        limit,
-      })
-      return { items: page.alerts, ...(page.next && { next: `${page.next.at},${page.next.key}` }) }
+      const filter = alertFilter(principalOf(request).account, request.query)
+      const page = await listAlerts(ledger.db, { ...filter, ...newestFirstAfter(cursor), limit })
+      return { items: page.alerts, ...(page.next && { next: newestFirstText(page.next) }) }
     },
   )
 
@@ -93,16 +94,11 @@ export const alertRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async
     { config, schema: { tags, summary: 'Alerts as CSV', querystring: filterQuery, response: csvResponse } },
     async (request, reply) => {
       const filter = alertFilter(principalOf(request).account, request.query)
-      return sendCsv(reply, 'alerts.csv', alertColumns, batches())
-
-      async function* batches() {
-        let after: NewestFirstCursor | undefined
-        do {
-          const page = await listAlerts(ledger.db, { ...filter, limit: exportPageRows, ...(after && { after }) })
-          yield page.alerts.map(alertRow)
-          after = page.next
-        } while (after)
-      }
+      const batches = everyPage(async (page) => {
+        const { alerts, next } = await listAlerts(ledger.db, { ...filter, ...page })
+        return { rows: alerts.map(alertRow), next }
+      })
+      return sendCsv(reply, 'alerts.csv', alertColumns, batches)
     },
   )
 

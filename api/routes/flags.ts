@@ -3,18 +3,12 @@ import { z } from 'zod'
 import { flagRuleSchema, flagSubjectKinds } from '#domain/flag.ts'
 import { idSchema } from '#domain/registry.ts'
 import type { Account } from '#store/ledger/accounts.ts'
-import {
-  countOpenFlags,
-  type FlagQuery,
-  listFlags,
-  type NewestFirstCursor,
-  type StoredFlag,
-} from '#store/ledger/flags.ts'
-import { csvResponse, csvTime, sendCsv } from '../csv.ts'
+import { countOpenFlags, type FlagQuery, listFlags, type StoredFlag } from '#store/ledger/flags.ts'
+import { csvResponse, csvTime, everyPage, sendCsv } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { flagSchema } from '../flag-schema.ts'
 import { ProblemError } from '../problems.ts'
-import { cursorParts, pageOf, pageQuery, withinOf, withinQuery } from '../schemas.ts'
+import { newestFirstAfter, newestFirstText, pageOf, pageQuery, withinOf, withinQuery } from '../schemas.ts'
 import { audienceOf, principalOf } from '../security/guard.ts'
 
 const filterQuery = withinQuery.extend({
@@ -29,9 +23,6 @@ const filterQuery = withinQuery.extend({
   circuit: idSchema.optional().describe('Flags of homes that a circuit feeds'),
   alert: z.string().max(200).optional().describe('Flags that joined an alert'),
 })
-
-/** An export is made of pages of this many, so that no reader holds the ledger for long. */
-const exportPageRows = 500
 
 const description = 'Flags of single homes are there for accounts with the permission `dwelling.read`.'
 
@@ -53,13 +44,9 @@ export const flagRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async 
     },
     async (request) => {
       const { limit, cursor } = request.query
-      const [at, key] = cursorParts(cursor)
-      const page = await listFlags(ledger.db, {
-        ...flagFilter(principalOf(request).account, request.query),
-        ...(key !== undefined && { after: { at, key } }),
-        limit,
-      })
-      return { items: page.flags, ...(page.next && { next: `${page.next.at},${page.next.key}` }) }
+      const filter = flagFilter(principalOf(request).account, request.query)
+      const page = await listFlags(ledger.db, { ...filter, ...newestFirstAfter(cursor), limit })
+      return { items: page.flags, ...(page.next && { next: newestFirstText(page.next) }) }
     },
   )
 
@@ -85,16 +72,11 @@ export const flagRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async 
     },
     async (request, reply) => {
       const filter = flagFilter(principalOf(request).account, request.query)
-      return sendCsv(reply, 'flags.csv', flagColumns, batches())
-
-      async function* batches() {
-        let after: NewestFirstCursor | undefined
-        do {
-          const page = await listFlags(ledger.db, { ...filter, limit: exportPageRows, ...(after && { after }) })
-          yield page.flags.map(flagRow)
-          after = page.next
-        } while (after)
-      }
+      const batches = everyPage(async (page) => {
+        const { flags, next } = await listFlags(ledger.db, { ...filter, ...page })
+        return { rows: flags.map(flagRow), next }
+      })
+      return sendCsv(reply, 'flags.csv', flagColumns, batches)
     },
   )
 }

@@ -14,7 +14,7 @@ import { countWebhooks, createWebhook, deleteWebhook, findWebhook, listWebhooks 
 import type { ApiDeps } from '../deps.ts'
 import { webhooksMax } from '../notify/plan.ts'
 import { ProblemError } from '../problems.ts'
-import { cursorParts, instantOut, makePage, pageOf, pageQuery } from '../schemas.ts'
+import { instantOut, makePage, newestFirstAfter, newestFirstText, pageOf, pageQuery } from '../schemas.ts'
 import { type Principal, principalOf } from '../security/guard.ts'
 import { newSecret } from '../security/secrets.ts'
 
@@ -179,10 +179,9 @@ export const webhookRoutes: FastifyPluginAsyncZod<WebhookDeps> = async (app, { l
     async (request) => {
       const { id } = await ownWebhook(principalOf(request), request.params.id)
       const { limit, cursor } = request.query
-      const [createdAt, after] = cursorParts(cursor)
-      const from = after === undefined ? undefined : { createdAt, id: after }
-      const rows = await listNotifications(ledger.db, 'webhook', id, from, limit + 1)
-      const page = makePage(rows, limit, (last) => `${last.createdAt},${last.id}`)
+      const { after } = newestFirstAfter(cursor)
+      const rows = await listNotifications(ledger.db, 'webhook', id, after, limit + 1)
+      const page = makePage(rows, limit, (last) => newestFirstText({ at: last.createdAt, key: last.id }))
       return { ...page, items: page.items.map(describe) }
     },
   )

@@ -3,7 +3,7 @@ import type { Scope } from '#domain/account.ts'
 import type { Alert, AlertPlaceKind, AlertTier } from '#domain/alert.ts'
 import type { FlagRule } from '#domain/flag.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
-import type { NewestFirstCursor } from './flags.ts'
+import { behind, type NewestFirstCursor, nextAfter } from './newest-first.ts'
 import { scopeCondition, territoryNodes, territoryText } from './scope-condition.ts'
 
 export interface AlertTables {
@@ -100,6 +100,7 @@ export async function listAlerts(
     .selectFrom('alert')
     .selectAll()
     .where(scopeCondition(query.scope))
+    .where(behind(query.after, 'opened_at', 'id'))
     .orderBy('opened_at', 'desc')
     .orderBy('id', 'desc')
     .limit(query.limit + 1)
@@ -108,19 +109,9 @@ export async function listAlerts(
   if (query.tiers) select = select.where('tier', 'in', [...query.tiers])
   for (const part of query.within ?? []) select = select.where(scopeCondition(part))
   if (query.place) select = select.where('place', '=', query.place.id).where('place_kind', '=', query.place.kind)
-  const after = query.after
-  if (after) {
-    select = select.where((expression) =>
-      expression.or([
-        expression('opened_at', '<', after.at),
-        expression.and([expression('opened_at', '=', after.at), expression('id', '<', after.key)]),
-      ]),
-    )
-  }
   const rows = await select.execute()
-  const alerts = rows.slice(0, query.limit).map(fromRow)
-  const last = alerts.at(-1)
-  return { alerts, ...(rows.length > query.limit && last && { next: { at: last.openedAt, key: last.id } }) }
+  const next = nextAfter(rows, query.limit, (row) => ({ at: row.opened_at, key: row.id }))
+  return { alerts: rows.slice(0, query.limit).map(fromRow), ...next }
 }
 
 function toRow(alert: Alert): AlertTables['alert'] {

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { Scope, Whereabouts } from '#domain/account.ts'
 import type { Flag, FlagRule, FlagSubjectKind } from '#domain/flag.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { behind, type NewestFirstCursor, nextAfter } from './newest-first.ts'
 import { scopeCondition, territoryNodes, territoryText } from './scope-condition.ts'
 
 export interface FlagTables {
@@ -93,12 +94,6 @@ export async function openFlagsAfter(db: LedgerDb, key: string, limit: number): 
   return rows.map(fromRow)
 }
 
-/** Where a page of flags or alerts begins: after this entry. */
-export interface NewestFirstCursor {
-  readonly at: number
-  readonly key: string
-}
-
 export interface FlagQuery {
   readonly scope: Scope
   /** Whether the reader may see single homes. */
@@ -143,6 +138,7 @@ export async function listFlags(
     .selectFrom('flag')
     .selectAll()
     .where(scopeCondition(query.scope))
+    .where(behind(query.after, 'raised_at', 'key'))
     .orderBy('raised_at', 'desc')
     .orderBy('key', 'desc')
     .limit(query.limit + 1)
@@ -157,19 +153,9 @@ export async function listFlags(
     select = select.where('subject_kind', '=', query.subject.kind)
     if (query.subject.id !== undefined) select = select.where('subject', '=', query.subject.id)
   }
-  const after = query.after
-  if (after) {
-    select = select.where((expression) =>
-      expression.or([
-        expression('raised_at', '<', after.at),
-        expression.and([expression('raised_at', '=', after.at), expression('key', '<', after.key)]),
-      ]),
-    )
-  }
   const rows = await select.execute()
-  const flags = rows.slice(0, query.limit).map(fromRow)
-  const last = flags.at(-1)
-  return { flags, ...(rows.length > query.limit && last && { next: { at: last.raisedAt, key: last.key } }) }
+  const next = nextAfter(rows, query.limit, (row) => ({ at: row.raised_at, key: row.key }))
+  return { flags: rows.slice(0, query.limit).map(fromRow), ...next }
 }
 
 function toRow(flag: StoredFlag): FlagTables['flag'] {

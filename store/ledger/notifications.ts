@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { behind, type NewestFirstCursor } from './newest-first.ts'
 
 const notificationChannels = ['mqtt', 'webhook'] as const
 export type NotificationChannel = (typeof notificationChannels)[number]
@@ -189,37 +190,24 @@ export async function cancelNotifications(
     .execute()
 }
 
-/** Where a page of notifications begins: after this one. */
-export interface NotificationCursor {
-  readonly createdAt: number
-  readonly id: string
-}
-
 /** What was sent to a target, newest first, with each attempt; at most `limit`, behind `after`. */
 export async function listNotifications(
   db: LedgerDb,
   channel: NotificationChannel,
   target: string,
-  after: NotificationCursor | undefined,
+  after: NewestFirstCursor | undefined,
   limit: number,
 ): Promise<(Notification & { readonly outcomes: NotificationAttempt[] })[]> {
-  let query = db
+  const rows = await db
     .selectFrom('notification')
     .selectAll()
     .where('channel', '=', channel)
     .where('target', '=', target)
+    .where(behind(after, 'created_at', 'id'))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
-  if (after) {
-    query = query.where((expression) =>
-      expression.or([
-        expression('created_at', '<', after.createdAt),
-        expression.and([expression('created_at', '=', after.createdAt), expression('id', '<', after.id)]),
-      ]),
-    )
-  }
-  const rows = await query.execute()
+    .execute()
   const outcomes = await attemptsOf(
     db,
     rows.map((row) => row.id),
