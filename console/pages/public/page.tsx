@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import type { Answer as AnswerOf } from '../../api/client.ts'
+import { type Answer as AnswerOf, addressOf } from '../../api/client.ts'
 import { listOf, queryOf } from '../../api/queries.ts'
 import { Choice } from '../../parts/filters.tsx'
 import { Facts, Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
+import { Digest } from '../rankings/digest.tsx'
 import { useMethods } from '../rankings/method.ts'
 import { Marks, Points, ScoreBar, Standing } from '../rankings/standing.tsx'
 import { PublicFrame } from './frame.tsx'
@@ -103,8 +104,12 @@ function Shown({ published: { list, firms } }: { readonly published: Published }
           },
         ]}
       />
-      <p className="digest">{`${texts.ranking.digest}: ${list.digest ?? texts.app.none}`}</p>
-      <p className="hint">{texts.ranking.digestHint}</p>
+      {list.digest !== undefined && (
+        <Digest
+          digest={list.digest}
+          recordAddress={addressOf('GET /api/v1/public/rankings/{id}/record', { params: { id: list.id } })}
+        />
+      )}
     </Panel>
   )
 }

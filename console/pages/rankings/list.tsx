@@ -10,6 +10,7 @@ import { PlainTable } from '../../parts/plain-table.tsx'
 import { Answer } from '../../parts/states.tsx'
 import { useMay } from '../../session/session.ts'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
+import { Digest } from './digest.tsx'
 import { useMethods } from './method.ts'
 import { Objections } from './objections.tsx'
 import { comparedWith, rankingRoute } from './route.ts'
@@ -99,8 +100,11 @@ function About({ list }: { readonly list: List }) {
       <Facts facts={facts} />
       {list.digest !== undefined && (
         <>
-          <p className="digest">{`${texts.ranking.digest}: ${list.digest}`}</p>
-          <p className="hint">{texts.ranking.digestHint}</p>
+          <Digest
+            digest={list.digest}
+            recordAddress={addressOf('GET /api/v1/rankings/{id}/record', { params: { id: list.id } })}
+          />
+          <p className="hint">{texts.ranking.storesHint}</p>
         </>
       )}
     </Panel>

@@ -10,7 +10,6 @@ export const rankingTexts = defineTexts({
   draft: { zh: '拟定榜单', en: 'Draft a list' },
   draftSubmit: { zh: '拟定', en: 'Draft' },
   territory: { zh: '区域', en: 'Territory' },
-  territoryId: { zh: '城市或区/县编号', en: 'Id of the city or district' },
   from: { zh: '起始日', en: 'First day' },
   to: { zh: '截止日', en: 'Last day' },
   period: { zh: '考评期', en: 'Period' },
@@ -31,11 +30,15 @@ export const rankingTexts = defineTexts({
   published: { zh: '发布时间', en: 'Published' },
   objectionsUntil: { zh: '异议截止', en: 'Objections until' },
   digest: { zh: '数据摘要（SHA-256）', en: 'Digest (SHA-256)' },
-  digestHint: {
-    zh: '用 warmcity verify-list 可核对：得分由冻结数据算出，冻结数据与摘要一致，与现有数据的每处差异都有名目。',
-    en: 'warmcity verify-list checks it: the scores follow from the frozen inputs, these match the digest, and every difference from the stores of today has a name.',
+  record: { zh: '下载榜单档案', en: 'Record of the list' },
+  recordHint: {
+    zh: '凭此文件，任何人无需本系统数据即可用 warmcity verify-record 重算全部得分和名次，并与摘要核对。',
+    en: 'With this file alone anybody computes every score and place again: warmcity verify-record.',
   },
-  openList: { zh: '打开', en: 'Open' },
+  storesHint: {
+    zh: '持有数据者可用 warmcity verify-list 进一步核对：冻结数据与现有数据的每处差异都有名目。',
+    en: 'With the stores, warmcity verify-list gives every difference between then and today a name.',
+  },
   rank: { zh: '名次', en: 'Rank' },
   firm: { zh: '供热企业', en: 'Firm' },
   standing: { zh: '评定', en: 'Standing' },
