@@ -23,7 +23,16 @@ import {
   recordText,
   shownList,
 } from '../ranking/shapes.ts'
-import { cursorParts, idParams, instantOut, makePage, numberCursor, pageOf, pageQuery } from '../schemas.ts'
+import {
+  idParams,
+  instantOut,
+  makePage,
+  newestFirstAfter,
+  newestFirstText,
+  numberCursor,
+  pageOf,
+  pageQuery,
+} from '../schemas.ts'
 import type { RankingDeps } from './rankings.ts'
 
 const publicListSchema = listSchema.omit({ draftedBy: true, publishedBy: true }).meta({ id: 'PublicRankingList' })
@@ -82,10 +91,8 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<PublicDeps> = async (app
     },
     async (request) => {
       const { limit, cursor } = request.query
-      const [at, id] = cursorParts(cursor)
-      const before: [number, string] | undefined = at === undefined ? undefined : [at, id]
-      const rows = await rankingLists(ledger.db, { onlyFrozen: true, ...(before && { before }) }, limit + 1)
-      const page = makePage(rows, limit, (last) => `${last.draftedAt},${last.id}`)
+      const rows = await rankingLists(ledger.db, { onlyFrozen: true, ...newestFirstAfter(cursor) }, limit + 1)
+      const page = makePage(rows, limit, (last) => newestFirstText({ at: last.draftedAt, key: last.id }))
       return { ...page, items: await Promise.all(page.items.map(shown)) }
     },
   )

@@ -20,7 +20,7 @@ import {
   placedFirms,
   shownList,
 } from '../ranking/shapes.ts'
-import { cursorParts, makePage, pageOf, pageQuery } from '../schemas.ts'
+import { makePage, newestFirstAfter, newestFirstText, pageOf, pageQuery } from '../schemas.ts'
 import type { See } from '../scope/see.ts'
 import { principalOf } from '../security/guard.ts'
 
@@ -73,10 +73,8 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
     },
     async (request) => {
       const { limit, cursor } = request.query
-      const [at, id] = cursorParts(cursor)
-      const before: [number, string] | undefined = at === undefined ? undefined : [at, id]
-      const rows = await rankingLists(ledger.db, { onlyFrozen: false, ...(before && { before }) }, limit + 1)
-      const page = makePage(rows, limit, (last) => `${last.draftedAt},${last.id}`)
+      const rows = await rankingLists(ledger.db, { onlyFrozen: false, ...newestFirstAfter(cursor) }, limit + 1)
+      const page = makePage(rows, limit, (last) => newestFirstText({ at: last.draftedAt, key: last.id }))
       const items: z.infer<typeof listSchema>[] = []
       for (const list of page.items) if (await mayRead(request, list)) items.push(await shownList(ledger.db, list))
       return { ...page, items }

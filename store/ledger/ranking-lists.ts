@@ -8,6 +8,7 @@ import type { FrozenInputs, ListRecord } from '#domain/ranking-record.ts'
 import { appendAudit } from './audit.ts'
 import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
 import { canonicalJson } from './digest.ts'
+import { behind, type NewestFirstCursor } from './newest-first.ts'
 import { rankingDays } from './ranking-days.ts'
 import { firmInputs, type RankingPeriod } from './ranking-inputs.ts'
 import { objectionsTo } from './ranking-objections.ts'
@@ -106,17 +107,17 @@ const listRow = (db: LedgerDb, id: string) =>
 /** Lists, the newest first. */
 export async function rankingLists(
   db: LedgerDb,
-  filter: { readonly onlyFrozen: boolean; readonly before?: readonly [number, string] },
+  filter: { readonly onlyFrozen: boolean; readonly after?: NewestFirstCursor },
   limit: number,
 ): Promise<RankingList[]> {
-  let query = db.selectFrom('ranking_list').selectAll().orderBy('drafted_at', 'desc').orderBy('id', 'desc').limit(limit)
+  let query = db
+    .selectFrom('ranking_list')
+    .selectAll()
+    .where(behind(filter.after, 'drafted_at', 'id'))
+    .orderBy('drafted_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
   if (filter.onlyFrozen) query = query.where('state', '=', 'frozen')
-  const { before } = filter
-  if (before) {
-    query = query.where(({ eb, or, and }) =>
-      or([eb('drafted_at', '<', before[0]), and([eb('drafted_at', '=', before[0]), eb('id', '<', before[1])])]),
-    )
-  }
   return (await query.execute()).map(fromList)
 }
 

@@ -78,6 +78,19 @@ describe('a list from draft to publication', () => {
       expect((await get(account, `/rankings/${id}`)).statusCode).toBe(200)
   })
 
+  test('lists come in pages, the newest first, also those of one moment', async () => {
+    const ids = [await draft(), await draft()].sort().toReversed()
+    api.clock.now += 1
+    ids.unshift(await draft())
+    const seen: string[] = []
+    for (let cursor = ''; cursor !== undefined; ) {
+      const page = (await get('city', `/rankings?limit=1${cursor}`)).json()
+      seen.push(...page.items.map(({ id }: { id: string }) => id))
+      cursor = page.next && `&cursor=${encodeURIComponent(page.next)}`
+    }
+    expect(seen).toEqual(ids)
+  })
+
   test('single homes do not show through a building: not to viewers, not to other firms', async () => {
     const id = await objectable()
     const rows = async (account: string) => (await get(account, `/rankings/${id}/firms/F2`)).json().evidence.length
