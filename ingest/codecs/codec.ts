@@ -27,6 +27,7 @@ type ProblemCode =
   | 'status_not_ok'
   | 'birth_missing'
   | 'alias_unknown'
+  | 'codec_failed'
   | 'more_problems'
 
 /** Why something was not taken, in words for the person who owns the gateway. */

@@ -96,7 +96,7 @@ export class BlockDecoder implements Intake, AddressBook {
       else if (isStatus(view)) deliveries.status++
       else {
         const storedBefore = this.#count
-        const problems = this.#decodeDelivery(view)
+        const problems = this.#decodeOrKeep(view)
         if (problems.length === 0) deliveries.taken++
         else {
           deliveries.rejected++
@@ -105,6 +105,19 @@ export class BlockDecoder implements Intake, AddressBook {
       }
     }
     return this.#finished(from, to, { ticks, rejected, sentAgain, deliveries })
+  }
+
+  /** Codecs do not throw. If one does, its mistake costs this delivery and not every reading of the city behind it. */
+  #decodeOrKeep(view: RecordView): readonly DeliveryProblem[] {
+    const [count, withoutTime] = [this.#count, this.#withoutTime]
+    try {
+      return this.#decodeDelivery(view)
+    } catch (error) {
+      this.#count = count
+      this.#withoutTime = withoutTime
+      const detail = `This service failed to read the payload: ${shortened(String(error))}. It can be sent through again after an update.`
+      return [{ code: 'codec_failed', path: '$', detail }]
+    }
   }
 
   #decodeDelivery(view: RecordView): readonly DeliveryProblem[] {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { gatewayTopic } from '#domain/topics.ts'
 import { codecs } from '../../ingest/codecs/index.ts'
 import { makeDecoder, rowsOf, stretchOf } from '../support/decoded-delivery.ts'
@@ -77,6 +77,8 @@ for (const codec of codecs) {
         expect(problems.length).toBeGreaterThan(0)
         for (const { code, path, detail } of problems) {
           expect(code).toMatch(/^[a-z_]+$/)
+          // What a codec throws is kept under this code.
+          expect(code).not.toBe('codec_failed')
           expect(path).toMatch(/^\$/)
           expect(detail.length).toBeGreaterThan(0)
           expect(detail.length).toBeLessThan(1_000)
@@ -110,6 +112,31 @@ for (const codec of codecs) {
 test('a topic that no codec reads is kept with the reason', async () => {
   const block = await makeDecoder().decode(stretchOf([{ topic: 'brand/G-1/up', payload: '{}', receivedAt }]))
   expect(block.rejected[0]?.problems[0]?.code).toBe('no_codec')
+})
+
+test('a codec that throws all the same costs its delivery, and nothing behind it', async () => {
+  const [codec] = codecs
+  if (!codec) throw new Error('there is no codec')
+  const decode = codec.decode.bind(codec)
+  const failing = vi.spyOn(codec, 'decode').mockImplementation((payload, intake) => {
+    const problems = decode(payload, intake)
+    if (payload.includes('P-2')) throw new Error('a mistake of ours')
+    return problems
+  })
+  onTestFinished(() => failing.mockRestore())
+  const sent = ['P-1', 'P-2', 'P-3'].map((device) => ({
+    topic: gatewayTopic('G-1', 'readings'),
+    payload: JSON.stringify({ device, values: { indoor_temperature_c: 20 } }),
+    receivedAt,
+  }))
+  const block = await makeDecoder().decode(stretchOf(sent))
+  expect(rowsOf(block).map(({ device }) => device)).toEqual(['P-1', 'P-3'])
+  expect(block.readingsWithoutTime).toBe(2)
+  expect(block.deliveries).toMatchObject({ total: 3, taken: 2, rejected: 1 })
+  expect(block.rejected).toMatchObject([
+    { storedReadings: 0, problems: [{ code: 'codec_failed', detail: expect.stringContaining('a mistake of ours') }] },
+  ])
+  expect(Buffer.from(block.rejected[0]?.payload ?? []).toString()).toBe(sent[1]?.payload)
 })
 
 const iso = (at: string) => new Date(at).toISOString()
