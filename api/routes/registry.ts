@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Permission } from '#domain/account.ts'
-import { idSchema } from '#domain/registry.ts'
+import { idSchema, territoryKinds } from '#domain/registry.ts'
 import { registryVersion } from '#store/ledger/registry-batches.ts'
 import { currentRow, type DatedTable, entriesOf, listRows, type ThingTable } from '#store/ledger/registry-lookups.ts'
 import {
@@ -112,6 +112,7 @@ function registerThing(app: App, deps: RegistryDeps, table: ThingTable): void {
         querystring: pageQuery.extend({
           search: z.string().trim().min(1).max(60).optional().describe('Part of a name, or the beginning of an id'),
           ...(parent !== undefined && { parent: idSchema.optional().describe(`Only of this ${parent}`) }),
+          ...(table === 'territory' && { kind: z.enum(territoryKinds).optional() }),
           ...(located && { territory: idSchema.optional().describe('Only in this territory node or below it') }),
         }),
         response: { 200: pageOf(row) },
@@ -122,6 +123,7 @@ function registerThing(app: App, deps: RegistryDeps, table: ThingTable): void {
         search?: string
         parent?: string
         territory?: string
+        kind?: string
       }
       return listThings(deps, deps.see(request), table, query)
     },
@@ -164,15 +166,16 @@ async function listThings(
   { ledger }: RegistryDeps,
   see: Visibility,
   table: ThingTable,
-  query: z.infer<typeof pageQuery> & { search?: string; parent?: string; territory?: string },
+  query: z.infer<typeof pageQuery> & { search?: string; parent?: string; territory?: string; kind?: string },
 ) {
-  const { limit, cursor, search, parent } = query
+  const { limit, cursor, search, parent, kind } = query
   const territory = await territoryWithin(see, table, query.territory)
   if (territory === null) return { items: [] }
   const filter = {
     ...(search !== undefined && { search }),
     ...(parent !== undefined && { parent }),
     ...(territory !== undefined && { territory }),
+    ...(kind !== undefined && { kind }),
   }
   const read = (after: string | undefined, rows: number) =>
     listRows(ledger.db, table, filter, { limit: rows, ...(after !== undefined && { after: [after] }) })

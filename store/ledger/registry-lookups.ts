@@ -27,6 +27,8 @@ export interface RowFilter {
   readonly parent?: string
   /** Only what lies in this territory node or below it. */
   readonly territory?: string
+  /** Only things of this kind, of a table that has kinds. */
+  readonly kind?: string
 }
 
 /** The thing with this id as it is known now; undefined where the registry has none. */
@@ -49,6 +51,7 @@ export async function listRows<T extends ThingTable>(
   const conditions: Sql[] = [counts(table, 't')]
   if (filter.search) conditions.push(matches(table, filter.search))
   if (filter.parent !== undefined) conditions.push(sql`${sql.ref(`t.${parentColumn(table)}`)} = ${filter.parent}`)
+  if (filter.kind !== undefined) conditions.push(sql`t.kind = ${filter.kind}`)
   // In the only city lies everything: to gather it first would take seconds with millions of homes.
   if (filter.territory !== undefined && filter.territory !== (await onlyCity(db))) {
     conditions.push(within(table, territoryBelow(filter.territory)))

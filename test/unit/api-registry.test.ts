@@ -40,6 +40,9 @@ describe('looking around', () => {
     ['street', 'device', [nangang.probe, nangang.sensor]],
     ['street', 'territory', [nangang.community, nangang.estate, nangang.subdistrict]],
     ['viewer', 'building', [daoli.building, nangang.building]],
+    ['city', 'territory?kind=district', ['daoli', 'nangang']],
+    ['street', 'territory?kind=district', []],
+    ['dispatcher', 'territory?kind=estate', [nangang.estate]],
   ])('%s sees of %s %j', async (account, table, expected) => {
     expect(await ids(account, `/${table}`)).toEqual(expected)
   })
