@@ -7,11 +7,17 @@ import { useLiveState, useRecentSignals } from './live.tsx'
 /** Signals before the page was opened that are loaded to begin with. */
 const signalsBefore = 500
 
+interface NewestSignals {
+  readonly signals: readonly Signal[] | undefined
+  readonly error: Error | null
+  retry(): void
+}
+
 /**
  * The newest signals, the newest first: those that were there when the console was opened, and all since. Undefined
  * until the stream is known.
  */
-export function useNewestSignals(): { readonly signals: readonly Signal[] | undefined; readonly error: Error | null } {
+export function useNewestSignals(): NewestSignals {
   const recent = useRecentSignals()
   const { head } = useLiveState()
   const known = head !== undefined
@@ -27,10 +33,10 @@ export function useNewestSignals(): { readonly signals: readonly Signal[] | unde
       ),
   })
   const before = query.data?.signals
-  const signals = useMemo(() => {
+  const signals = useMemo((): readonly Signal[] | undefined => {
     if (!before) return undefined
     const oldest = recent.at(-1)?.number ?? Number.POSITIVE_INFINITY
-    return [...recent, ...before.filter(({ number }) => number < oldest).toReversed()] as const
+    return [...recent, ...before.filter(({ number }) => number < oldest).toReversed()]
   }, [before, recent])
-  return { signals: signals as readonly Signal[] | undefined, error: query.error }
+  return { signals, error: query.error, retry: () => void query.refetch() }
 }

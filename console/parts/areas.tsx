@@ -7,21 +7,26 @@ import { Choice } from './filters.tsx'
 /** A city has tens of districts and of firms; the service gives so many at once. */
 const choicesMax = 500
 
+interface Option {
+  readonly value: string
+  readonly label: string
+}
+
+/** Parts of the city that the account may see, of a kind. */
+export function useTerritoryOptions(kind: 'city' | 'district'): Option[] {
+  const { language } = useSettings()
+  const { data } = useQuery(queryOf('GET /api/v1/registry/territory', { query: { kind, limit: choicesMax } }))
+  return (data?.items ?? []).map(({ id, name, name_en }) => ({ value: id, label: nameIn(language, name, name_en) }))
+}
+
 interface AreaChoiceProps {
   readonly value: string | undefined
   onChange(value: string | undefined): void
 }
 
-/** One of the districts that the account may see. */
 export function DistrictChoice({ value, onChange }: AreaChoiceProps) {
   const texts = useTexts()
-  const { language } = useSettings()
-  const cities = useQuery(queryOf('GET /api/v1/registry/territory', { query: { limit: choicesMax } }))
-  const districts = cities.data?.items.filter(({ kind }) => kind === 'district') ?? []
-  const options = districts.map(({ id, name, name_en }) => ({
-    value: id,
-    label: nameIn(language, name, name_en),
-  }))
+  const options = useTerritoryOptions('district')
   return <Choice label={texts.kind.district} value={value} options={options} onChange={onChange} />
 }
 

@@ -24,13 +24,15 @@ interface PlaceFieldProps {
   readonly id?: string
 }
 
-/** A building or a circuit, found by its name among those that the account may see. */
-export function PlaceSearch({
-  kind,
-  value,
-  onChange,
-  id,
-}: PlaceFieldProps & { readonly kind: 'building' | 'circuit' }) {
+/** What is found by its name; a home is found through its building. */
+type SearchedKind = 'territory' | 'firm' | 'source' | 'substation' | 'circuit' | 'building'
+
+/** A place or a firm, found by its name among those that the account may see: a field of a form. */
+export function PlaceSearch({ kind, ...field }: PlaceFieldProps & { readonly kind: SearchedKind | 'dwelling' }) {
+  return kind === 'dwelling' ? <HomeSearch {...field} /> : <NameSearch kind={kind} {...field} />
+}
+
+function NameSearch({ kind, value, onChange, id }: PlaceFieldProps & { readonly kind: SearchedKind }) {
   const { app } = useTexts()
   const { language } = useSettings()
   const [typed, setTyped] = useState('')
@@ -51,7 +53,7 @@ export function PlaceSearch({
       {...(id !== undefined && { id })}
       showSearch={{ filterOption: false, onSearch: setTyped }}
       allowClear
-      placeholder={kind === 'building' ? app.findBuilding : app.findCircuit}
+      placeholder={kind === 'building' ? app.findBuilding : app.findByName}
       loading={query.isFetching}
       notFoundContent={search.length < searchMin || query.isFetching ? null : app.nothing}
       value={value ?? null}
@@ -72,34 +74,34 @@ function useSettled(value: string): string {
 }
 
 /** Buildings go by the names of their estates, too; what is not named to the account, it may not see. */
-async function placesNamed(kind: 'building' | 'circuit', search: string, signal: AbortSignal) {
-  const ids = kind === 'building' ? await buildingsNamed(search, signal) : await circuitsNamed(search, signal)
+async function placesNamed(kind: SearchedKind, search: string, signal: AbortSignal) {
+  const ids = kind === 'building' ? await buildingsNamed(search, signal) : await idsNamed(kind, search, signal)
   if (ids.length === 0) return []
   const { items } = await call('GET /api/v1/names', { query: { of: ids.map((id) => `${kind}/${id}`) } }, signal)
   return items.map(({ of, parts }) => ({ id: of.slice(kind.length + 1), parts }))
 }
 
 async function buildingsNamed(search: string, signal: AbortSignal): Promise<string[]> {
-  const query = { search, limit: foundMax }
-  const [named, territories] = await Promise.all([
-    call('GET /api/v1/registry/building', { query }, signal),
-    call('GET /api/v1/registry/territory', { query }, signal),
+  const [named, estates] = await Promise.all([
+    idsNamed('building', search, signal),
+    call('GET /api/v1/registry/territory', { query: { search, kind: 'estate', limit: estatesMax } }, signal),
   ])
-  const estates = territories.items.filter(({ kind }) => kind === 'estate').slice(0, estatesMax)
   const within = await Promise.all(
-    estates.map(({ id }) => call('GET /api/v1/registry/building', { query: { parent: id, limit: foundMax } }, signal)),
+    estates.items.map(({ id }) =>
+      call('GET /api/v1/registry/building', { query: { parent: id, limit: foundMax } }, signal),
+    ),
   )
-  const ids = [named, ...within].flatMap(({ items }) => items.map(({ id }) => id))
+  const ids = [...named, ...within.flatMap(({ items }) => items.map(({ id }) => id))]
   return [...new Set(ids)].slice(0, namesPerRequest)
 }
 
-async function circuitsNamed(search: string, signal: AbortSignal): Promise<string[]> {
-  const { items } = await call('GET /api/v1/registry/circuit', { query: { search, limit: foundMax } }, signal)
+async function idsNamed(kind: SearchedKind, search: string, signal: AbortSignal): Promise<string[]> {
+  const { items } = await call(`GET /api/v1/registry/${kind}`, { query: { search, limit: foundMax } }, signal)
   return items.map(({ id }) => id)
 }
 
 /** A home: its building by name, then its door. */
-export function HomeSearch({ value, onChange, id }: PlaceFieldProps) {
+function HomeSearch({ value, onChange, id }: PlaceFieldProps) {
   const { app } = useTexts()
   const { language } = useSettings()
   const [building, setBuilding] = useState<string>()
@@ -119,7 +121,7 @@ export function HomeSearch({ value, onChange, id }: PlaceFieldProps) {
   }))
   return (
     <div className="home-search">
-      <PlaceSearch
+      <NameSearch
         kind="building"
         {...(id !== undefined && { id })}
         {...(building !== undefined && { value: building })}

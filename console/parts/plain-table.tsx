@@ -1,9 +1,9 @@
-import type { ReactNode } from 'react'
+import { isValidElement, type ReactNode } from 'react'
 
 interface PlainTableProps {
   readonly label: string
   readonly columns: readonly string[]
-  /** No two rows say the same. */
+  /** No two rows say the same; what is no text or number has a key that does. */
   readonly rows: readonly (readonly ReactNode[])[]
 }
 
@@ -24,7 +24,7 @@ export function PlainTable({ label, columns, rows }: PlainTableProps) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={row.map(String).join(' ')}>
+            <tr key={row.map(saidBy).join(' ')}>
               {row.map((cell, column) => (
                 <td key={columns[column]}>{cell}</td>
               ))}
@@ -35,3 +35,5 @@ export function PlainTable({ label, columns, rows }: PlainTableProps) {
     </section>
   )
 }
+
+const saidBy = (cell: ReactNode) => (isValidElement(cell) ? cell.key : String(cell))

@@ -38,10 +38,7 @@ export function antTheme(name: ThemeName, wall: boolean, still: boolean): ThemeC
       motionDurationSlow: '0.16s',
     },
     components: {
-      Table: { headerBg: palette.sunken, headerColor: palette.inkSoft, cellPaddingBlock: 9 },
       Segmented: { itemColor: palette.inkSoft, trackBg: palette.sunken },
-      Tabs: { itemSelectedColor: palette.link, inkBarColor: palette.link, itemHoverColor: palette.link },
-      Menu: { itemSelectedColor: palette.link, itemBg: 'transparent' },
     },
   }
 }

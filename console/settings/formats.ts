@@ -20,6 +20,8 @@ export interface Formats {
   localDay(at: number): string
   /** A local day YYYY-MM-DD, as the language writes days. */
   day(day: string): string
+  /** The month of a local day, in short. */
+  month(day: string): string
 }
 
 const cache = new Map<string, Formats>()
@@ -64,7 +66,10 @@ function newFormats(language: Language, timeZone: string): Formats {
   const number = (value: number, digits = 0) => numberFormat({ maximumFractionDigits: digits }).format(value)
   // Swedish writes days as ISO 8601 does.
   const isoDay = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', ...dayAndMonth })
-  const calendarDay = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', year: 'numeric', ...dayAndMonth })
+  const localDays = (options: Intl.DateTimeFormatOptions) => {
+    const format = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options })
+    return (day: string) => format.format(Date.parse(`${day}T00:00:00Z`))
+  }
   return {
     number,
     percent: (share, digits = 1) => numberFormat({ style: 'percent', maximumFractionDigits: digits }).format(share),
@@ -84,7 +89,8 @@ function newFormats(language: Language, timeZone: string): Formats {
     weekday: dates({ weekday: 'short' }),
     localDay: (at) => isoDay.format(at),
     duration: (ms) => durationText(ms, language, number),
-    day: (day) => calendarDay.format(Date.parse(`${day}T00:00:00Z`)),
+    day: localDays({ year: 'numeric', ...dayAndMonth }),
+    month: localDays({ month: 'short' }),
   }
 }
 

@@ -2,6 +2,7 @@ import { UserOutlined } from '@ant-design/icons'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { Button, Dropdown } from 'antd'
+import { ScopeName } from '../parts/scope-name.tsx'
 import { signOut, useSession } from '../session/session.ts'
 import { useTexts } from '../settings/settings.tsx'
 
@@ -15,19 +16,21 @@ export function PersonMenu() {
     mutationFn: () => signOut(cache),
     onSuccess: () => router.navigate({ to: '/login', search: {} }),
   })
-  const { scope } = account
-  const area =
-    scope.kind === 'city'
-      ? texts.app.wholeCity
-      : scope.kind === 'firm'
-        ? texts.app.scopeFirm(scope.id)
-        : texts.app.scopeTerritory(scope.id)
   return (
     <Dropdown
       trigger={['click']}
       menu={{
         items: [
-          { key: 'who', type: 'group', label: `${account.name} · ${texts.role[account.role]} · ${area}` },
+          {
+            key: 'who',
+            type: 'group',
+            label: (
+              <>
+                {`${account.name} · ${texts.role[account.role]} · `}
+                <ScopeName scope={account.scope} />
+              </>
+            ),
+          },
           { key: 'reference', label: <a href="/reference">{texts.app.reference}</a> },
           { key: 'leave', label: texts.app.signOut, onClick: () => leaving.mutate() },
         ],

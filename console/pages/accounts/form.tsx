@@ -3,6 +3,7 @@ import { App, Button, Form, Input, Modal, Select } from 'antd'
 import { type Role, roles, type Scope } from '#domain/account.ts'
 import { call } from '../../api/client.ts'
 import { answersAt } from '../../api/queries.ts'
+import { PlaceSearch } from '../../parts/place-search.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { useTexts } from '../../settings/settings.tsx'
 import type { Account } from './page.tsx'
@@ -69,6 +70,7 @@ export function AccountForm({ account, onClose }: AccountFormProps) {
         </Form.Item>
         <Form.Item name="scopeKind" label={texts.account.scopeKind}>
           <Select
+            onChange={() => form.setFieldValue('scopeId', undefined)}
             options={[
               { value: 'city', label: texts.app.wholeCity },
               { value: 'territory', label: texts.account.territory },
@@ -77,8 +79,8 @@ export function AccountForm({ account, onClose }: AccountFormProps) {
           />
         </Form.Item>
         {scopeKind !== 'city' && (
-          <Form.Item name="scopeId" label={texts.account.scopeId} rules={needed}>
-            <Input />
+          <Form.Item name="scopeId" key={scopeKind} label={texts.account[scopeKind]} rules={needed}>
+            <PlaceSearch kind={scopeKind} />
           </Form.Item>
         )}
         <Form.Item
@@ -115,7 +117,7 @@ const initialFields = (account: Account | undefined): Partial<Fields> =>
 
 function save(account: Account | undefined, fields: Fields) {
   const { id, name, role, scopeKind, scopeId = '', password } = fields
-  const scope: Scope = scopeKind === 'city' ? { kind: 'city' } : { kind: scopeKind, id: scopeId.trim() }
+  const scope: Scope = scopeKind === 'city' ? { kind: 'city' } : { kind: scopeKind, id: scopeId }
   if (!account) {
     return call('POST /api/v1/accounts', { body: { id: id.trim(), name, role, scope, password: password ?? '' } })
   }

@@ -7,8 +7,8 @@ import { type Item, listOf } from '../../api/queries.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
+import { ScopeName } from '../../parts/scope-name.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
-import type { Texts } from '../../text/catalogue.ts'
 import { AccountForm } from './form.tsx'
 
 export type Account = Item<'GET /api/v1/accounts'>
@@ -23,7 +23,7 @@ export function AccountsPage() {
     { key: 'id', title: texts.account.id, cell: ({ id }) => id },
     { key: 'name', title: texts.account.name, cell: ({ name }) => name },
     { key: 'role', title: texts.account.role, cell: ({ role }) => texts.role[role] },
-    { key: 'scope', title: texts.account.scope, cell: ({ scope }) => scopeText(scope, texts) },
+    { key: 'scope', title: texts.account.scope, cell: ({ scope }) => <ScopeName scope={scope} /> },
     {
       key: 'state',
       title: texts.account.state,
@@ -58,11 +58,6 @@ export function AccountsPage() {
       )}
     </Page>
   )
-}
-
-function scopeText(scope: Account['scope'], { app }: Texts): string {
-  if (scope.kind === 'city') return app.wholeCity
-  return scope.kind === 'firm' ? app.scopeFirm(scope.id) : app.scopeTerritory(scope.id)
 }
 
 /** The rules by which the service decides, as it holds them. */

@@ -16,7 +16,6 @@ export const accountTexts = defineTexts({
   role: { zh: '角色', en: 'Role' },
   scope: { zh: '范围', en: 'Scope' },
   scopeKind: { zh: '范围类型', en: 'Kind of scope' },
-  scopeId: { zh: '区域或企业编号', en: 'Id of the area or firm' },
   territory: { zh: '区域', en: 'Area' },
   firm: { zh: '企业', en: 'Firm' },
   password: { zh: '密码', en: 'Password' },

@@ -15,12 +15,12 @@ const shownMax = 40
 export function LastHour() {
   const { city, signal: words } = useTexts()
   const { time } = useFormats()
-  const { signals, error } = useNewestSignals()
+  const { signals, error, retry } = useNewestSignals()
   const now = useCityNow(5_000)
   const news = signals?.filter(({ at }) => at > now - hourMs).slice(0, shownMax)
   return (
-    <Panel title={city.lastHour} extra={<Link to="/signals">{city.allSignals}</Link>} className="last-hour">
-      {!news && (error ? <Failed error={error} onRetry={() => location.reload()} /> : <Loading rows={6} />)}
+    <Panel title={city.lastHour} extra={<Link to="/signals">{city.allSignals}</Link>}>
+      {!news && (error ? <Failed error={error} onRetry={retry} /> : <Loading rows={6} />)}
       {news?.length === 0 && <Empty text={city.lastHourNone} />}
       {news && news.length > 0 && (
         <ul className="news" aria-label={city.lastHour} tabIndex={0}>

@@ -28,7 +28,6 @@ export const cityTexts = defineTexts({
   },
   openAlerts: { zh: '未关闭告警', en: 'Open alerts' },
   openFlags: { zh: '未消异常', en: 'Open flags' },
-  coldHomes: { zh: (count: string) => `${count} 户低于达标`, en: (count: string) => `${count} homes below target` },
   none: { zh: '无', en: 'none' },
   map: { zh: '不达标住户占比', en: 'Share of homes below target' },
   mapHint: {
@@ -57,13 +56,10 @@ export const cityTexts = defineTexts({
   lastHour: { zh: '过去一小时', en: 'The last hour' },
   lastHourNone: { zh: '过去一小时没有变化', en: 'Nothing changed in the last hour' },
   allSignals: { zh: '查看变更流', en: 'All signals' },
-  raised: { zh: '出现', en: 'raised' },
-  cleared: { zh: '消除', en: 'cleared' },
   place: { zh: '换热机组', en: 'Circuit' },
   group: { zh: '分组', en: 'Group' },
   homes: { zh: '供热户数', en: 'Homes' },
   share: { zh: '不达标占比', en: 'Below target' },
-  measured: { zh: '有读数', en: 'Measured' },
   asOf: {
     zh: (time: string, age: string) => `截至 ${time}（${age}前）`,
     en: (time: string, age: string) => `as of ${time} (${age} ago)`,

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { App, Form, Input, InputNumber, Modal, Select } from 'antd'
 import { call } from '../../api/client.ts'
+import { PlaceSearch } from '../../parts/place-search.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { useTexts } from '../../settings/settings.tsx'
 
@@ -37,6 +38,7 @@ export function ClaimDevice({ device, onClose }: ClaimDeviceProps) {
   const cache = useQueryClient()
   const { message } = App.useApp()
   const [form] = Form.useForm<Claim>()
+  const placeKind = Form.useWatch('placeKind', form) ?? usual.placeKind
   const claiming = useMutation({
     mutationFn: (claim: Claim) =>
       call('POST /api/v1/unassigned-devices/{device}/claim', {
@@ -45,7 +47,7 @@ export function ClaimDevice({ device, onClose }: ClaimDeviceProps) {
           kind: claim.kind,
           ...(claim.model && { model: claim.model }),
           place_kind: claim.placeKind,
-          place: claim.place.trim(),
+          place: claim.place,
           sampling_interval_s: claim.samplingMinutes * 60,
           reporting_interval_s: claim.reportingMinutes * 60,
           tolerance_k: claim.toleranceK,
@@ -71,14 +73,18 @@ export function ClaimDevice({ device, onClose }: ClaimDeviceProps) {
           <Select options={deviceKinds.map((value) => ({ value, label: texts.device[value] }))} />
         </Form.Item>
         <Form.Item name="placeKind" label={texts.device.placeKind}>
-          <Select options={placeKinds.map((value) => ({ value, label: texts.kind[value] }))} />
+          <Select
+            options={placeKinds.map((value) => ({ value, label: texts.kind[value] }))}
+            onChange={() => form.setFieldValue('place', undefined)}
+          />
         </Form.Item>
         <Form.Item
           name="place"
-          label={texts.device.place}
+          key={placeKind}
+          label={texts.kind[placeKind]}
           rules={[{ required: true, whitespace: true, message: texts.device.placeMissing }]}
         >
-          <Input autoFocus />
+          <PlaceSearch kind={placeKind === 'district' ? 'territory' : placeKind} />
         </Form.Item>
         <Form.Item name="model" label={texts.device.model}>
           <Input />

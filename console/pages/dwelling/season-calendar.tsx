@@ -4,7 +4,7 @@ import { dayMs, hourMs } from '#domain/time.ts'
 import type { Schemas } from '../../api/client.ts'
 import { queryOf } from '../../api/queries.ts'
 import { Answer, Empty } from '../../parts/states.tsx'
-import { useFormats, useSettings, useTexts } from '../../settings/settings.tsx'
+import { useFormats, useTexts } from '../../settings/settings.tsx'
 
 type Day = Schemas['DwellingDay']
 
@@ -62,12 +62,10 @@ const stepOf = (hours: number) =>
 
 function Calendar({ days, season }: { readonly days: readonly Day[]; readonly season: Span }) {
   const { place, app } = useTexts()
-  const { language } = useSettings()
-  const { number, temperature, day: dayName, duration } = useFormats()
+  const { number, temperature, day: dayName, month, duration } = useFormats()
   const known = coldestByDay(days)
   const first = numberOfDay(season.firstDay)
   const count = numberOfDay(season.lastDay) - first + 1
-  const monthName = new Intl.DateTimeFormat(language === 'zh' ? 'zh-CN' : 'en-GB', { month: 'short', timeZone: 'UTC' })
   const numbers = Array.from({ length: count }, (_, index) => first + index)
   const column = (one: number) => Math.floor((one - first + weekdayOf(first)) / 7) + 1
 
@@ -82,7 +80,7 @@ function Calendar({ days, season }: { readonly days: readonly Day[]; readonly se
         ].join(' · ')
 
   return (
-    <div className="calendar">
+    <div>
       <p className="soft">{place.calendarHint}</p>
       <div className="calendar-scroll">
         <ul className="calendar-days" aria-label={place.calendar}>
@@ -90,7 +88,7 @@ function Calendar({ days, season }: { readonly days: readonly Day[]; readonly se
             .filter((one) => dayOfNumber(one).endsWith('-01') || one === first)
             .map((one) => (
               <li key={`month-${one}`} className="calendar-month" style={{ gridColumn: column(one), gridRow: 1 }}>
-                {monthName.format(one * dayMs)}
+                {month(dayOfNumber(one))}
               </li>
             ))}
           {numbers.map((one) => {

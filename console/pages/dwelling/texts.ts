@@ -22,19 +22,12 @@ export const placeTexts = defineTexts({
     zh: '颜色为当日低于达标温度的时长；数字为日期。',
     en: 'Colour: hours below target on the day; the figure is the day of the month.',
   },
-  calendarOf: {
-    zh: (name: string) => `${name}供暖季每天低于达标温度的小时数`,
-    en: (name: string) => `Hours below target on each day of the season: ${name}`,
-  },
   hoursBelow: { zh: '低于达标（小时）', en: 'Below target (h)' },
-  day: { zh: '日期', en: 'Day' },
   mean: { zh: '平均', en: 'Mean' },
   minimum: { zh: '最低', en: 'Lowest' },
   covered: { zh: '有效测量', en: 'Measured' },
-  degreeHours: { zh: '缺热度时', en: 'Kelvin hours short' },
   noDays: { zh: '本供暖季还没有日汇总', en: 'No day of this season is summed up yet' },
   flags: { zh: '异常标记', en: 'Flags' },
-  openFlags: { zh: '当前异常', en: 'Open flags' },
   noOpenFlags: { zh: '目前没有异常', en: 'Nothing is wrong now' },
   facts: { zh: '基本信息', en: 'About' },
   area: { zh: '供热面积', en: 'Heated area' },
@@ -48,17 +41,12 @@ export const placeTexts = defineTexts({
   building: { zh: '楼栋', en: 'Building' },
   floors: { zh: '层数', en: 'Floors' },
   built: { zh: '建成年份', en: 'Built' },
-  quality: { zh: '质量', en: 'Quality' },
   measured: { zh: '测量值', en: 'Measured values' },
   temperatures: { zh: '温度', en: 'Temperatures' },
   pressures: { zh: '压力', en: 'Pressures' },
   flows: { zh: '流量', en: 'Flows' },
   pumps: { zh: '泵与阀', en: 'Pumps and valves' },
   curve: { zh: '曲线要求的供水温度', en: 'Supply asked for by the curve' },
-  curveNow: {
-    zh: (measured: string, asked: string) => `二次供水 ${measured}，曲线要求 ${asked}`,
-    en: (measured: string, asked: string) => `Secondary supply ${measured}; the curve asks for ${asked}`,
-  },
   designed: {
     zh: (supply: string, back: string) => `${supply} / ${back}`,
     en: (supply: string, back: string) => `${supply} / ${back}`,
@@ -77,15 +65,10 @@ export const placeTexts = defineTexts({
     zh: '每格一户，颜色为低于达标的程度；斜纹表示没有读数。',
     en: 'A cell for each home, coloured by how far below target it is; hatched where nothing is measured.',
   },
-  entranceFloor: {
-    zh: (entrance: string, floor: string) => `${entrance} ${floor}层`,
-    en: (entrance: string, floor: string) => `${entrance}, floor ${floor}`,
-  },
   atTarget: { zh: '达标', en: 'at target' },
   homes: { zh: '住户', en: 'Homes' },
   homesMeasured: { zh: '有读数的住户', en: 'Homes measured' },
   homesBelow: { zh: '低于达标的住户', en: 'Homes below target' },
-  neighbours: { zh: '同楼住户', en: 'Homes in this building' },
 })
 
 export const positionWords = defineTexts({

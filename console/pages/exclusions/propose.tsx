@@ -8,7 +8,7 @@ import {
 } from '#domain/ranking-exclusion.ts'
 import { call } from '../../api/client.ts'
 import { answersAt } from '../../api/queries.ts'
-import { HomeSearch, PlaceSearch } from '../../parts/place-search.tsx'
+import { PlaceSearch } from '../../parts/place-search.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { useTexts } from '../../settings/settings.tsx'
 
@@ -61,11 +61,11 @@ export function ProposeExclusion({ onClose }: { onClose(): void }) {
         <Form.Item name="placeKind" label={texts.exclusion.placeKind}>
           <Select
             options={exclusionPlaceKinds.map((value) => ({ value, label: texts.kind[value] }))}
-            onChange={() => form.resetFields(['place'])}
+            onChange={() => form.setFieldValue('place', undefined)}
           />
         </Form.Item>
         <Form.Item name="place" key={placeKind} label={texts.kind[placeKind]} rules={[needed]}>
-          {placeKind === 'dwelling' ? <HomeSearch /> : <PlaceSearch kind={placeKind} />}
+          <PlaceSearch kind={placeKind} />
         </Form.Item>
         <div className="form-columns">
           <Form.Item name="from" label={texts.exclusion.from} rules={[needed]}>

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { Answer as AnswerOf } from '../../api/client.ts'
 import { type Item, listOf, queryOf } from '../../api/queries.ts'
 import { type Column, DataTable, VirtualRows } from '../../parts/data-table.tsx'
+import { Name } from '../../parts/names.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
@@ -56,7 +57,10 @@ function State({ gateway: { name, territory, presence, refusedTotal } }: { reado
       <Facts
         facts={[
           { label: texts.registryColumn.name, value: name ?? texts.app.none },
-          { label: texts.gateway.territory, value: territory ?? texts.app.none },
+          {
+            label: texts.gateway.territory,
+            value: territory === undefined ? texts.app.none : <Name kind="territory" id={territory} />,
+          },
           { label: texts.gateway.presence, value: seen ?? texts.gateway.neverSeen },
           { label: texts.gateway.refused, value: number(refusedTotal) },
         ]}

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { Alert, Button, Form, Input } from 'antd'
 import { ApiProblem } from '../../api/client.ts'
 import { useCityClock } from '../../live/city-clock.tsx'
@@ -51,6 +51,9 @@ export function LoginPage() {
             {app.signIn}
           </Button>
         </Form>
+        <p className="login-hint">
+          <Link to="/public">{app.publicList}</Link>
+        </p>
         {time?.simulated && <p className="login-hint">{app.demoHint}</p>}
       </main>
     </div>

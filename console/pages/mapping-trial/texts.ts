@@ -45,7 +45,5 @@ export const mappingTexts = defineTexts({
   at: { zh: '时间', en: 'Time' },
   value: { zh: '值', en: 'Value' },
   quality: { zh: '质量', en: 'Quality' },
-  path: { zh: '位置', en: 'Where' },
-  detail: { zh: '说明', en: 'What' },
   needed: { zh: '必填', en: 'Needed' },
 })

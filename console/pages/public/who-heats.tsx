@@ -17,7 +17,7 @@ export function WhoHeats() {
   return (
     <Panel title={texts.public.whoHeats} className="no-print">
       <Input.Search
-        className="registry-search"
+        className="search-field"
         aria-label={texts.public.whoHeatsSearch}
         placeholder={texts.public.whoHeatsSearch}
         allowClear

@@ -49,7 +49,7 @@ export function QuarantinePage() {
         {(['gateway', 'code'] as const).map((name) => (
           <Input.Search
             key={`${name} ${wanted[name] ?? ''}`}
-            className="registry-search"
+            className="search-field"
             defaultValue={wanted[name] ?? ''}
             allowClear
             aria-label={name === 'gateway' ? texts.quarantine.gatewayId : texts.quarantine.code}

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Form, Input, Modal, Select } from 'antd'
 import { call } from '../../api/client.ts'
 import { answersAt } from '../../api/queries.ts'
+import { useTerritoryOptions } from '../../parts/areas.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { useMethods } from './method.ts'
@@ -22,11 +23,12 @@ export function DraftForm({ onClose }: { onClose(): void }) {
   const cache = useQueryClient()
   const navigate = useNavigate()
   const [form] = Form.useForm<Fields>()
+  const territories = [...useTerritoryOptions('city'), ...useTerritoryOptions('district')]
   const drafting = useMutation({
     mutationFn({ territory, from, to, method }: Fields) {
       const chosen = methods.find(({ id, version }) => `${id} ${version}` === method)
       const body = {
-        territory: territory.trim(),
+        territory,
         from,
         to,
         ...(chosen && { method: chosen.id, version: chosen.version }),
@@ -49,8 +51,8 @@ export function DraftForm({ onClose }: { onClose(): void }) {
       confirmLoading={drafting.isPending}
     >
       <Form form={form} layout="vertical" onFinish={(fields: Fields) => drafting.mutate(fields)}>
-        <Form.Item name="territory" label={texts.ranking.territoryId} rules={needed}>
-          <Input autoFocus />
+        <Form.Item name="territory" label={texts.ranking.territory} rules={needed}>
+          <Select autoFocus options={territories} />
         </Form.Item>
         <div className="form-columns">
           <Form.Item name="from" label={texts.ranking.from} rules={needed}>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../../api/client.ts'
 import { queryOf } from '../../api/queries.ts'
+import { PlaceLink } from '../../parts/names.tsx'
 import { PlainTable } from '../../parts/plain-table.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
@@ -55,10 +55,8 @@ export function PlaceDays({
       ]}
       rows={places.map(({ date, building, circuit, homes, probes, shareAtTarget }) => [
         day(date),
-        <Link key={building} to="/buildings/$id" params={{ id: building }}>
-          {building}
-        </Link>,
-        circuit,
+        <PlaceLink key={building} kind="building" id={building} />,
+        <PlaceLink key={circuit} kind="circuit" id={circuit} />,
         number(homes),
         number(probes),
         percent(shareAtTarget, 1),
@@ -101,7 +99,7 @@ function Interruptions({ interruptions }: { readonly interruptions: NonNullable<
       label={texts.ranking.interruptions}
       columns={[texts.ranking.circuit, texts.ranking.homes, texts.ranking.from, texts.ranking.lasted]}
       rows={interruptions.map(({ circuit, homes, beganAt, endedAt }) => [
-        circuit,
+        <PlaceLink key={circuit} kind="circuit" id={circuit} />,
         number(homes),
         dateTime(beganAt),
         duration(endedAt - beganAt),
@@ -118,7 +116,7 @@ function Circuits({ circuits }: { readonly circuits: NonNullable<Evidence['circu
       label={texts.ranking.circuits}
       columns={[texts.ranking.circuit, texts.ranking.homes, texts.ranking.area, texts.ranking.openHours]}
       rows={circuits.map(({ circuit, homes, heatedAreaM2, hours, openHours }) => [
-        circuit,
+        <PlaceLink key={circuit} kind="circuit" id={circuit} />,
         number(homes),
         number(heatedAreaM2),
         `${number(openHours)} / ${number(hours)} (${percent(hours === 0 ? 0 : openHours / hours, 0)})`,

@@ -2,7 +2,7 @@ import { PrinterOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
 import { Button, Form, Modal } from 'antd'
 import { type Answer, call, type Schemas } from '../../api/client.ts'
-import { HomeSearch } from '../../parts/place-search.tsx'
+import { PlaceSearch } from '../../parts/place-search.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { ShownOnce } from '../../parts/shown-once.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
@@ -59,7 +59,7 @@ export function ObjectionCode({ list, firms, onClose }: ObjectionCodeProps) {
           extra={ranking.issueCodeHint}
           rules={[{ required: true, message: ranking.needed }]}
         >
-          <HomeSearch />
+          <PlaceSearch kind="dwelling" />
         </Form.Item>
         {issuing.error && <ProblemNotice error={issuing.error} />}
       </Form>

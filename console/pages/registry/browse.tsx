@@ -45,7 +45,7 @@ export function RegistryPage() {
           onChange={(next) => void navigate({ search: next ? { table: next } : {} })}
         />
         <Input.Search
-          className="registry-search"
+          className="search-field"
           key={search ?? ''}
           defaultValue={search ?? ''}
           aria-label={texts.registry.search}

@@ -9,8 +9,6 @@ export const registryTexts = defineTexts({
   search: { zh: '名称或编号开头', en: 'Part of a name, or the beginning of an id' },
   within: { zh: (place: string) => `位于 ${place}`, en: (place: string) => `In ${place}` },
   contents: { zh: '下级', en: 'Contents' },
-  open: { zh: '查看', en: 'Open' },
-  exportAll: { zh: '导出全部（JSON）', en: 'Export all (JSON)' },
   exportTable: { zh: '导出本表（CSV）', en: 'Export this table (CSV)' },
   noneFound: { zh: '没有符合条件的记录', en: 'Nothing matches' },
   where: { zh: '所在', en: 'Where' },
@@ -34,7 +32,6 @@ export const registryTexts = defineTexts({
   note: { zh: '说明（写入审计日志）', en: 'Note (kept in the audit log)' },
   check: { zh: '检查', en: 'Check' },
   take: { zh: '写入台账', en: 'Write into the registry' },
-  checking: { zh: '正在检查每一行', en: 'Checking every row' },
   fileName: { zh: '文件', en: 'File' },
   wrongRows: {
     zh: (count: string) => `${count} 处错误，未写入任何数据`,
@@ -57,7 +54,6 @@ export const registryTexts = defineTexts({
   added: { zh: '新增', en: 'Added' },
   corrected: { zh: '更正', en: 'Corrected' },
   unchanged: { zh: '未变', en: 'Unchanged' },
-  wrongKind: { zh: '只能导入 .csv 或 .json 文件', en: 'Only .csv and .json files can be imported' },
 })
 
 /** Tables of the registry as people call them. */

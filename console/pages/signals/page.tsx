@@ -19,7 +19,7 @@ export function SignalsPage() {
   const { number } = useFormats()
   const filters = useFilters(signalsRoute)
   const { kind = [] } = filters.search
-  const { signals, error } = useNewestSignals()
+  const { signals, error, retry } = useNewestSignals()
   const [held, setHeld] = useState<readonly Signal[]>()
   const columns = useColumns()
   const matching = (held ?? signals)?.filter((signal) => kind.length === 0 || kind.includes(signal.kind))
@@ -51,7 +51,7 @@ export function SignalsPage() {
           onChange={(next) => filters.change({ kind: next })}
         />
       </FilterBar>
-      {error && !signals && <Failed error={error} onRetry={() => location.reload()} />}
+      {error && !signals && <Failed error={error} onRetry={retry} />}
       {!error && !matching && <Loading rows={8} />}
       {matching?.length === 0 && <Empty text={texts.lists.noSignals} />}
       {matching && matching.length > 0 && (
