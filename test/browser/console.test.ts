@@ -233,6 +233,22 @@ describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 180_000 }, () =>
     await dark.close()
   }, 240_000)
 
+  test('the pages that people carry about are usable by everybody on a phone, too', async () => {
+    const carried = ['city', 'alerts', 'dwelling', 'building', 'circuit', 'ranking', 'exclusions', 'gateways', 'public']
+    const phone = await newVisitor(browser, { base, viewport: { width: 390, height: 844 }, cookies: sessionOf(admin) })
+    const found: string[] = []
+    for (const { name, path } of (await everyVisit()).filter((visit) => carried.includes(visit.name))) {
+      const page = await phone.open(path)
+      await settled(page)
+      found.push(...(await violations(page)).map((violation) => `${name}: ${violation}`))
+      const wide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
+      if (await page.evaluate(wide)) found.push(`${name}: scrolls sideways`)
+      await page.close()
+    }
+    expect(found).toEqual([])
+    await phone.close()
+  })
+
   test('no page breaks the policy, with charts hovered and the reference of the api open', async () => {
     for (const { path } of (await everyVisit()).filter(({ name }) => ['dwelling', 'circuit', 'city'].includes(name))) {
       const page = await visitor.open(path)

@@ -192,6 +192,31 @@ describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 60_000 }, () => 
     expect(await page.getByRole('button', { name: 'Confirm' }).count()).toBe(0)
   })
 
+  test('a list is drafted for a place, and an account made for a firm, by their names', async () => {
+    const regulator = await at('/rankings', 'city')
+    await regulator.getByRole('button', { name: 'Draft a list' }).click()
+    const draft = regulator.getByRole('dialog')
+    await choose(regulator, draft.getByLabel('Territory'), '', 'Harbin')
+    await draft.getByLabel('First day').fill('2026-01-06')
+    await draft.getByLabel('Last day').fill('2026-01-10')
+    expect(await violations(regulator)).toEqual([])
+    await draft.getByRole('button', { name: 'Draft', exact: true }).click()
+    await regulator.getByRole('heading', { name: '06/01/2026 to 10/01/2026' }).waitFor()
+
+    await ranked.api.account('boss', 'admin')
+    const admin = await at('/accounts', 'boss')
+    await admin.getByRole('button', { name: 'New account' }).click()
+    const account = admin.getByRole('dialog')
+    await account.getByLabel('Account').fill('dispatch-2')
+    await account.getByLabel('Name').fill('Dispatch')
+    await choose(admin, account.getByLabel('Kind of scope'), '', 'Firm')
+    const { name } = (await ranked.get('boss', '/registry/firm/F2')).json().row
+    await choose(admin, account.getByLabel('Firm', { exact: true }), 'F2', name)
+    await account.getByLabel('Password').fill('warm enough for a dispatcher')
+    await account.getByRole('button', { name: 'OK' }).click()
+    await admin.getByRole('row', { name: 'dispatch-2' }).getByText(`Firm: ${name}`).waitFor()
+  })
+
   const scrollsSideways = (page: Page): Promise<boolean> =>
     page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
 })
