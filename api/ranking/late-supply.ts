@@ -1,6 +1,6 @@
 import { localDayAt, localDayNumbered } from '#domain/season.ts'
 import { minuteMs } from '#domain/time.ts'
-import { watchedCircuits } from '#store/ledger/circuit-supply.ts'
+import { type CircuitOfDay, watchedCircuits } from '#store/ledger/circuit-supply.ts'
 import { correctCircuitSupply, doneWithLateSupply, lateSupply } from '#store/ledger/late-supply.ts'
 import { type SupplyDeps, supplyOf } from './circuit-readings.ts'
 
@@ -28,9 +28,9 @@ export async function readLateSupply(deps: SupplyDeps, now: number): Promise<num
     const day = localDayNumbered(zone, number)
     // Where readings are past retention less would be known now than then.
     const isKept = number >= firstDay && oldestAt <= day.beginsAt
-    const devices = ofDay.map(({ device }) => device)
-    const circuits = isKept ? await watchedCircuits(ledger.db, (day.beginsAt + day.endsAt) / 2, devices) : []
-    const read: Parameters<typeof correctCircuitSupply>[2][number][] = []
+    const sensors = ofDay.map(({ device }) => device)
+    const circuits = isKept ? await watchedCircuits(ledger.db, (day.beginsAt + day.endsAt) / 2, { sensors }) : []
+    const read: CircuitOfDay[] = []
     for (const circuit of circuits) read.push({ ...circuit, supply: await supplyOf(deps, circuit, day) })
     await ledger.write(async (transaction) => {
       await guard?.(transaction)

@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Policy, policyAt } from '#domain/policy.ts'
 import { type LocalDay, localDayAt, localDayNumbered, seasonOf } from '#domain/season.ts'
-import type { SupplyHours } from '#domain/supply-hours.ts'
 import {
+  type CircuitOfDay,
   hoursOver,
   saveCircuitSupply,
   supplyDaysRead,
-  type WatchedCircuit,
   watchedCircuits,
 } from '#store/ledger/circuit-supply.ts'
 import { type SupplyDeps, supplyOf } from './circuit-readings.ts'
@@ -36,17 +35,13 @@ async function readNewSupply(deps: SupplyDeps, now: number): Promise<number> {
   if (missing.length === 0) return 0
   const { oldestAt } = await deps.telemetry.usage()
   if (oldestAt === undefined) return 0
-  let read = 0
-  for (const day of missing) {
-    // Of days before the first reading nothing is known: nobody was shut.
-    const isKnown = day.endsAt > oldestAt
-    await keepDay(deps, day, isKnown ? await supplyOn(deps, day, now) : [], now)
-    if (isKnown) read += 1
-  }
-  return read
+  // Of days before the first reading nothing is known: nobody was shut.
+  const unknown = missing.filter(({ endsAt }) => endsAt <= oldestAt)
+  const known = missing.filter(({ endsAt }) => endsAt > oldestAt)
+  if (unknown.length > 0) await keepDays(deps, unknown, [], now)
+  for (const day of known) await keepDays(deps, [day], await supplyOn(deps, day, now), now)
+  return known.length
 }
-
-type CircuitOfDay = WatchedCircuit & { readonly supply: SupplyHours }
 
 async function supplyOn(deps: SupplyDeps, day: LocalDay, now: number): Promise<CircuitOfDay[]> {
   const circuits = await watchedCircuits(deps.ledger.db, Math.min(now, (day.beginsAt + day.endsAt) / 2))
@@ -58,15 +53,17 @@ async function supplyOn(deps: SupplyDeps, day: LocalDay, now: number): Promise<C
   return found
 }
 
-const keepDay = (
+const keepDays = (
   { ledger, guard }: SupplyDeps,
-  day: LocalDay,
+  days: readonly LocalDay[],
   circuits: readonly CircuitOfDay[],
   now: number,
 ): Promise<void> =>
   ledger.write(async (transaction) => {
     await guard?.(transaction)
-    await saveCircuitSupply(transaction, day, circuits, { hours: hoursOver(day, now - lateMs), now })
+    for (const day of days) {
+      await saveCircuitSupply(transaction, day, circuits, { hours: hoursOver(day, now - lateMs), now })
+    }
   })
 
 /** Days within reach whose hours were not all read, the oldest first. */

@@ -39,24 +39,30 @@ export interface WatchedCircuit {
   readonly devices: readonly string[]
 }
 
-/** Every watched circuit at a time, or those of which any of the named sensors tells. */
-export async function watchedCircuits(db: LedgerDb, at: number, told?: readonly string[]): Promise<WatchedCircuit[]> {
-  const named =
-    told &&
-    sql`and exists (select 1 from device_period as told where told.device in (${sql.join(told)})
-    and ${inForce('device_period', 'told', at)} and (
-      (told.place_kind = 'circuit' and told.place = circuit.id)
-      or (told.place_kind = 'substation' and told.place = circuit.substation)))`
+/** Every watched circuit at a time, or some: those that are named, or of which a sensor that is named tells. */
+export async function watchedCircuits(
+  db: LedgerDb,
+  at: number,
+  some?: { readonly circuits: readonly string[] } | { readonly sensors: readonly string[] },
+): Promise<WatchedCircuit[]> {
+  const named = !some
+    ? sql``
+    : 'circuits' in some
+      ? sql`and circuit.id in (${sql.join(some.circuits)})`
+      : sql`and exists (select 1 from device_period as told where told.device in (${sql.join(some.sensors)})
+          and ${inForce('device_period', 'told', at)} and (
+            (told.place_kind = 'circuit' and told.place = circuit.id)
+            or (told.place_kind = 'substation' and told.place = circuit.substation)))`
   const placed = await sql<{ circuit: string; territory: string | null; device: string }>`
     select circuit.id as circuit, substation.territory, period.device from circuit
     join device_period as period on (period.place_kind = 'circuit' and period.place = circuit.id)
       or (period.place_kind = 'substation' and period.place = circuit.substation)
     left join substation on substation.id = circuit.substation and ${counts('substation', 'substation')}
-    where ${counts('circuit', 'circuit')} and ${inForce('device_period', 'period', at)} ${named ?? sql``}
+    where ${counts('circuit', 'circuit')} and ${inForce('device_period', 'period', at)} ${named}
     order by circuit.id, period.place_kind, period.device`.execute(db)
   const circuits = [...new Set(placed.rows.map(({ circuit }) => circuit))]
   if (circuits.length === 0) return []
-  const loaded = told ? sql`and period.circuit in (${sql.join(circuits)})` : sql``
+  const loaded = some ? sql`and period.circuit in (${sql.join(circuits)})` : sql``
   const loads = await sql<{ circuit: string; homes: number; area: number }>`
     select period.circuit, count(*) as homes, sum(period.heated_area_m2) as area from dwelling_period as period
     where period.contract = 'heated' and ${inForce('dwelling_period', 'period', at)} ${loaded} group by period.circuit`.execute(
@@ -75,20 +81,35 @@ export async function watchedCircuits(db: LedgerDb, at: number, told?: readonly 
   })
 }
 
+/** A circuit with the hours of a day. */
+export type CircuitOfDay = WatchedCircuit & { readonly supply: SupplyHours }
+
 const rowsPerStatementMax = 300
 
 /** Keeps the first `hours` hours of a day of all watched circuits, in the place of what was read of it before. */
 export async function saveCircuitSupply(
   transaction: LedgerTransaction,
   day: LocalDay,
-  circuits: readonly (WatchedCircuit & { readonly supply: SupplyHours })[],
+  circuits: readonly CircuitOfDay[],
   { hours, now }: { readonly hours: number; readonly now: number },
 ): Promise<void> {
   for (const table of ['circuit_supply', 'supply_day'] as const) {
     await transaction.deleteFrom(table).where('day', '=', day.day).execute()
   }
+  await insertCircuitSupply(transaction, day.day, circuits, hours)
+  await sumOpenings(transaction, day.day)
+  await transaction.insertInto('supply_day').values({ day: day.day, hours, read_at: now }).execute()
+}
+
+/** Adds circuits to a day of which so many hours were read. */
+export async function insertCircuitSupply(
+  transaction: LedgerTransaction,
+  day: number,
+  circuits: readonly CircuitOfDay[],
+  hours: number,
+): Promise<void> {
   const rows = circuits.map(({ circuit, firm, district, homes, areaTenths, supply }) => ({
-    ...{ day: day.day, circuit, firm, district, homes, area_tenths: areaTenths, ...supply, hours },
+    ...{ day, circuit, firm, district, homes, area_tenths: areaTenths, ...supply, hours },
     open_hours: openHours(supply, hours),
   }))
   for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
@@ -97,14 +118,17 @@ export async function saveCircuitSupply(
       .values(rows.slice(start, start + rowsPerStatementMax))
       .execute()
   }
-  await sumOpenings(transaction, day.day)
-  await transaction.insertInto('supply_day').values({ day: day.day, hours, read_at: now }).execute()
 }
 
 /** Adds a day's circuits up by firm and district. */
 export async function sumOpenings(transaction: LedgerTransaction, day: number): Promise<void> {
   await transaction.deleteFrom('supply_opening').where('day', '=', day).execute()
-  const circuits = await transaction.selectFrom('circuit_supply').selectAll().where('day', '=', day).execute()
+  const circuits = await transaction
+    .selectFrom('circuit_supply')
+    .selectAll()
+    .where('day', '=', day)
+    .where('area_tenths', '>', 0)
+    .execute()
   for (const ofGroup of Map.groupBy(circuits, ({ firm, district }) => `${firm}/${district}`).values()) {
     const [one] = ofGroup
     if (!one) continue
@@ -116,23 +140,6 @@ export async function sumOpenings(transaction: LedgerTransaction, day: number): 
       .values({ day, firm, district, area_tenths: area(ofGroup), open_tenths: JSON.stringify(open) })
       .execute()
   }
-}
-
-/** Counts a circuit's supply on a day for another firm; false where the day has none, or it was that firm's already. */
-export async function giveSupply(
-  transaction: LedgerTransaction,
-  day: number,
-  circuit: string,
-  firm: string,
-): Promise<boolean> {
-  const { numUpdatedRows } = await transaction
-    .updateTable('circuit_supply')
-    .set({ firm })
-    .where('day', '=', day)
-    .where('circuit', '=', circuit)
-    .where('firm', '!=', firm)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
 }
 
 /** Hours of a day that are over at a time. */
@@ -203,7 +210,7 @@ export async function shutCircuits(
     select circuit, firm, district, max(homes) as homes, max(area_tenths) as area, sum(hours) as hours,
       sum(open_hours) as "openHours" from circuit_supply
     where day >= ${period.fromDay} and day <= ${period.toDay} and district in (${sql.join(period.districts)}) ${ofFirm}
-      and ${period.counts ?? sql`true`}
+      and area_tenths > 0 and ${period.counts ?? sql`true`}
     group by circuit, firm, district having sum(open_hours) < sum(hours)
     order by max(area_tenths) * (sum(hours) - sum(open_hours)) desc, circuit, firm limit ${sql.lit(limit)}`.execute(db)
   return found.rows.map(({ area: areaTenths, ...row }) => ({ ...row, heatedAreaM2: areaTenths / 10 }))

@@ -1,6 +1,6 @@
 import type { LocalDay } from '#domain/season.ts'
 import { openHours, type SupplyHours } from '#domain/supply-hours.ts'
-import { sumOpenings, type WatchedCircuit } from './circuit-supply.ts'
+import { type CircuitOfDay, insertCircuitSupply, sumOpenings } from './circuit-supply.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { raiseVersion } from './ledger-version.ts'
 
@@ -75,36 +75,52 @@ export async function doneWithLateSupply(transaction: LedgerTransaction, done: r
   }
 }
 
-/** Puts right the hours of circuits on a day that was read, and writes down what that changes. */
+/**
+ * Puts right the hours of circuits on a day that was read, and writes down what that changes. A circuit of which nothing
+ * was read, because the registry learns only now that a sensor tells of it, is new to the day.
+ */
 export async function correctCircuitSupply(
   transaction: LedgerTransaction,
   { day }: LocalDay,
-  circuits: readonly (Pick<WatchedCircuit, 'circuit'> & { readonly supply: SupplyHours })[],
+  circuits: readonly CircuitOfDay[],
   now: number,
 ): Promise<void> {
+  const read = await transaction.selectFrom('supply_day').select('hours').where('day', '=', day).executeTakeFirst()
+  if (!read) return
   let corrected = false
-  for (const { circuit, supply } of circuits) {
+  for (const circuit of circuits) {
     const kept = await transaction
       .selectFrom('circuit_supply')
       .selectAll()
       .where('day', '=', day)
-      .where('circuit', '=', circuit)
+      .where('circuit', '=', circuit.circuit)
       .executeTakeFirst()
-    if (!kept || hoursText(kept) === hoursText(supply)) continue
+    if (!kept) await insertCircuitSupply(transaction, day, [circuit], read.hours)
+    else if (hoursText(kept) === hoursText(circuit.supply)) continue
+    else await changeHours(transaction, kept, circuit.supply, now)
     corrected = true
-    await transaction
-      .updateTable('circuit_supply')
-      .set({ ...supply, open_hours: openHours(supply, kept.hours) })
-      .where('day', '=', day)
-      .where('circuit', '=', circuit)
-      .execute()
-    const number = await raiseVersion(transaction, 'dwelling_day_change')
-    await transaction
-      .insertInto('circuit_supply_change')
-      .values({ number, day, circuit, before: hoursText(kept), after: hoursText(supply), read_at: now })
-      .execute()
   }
   if (corrected) await sumOpenings(transaction, day)
+}
+
+async function changeHours(
+  transaction: LedgerTransaction,
+  kept: SupplyHours & { readonly day: number; readonly circuit: string; readonly hours: number },
+  supply: SupplyHours,
+  now: number,
+): Promise<void> {
+  const { day, circuit } = kept
+  await transaction
+    .updateTable('circuit_supply')
+    .set({ ...supply, open_hours: openHours(supply, kept.hours) })
+    .where('day', '=', day)
+    .where('circuit', '=', circuit)
+    .execute()
+  const number = await raiseVersion(transaction, 'dwelling_day_change')
+  await transaction
+    .insertInto('circuit_supply_change')
+    .values({ number, day, circuit, before: hoursText(kept), after: hoursText(supply), read_at: now })
+    .execute()
 }
 
 /** A circuit's hours of a day that late readings changed. */

@@ -3,7 +3,6 @@ import { type Selectable, sql } from 'kysely'
 import { type Policy, policyAt } from '#domain/policy.ts'
 import { localDayNumbered, seasonOn } from '#domain/season.ts'
 import { hourMs } from '#domain/time.ts'
-import { giveSupply, sumOpenings } from './circuit-supply.ts'
 import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
 import { firstKeptDay } from './day-pages.ts'
 import { beginSealing, sealDay } from './day-seal.ts'
@@ -16,6 +15,7 @@ import { registryVersion } from './registry-batches.ts'
 import { type RegistryChanges, registryChanges } from './registry-changes.ts'
 import { counts } from './registry-view.ts'
 import { daysWaiting, doneWith, waitingOn } from './roll-up-waiting.ts'
+import { moveSupply, supplyMoves } from './supply-places.ts'
 
 export interface RankingDayTables {
   ranking_day: {
@@ -111,6 +111,8 @@ async function rollUpWhole(work: DayWork, day: number, version: number, isNew: b
   const { upTo } = await waitingOn(work.ledger.db, day)
   if (isNew) await writeGuarded(work, (transaction) => beginSealing(transaction, day, work.now))
   await rollUpPieces(work, day)
+  // The hours of its supply may have been read before the registry knew what it knows now.
+  const moves = await supplyMoves(work.ledger.db, localDayNumbered(work.policy.season.zone, day), { sensed: new Set() })
   await writeGuarded(work, async (transaction) => {
     // What the registry no longer has was not rolled up again.
     await sql`delete from roll_up_day where day = ${day} and not exists (
@@ -118,6 +120,7 @@ async function rollUpWhole(work: DayWork, day: number, version: number, isNew: b
       transaction,
     )
     await sumFirms(transaction, day)
+    await moveSupply(transaction, day, moves, work.now)
     await doneWith(transaction, day, upTo)
     await keepVersion(transaction, work, day, version)
   })
@@ -137,21 +140,26 @@ async function rollUpTouched(work: DayWork, day: number, version: number, change
   const upToNoon = (places: ReadonlyMap<string, number>) =>
     [...places].filter(([, since]) => since <= noon).map(([place]) => place)
   const { buildings: asked, upTo } = await waitingOn(db, day)
-  const onWatched = await buildingsOn(db, day, upToNoon(changes.watched))
-  const buildings = [...new Set([...asked, ...upToNoon(changes.buildings), ...onWatched])].sort()
+  const watched = upToNoon(changes.watched)
+  const onWatched = await buildingsOn(db, day, watched)
+  const changed = upToNoon(changes.buildings)
+  const buildings = [...new Set([...asked, ...changed, ...onWatched])].sort()
   const circuits = upToNoon(changes.circuits)
-  const firms = await rollUpPieces(work, day, buildings)
+  const { firms, circuits: rolledUp } = await rollUpPieces(work, day, buildings)
+  const supplied = [...circuits, ...watched, ...(changed.length > 0 ? rolledUp : [])]
+  const moves = await supplyMoves(db, bounds, {
+    ...(!changes.territory && { circuits: [...new Set(supplied)] }),
+    sensed: new Set(watched),
+  })
   const firmOf = circuits.length === 0 ? undefined : await circuitFirms(db, noon)
   // What a power cut takes of it is made again: no sync, for which acks would have to wait.
   await work.ledger.stage(async (transaction) => {
     await work.guard?.(transaction)
-    let moved = false
     for (const circuit of firmOf ? circuits : []) {
       const firm = firmOf?.(circuit) ?? nobody
       for (const touched of await giveCircuit(transaction, day, circuit, firm)) firms.add(touched)
-      moved = (await giveSupply(transaction, day, circuit, firm)) || moved
     }
-    if (moved) await sumOpenings(transaction, day)
+    await moveSupply(transaction, day, moves, work.now)
     await sumFirms(transaction, day, changes.territory ? undefined : [...firms])
     await doneWith(transaction, day, upTo)
     await keepVersion(transaction, work, day, version)
@@ -159,10 +167,15 @@ async function rollUpTouched(work: DayWork, day: number, version: number, change
   return buildings.length > 0 || firms.size > 0 || changes.territory
 }
 
-/** Writes roll-ups of buildings, some at a time; gives the firms that had or have homes in them. */
-async function rollUpPieces(work: DayWork, day: number, named?: readonly string[]): Promise<Set<string>> {
-  const firms = new Set<string>()
-  if (named?.length === 0) return firms
+interface Touched {
+  readonly firms: Set<string>
+  readonly circuits: Set<string>
+}
+
+/** Writes roll-ups of buildings, some at a time; gives the firms and circuits that had or have homes in them. */
+async function rollUpPieces(work: DayWork, day: number, named?: readonly string[]): Promise<Touched> {
+  const touched: Touched = { firms: new Set(), circuits: new Set() }
+  if (named?.length === 0) return touched
   for await (const { buildings, places } of rollUpBuildings(work.ledger.db, work.policy, day, named)) {
     // They count when the day is finished, and are made again if that does not come.
     await work.ledger.stage(async (transaction) => {
@@ -171,9 +184,12 @@ async function rollUpPieces(work: DayWork, day: number, named?: readonly string[
         .deleteFrom('roll_up_day')
         .where('day', '=', day)
         .where('building', 'in', buildings)
-        .returning('firm')
+        .returning(['firm', 'circuit'])
         .execute()
-      for (const { firm } of [...before, ...places]) firms.add(firm)
+      for (const { firm, circuit } of [...before, ...places]) {
+        touched.firms.add(firm)
+        touched.circuits.add(circuit)
+      }
       for (let start = 0; start < places.length; start += rowsPerStatementMax) {
         await transaction
           .insertInto('roll_up_day')
@@ -182,7 +198,7 @@ async function rollUpPieces(work: DayWork, day: number, named?: readonly string[
       }
     })
   }
-  return firms
+  return touched
 }
 
 /** One transaction, for as long as the work is ours. */

@@ -10,7 +10,9 @@ import { bringDaysUpToDate, rankingDays } from '#store/ledger/ranking-days.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import { makeRankingDays } from '../../api/ranking/days.ts'
 import { makeRankingThread } from '../../api/ranking/ranking-thread.ts'
+import { readSupply } from '../../api/ranking/supply-days.ts'
 import { emptyTelemetry } from '../support/api.ts'
+import { memoryTelemetry } from '../support/memory-telemetry.ts'
 import { newLedgerPlace } from '../support/new-ledger.ts'
 import {
   fillRankedLedger,
@@ -28,16 +30,39 @@ const midweek = Date.parse('2026-01-08T00:00:00+08:00')
 let ledger: Ledger
 beforeEach(async () => {
   ledger = await rankedLedger()
+  await readAgain(rankedNow)
   await upToDate()
 })
 afterEach(() => ledger.close())
 
 const upToDate = () => bringDaysUpToDate({ ledger, policy: rankedPolicy, now: rankedNow }, period)
 
+/** The plant sensor tells of one circuit all the time, whichever that is. */
+const telemetry = memoryTelemetry()
+for (let at = midweek - 3 * dayMs; at < midweek + 5 * dayMs; at += hourMs) {
+  telemetry.add('S-1', 'secondary_flow_m3h', at, at % (5 * hourMs) === 0 ? 0 : 40)
+}
+const usage = async () => ({ bytes: 1, readings: 1, oldestAt: midweek - 3 * dayMs })
+const readAgain = (now: number) =>
+  readSupply({ ledger, telemetry: { ...telemetry.reader, usage }, policy: rankedPolicy }, now)
+
 async function rollUps(): Promise<string[]> {
-  const places = await ledger.db.selectFrom('roll_up_day').selectAll().execute()
-  const firms = await ledger.db.selectFrom('firm_day').selectAll().execute()
-  return [...places, ...firms].map(canonicalJson).sort()
+  const { db } = ledger
+  const places = await db.selectFrom('roll_up_day').selectAll().execute()
+  const firms = await db.selectFrom('firm_day').selectAll().execute()
+  const supply = await db
+    .selectFrom('circuit_supply')
+    .selectAll()
+    .where('area_tenths', '>', 0)
+    .where('day', '<=', rankedTo)
+    .execute()
+  const openings = await db
+    .selectFrom('supply_opening')
+    .selectAll()
+    .where('area_tenths', '>', 0)
+    .where('day', '<=', rankedTo)
+    .execute()
+  return [...places, ...firms, ...supply, ...openings].map(canonicalJson).sort()
 }
 
 type Rows = { [T in RegistryTable]?: readonly RegistryRow<T>[] }
@@ -104,12 +129,18 @@ describe('what is rolled up again after a change is what rolling up everything g
     const imported = await importRegistry(ledger, { rows }, { actor: 'test', now: () => rankedNow })
     if (!imported.ok) throw new Error(JSON.stringify(imported.problems))
     expect(await upToDate()).toBe(days)
+    // Of circuits that are told of now, and were not, the hours are read as those that come late.
+    await readAgain(rankedNow + hourMs)
     const touched = await rollUps()
     expect(touched).not.toEqual(before)
     expect(await upToDate()).toBe(0)
     await ledger.db.deleteFrom('ranking_day').execute()
     await ledger.db.deleteFrom('roll_up_day').execute()
     expect(await upToDate()).toBe(7)
+    for (const table of ['supply_day', 'circuit_supply', 'supply_opening'] as const) {
+      await ledger.db.deleteFrom(table).execute()
+    }
+    await readAgain(rankedNow + hourMs)
     expect(touched).toEqual(await rollUps())
   })
 

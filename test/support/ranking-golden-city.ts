@@ -135,6 +135,7 @@ export function goldenCity(firstDay: number, lastDay: number, beganOn: number): 
       { placeKind: 'building', place: 'B-B1', fromDay: firstDay + 61, toDay: firstDay + 61, confirmed: true },
       { placeKind: 'circuit', place: 'C1', fromDay: firstDay + 1, toDay: firstDay + 1, confirmed: true },
       { placeKind: 'circuit', place: 'C1', fromDay: firstDay + 101, toDay: firstDay + 101, confirmed: true },
+      { placeKind: 'circuit', place: 'C1', fromDay: firstDay + 90, toDay: firstDay + 91, confirmed: false },
     ],
     down: [at(40, 2, 4.5), at(41, 23, 3.5)],
     outdoorC: (day, district) =>

@@ -24,11 +24,14 @@ const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
 const instantOf = (minute: number) => midnight(0) + minute * minuteMs
 
+/** Of a circuit that begins late, so that it matters there, too. */
+const resizedHome = 'C1-3'
+
 type Rows = { [T in RegistryTable]?: RegistryRow<T>[] }
 
 /**
  * Lives through a season as the service does: days are closed a first time when it is a little more than half over;
- * after that the registry learns who took plants over, exclusions are decided, and the readings of a home come late;
+ * after that the registry learns who took plants over and how large a home is, exclusions are decided, and the readings of a home come late;
  * when it is over, those of a plant.
  */
 export async function liveThrough(ledger: Ledger, city: GoldenCity): Promise<void> {
@@ -46,7 +49,9 @@ export async function liveThrough(ledger: Ledger, city: GoldenCity): Promise<voi
   }
   const late = city.homes[3]?.id
 
-  await learn(registryOf(city))
+  const { dwelling_period: homes = [], ...registry } = registryOf(city)
+  const sized = homes.map((row) => (row.dwelling === resizedHome ? { ...row, heated_area_m2: 200 } : row))
+  await learn({ ...registry, dwelling_period: sized })
   await write((transaction) => insertFlags(transaction, flagsOf(city)))
   await write((transaction) => recordOutages(transaction, city.down.map(toOutage)))
   await write((transaction) => recordWeather(transaction, weatherOf(city), midnight(lastDay)))
@@ -55,7 +60,8 @@ export async function liveThrough(ledger: Ledger, city: GoldenCity): Promise<voi
   await write((transaction) => saveHomes(transaction, city, city.beganOn, pause, (id) => id !== late))
   await close(midnight(pause + 1))
 
-  await learn({ plant_period: takeOvers(city) })
+  const resized = registryOf(city).dwelling_period?.filter(({ dwelling }) => dwelling === resizedHome)
+  await learn({ plant_period: takeOvers(city), dwelling_period: resized ?? [] })
   await write((transaction) => bringExclusions(transaction, afterwards, midnight(pause)))
   await write((transaction) =>
     saveHomes(transaction, city, city.beganOn, lastDay, (id, day) => id === late || day > pause),
