@@ -181,7 +181,7 @@ describe('days', () => {
     await ledger.write(async (transaction) => {
       await saveDwellingDays(transaction, [dwellingDay('D-1802', 'P-2', season.fromDay - 1, 21)])
     })
-    const watched = { circuit: 'T1-H', firm: 'F2', district: 'nangang', homes: 1, areaTenths: 600, devices: ['S-1'] }
+    const watched = { circuit: 'T1-H', firm: 'F2', district: 'nangang', homes: 1, areaTenths: 624, devices: ['S-1'] }
     for (let number = season.fromDay; number < season.fromDay + 10; number += 1) {
       const day = localDayNumbered(rankedPolicy.season.zone, number)
       const all = hoursOf(day)
@@ -193,7 +193,7 @@ describe('days', () => {
     }
     await upToDate(season)
     const late = (await firmInputs(ledger.db, rankedPolicy, season)).find(({ firm }) => firm === 'F2')
-    expect(late?.edges).toEqual({ areaHours: 60 * 240, areaHoursOpen: 60 * 216 })
+    expect(late?.edges).toEqual({ areaHours: (624 * 240) / 10, areaHoursOpen: (624 * 216) / 10 })
     // Water that is too cold to heat is an outage as well.
     expect(late?.outage).toMatchObject({ homeMinutes: 24 * 60, interruptions: 1, interruptionsOver8h: 1 })
   })
