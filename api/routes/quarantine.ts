@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { idSchema } from '#domain/registry.ts'
 import { appendAudit } from '#store/ledger/audit.ts'
 import { listQuarantine, quarantineTotals, readQuarantined } from '#store/ledger/quarantine.ts'
-import { exportQuarantine, requestReplay } from '#store/ledger/quarantine-replay.ts'
+import { exportQuarantine, gatewaysOfDeliveries, requestReplay } from '#store/ledger/quarantine-replay.ts'
 import { attachment } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { payloadView } from '../payload-view.ts'
@@ -163,13 +163,8 @@ export const quarantineRoutes: FastifyPluginAsyncZod<QuarantineDeps> = async (ap
       const visibility = see(request)
       const actor = principalOf(request).account.id
       const ids: number[] = []
-      for (const id of new Set(request.body.ids)) {
-        const row = await ledger.db
-          .selectFrom('quarantine_delivery')
-          .select('gateway')
-          .where('id', '=', id)
-          .executeTakeFirst()
-        if (row && (await visibility.seesGateway(row.gateway))) ids.push(id)
+      for (const [id, gateway] of await gatewaysOfDeliveries(ledger.db, request.body.ids)) {
+        if (await visibility.seesGateway(gateway)) ids.push(id)
       }
       const requested = await ledger.write(async (transaction) => {
         const asked = await requestReplay(transaction, ids, { actor, now: clock.now() })

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { devicePeriodSchema, deviceSchema, idSchema, instantSchema } from '#domain/registry.ts'
-import { unassignedDevices } from '#store/ledger/commissioning.ts'
+import { unassignedDevice, unassignedDevices } from '#store/ledger/commissioning.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
@@ -77,7 +77,7 @@ export const unassignedDeviceRoutes: FastifyPluginAsyncZod<UnassignedDeps> = asy
       const { device } = request.params
       const { kind, model, ...period } = request.body
       const visibility = see(request)
-      const seen = await firstSeen(device)
+      const seen = await unassignedDevice(ledger.db, clock.now(), device)
       if (!seen || !(await visibility.seesGateway(seen.gateway))) throw new ProblemError('not_found')
       const entry = { ...period, device, gateway: seen.gateway, valid_from: period.valid_from ?? seen.firstReadingAt }
       if (!(await mayWrite(ledger.db, visibility, 'device_period', { ...entry, device: undefined }))) {
@@ -90,10 +90,4 @@ export const unassignedDeviceRoutes: FastifyPluginAsyncZod<UnassignedDeps> = asy
       return reply.code(201).send({ device, valid_from: entry.valid_from, batch: result.batch })
     },
   )
-
-  /** The one device with this id, if it is unassigned. */
-  async function firstSeen(device: string) {
-    const row = await ledger.db.selectFrom('device_seen').selectAll().where('device', '=', device).executeTakeFirst()
-    return row && { gateway: row.gateway, firstReadingAt: row.first_reading_at }
-  }
 }

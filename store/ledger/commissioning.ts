@@ -164,21 +164,38 @@ export interface UnassignedDevice {
   readonly firstReadingAt: number
 }
 
+type SeenRow = CommissioningTables['device_seen']
+
+/** True for devices that stand nowhere at a time. */
+const isUnassigned = (at: number) => sql<boolean>`not exists (
+  select 1 from device_period as period
+  where period.device = seen.device and ${inForce('device_period', 'period', at)})`
+
 /** Devices that are heard and stand nowhere at a time: their readings are stored, and wait for a place. */
 export async function unassignedDevices(
   db: LedgerDb,
   at: number,
   page: { readonly after?: string; readonly limit: number },
 ): Promise<UnassignedDevice[]> {
-  const found = await sql<CommissioningTables['device_seen']>`
-    select seen.* from device_seen as seen
-    where seen.device > ${page.after ?? ''} and not exists (
-      select 1 from device_period as period
-      where period.device = seen.device and ${inForce('device_period', 'period', at)})
+  const found = await sql<SeenRow>`
+    select seen.* from device_seen as seen where seen.device > ${page.after ?? ''} and ${isUnassigned(at)}
     order by seen.device limit ${page.limit}`.execute(db)
-  return found.rows.map(({ device, gateway, first_reading_at }) => ({
-    device,
-    gateway,
-    firstReadingAt: first_reading_at,
-  }))
+  return found.rows.map(fromSeen)
 }
+
+/** One of them; undefined where the device was never heard, or stands somewhere. */
+export async function unassignedDevice(
+  db: LedgerDb,
+  at: number,
+  device: string,
+): Promise<UnassignedDevice | undefined> {
+  const found = await sql<SeenRow>`
+    select seen.* from device_seen as seen where seen.device = ${device} and ${isUnassigned(at)}`.execute(db)
+  return found.rows.map(fromSeen).at(0)
+}
+
+const fromSeen = ({ device, gateway, first_reading_at }: SeenRow): UnassignedDevice => ({
+  device,
+  gateway,
+  firstReadingAt: first_reading_at,
+})

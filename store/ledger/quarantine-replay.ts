@@ -7,6 +7,13 @@ import {
   toDelivery,
 } from './quarantine.ts'
 
+/** The gateways of those deliveries that are there, by id. */
+export async function gatewaysOfDeliveries(db: LedgerDb, ids: readonly number[]): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db.selectFrom('quarantine_delivery').select(['id', 'gateway']).where('id', 'in', ids).execute()
+  return new Map(rows.map(({ id, gateway }) => [id, gateway]))
+}
+
 /**
  * Asks for deliveries to go through the pipeline again, after whatever was wrong has been put right. Gives the ids
  * that are there; a delivery that was sent through before may be asked for again.

@@ -174,6 +174,12 @@ describe('unassigned devices', () => {
     expect(await items('city', '/unassigned-devices')).toHaveLength(2)
   })
 
+  test('a device that stands somewhere is not moved by a claim, whoever heard it', async () => {
+    const elsewhere = await call('city', 'POST', '/unassigned-devices/P-new/claim', { ...claim, place: daoli.dwelling })
+    expect(elsewhere.statusCode).toBe(201)
+    expect((await call('district', 'POST', '/unassigned-devices/P-new/claim', claim)).statusCode).toBe(404)
+  })
+
   test('claimed, a device shows its history at its place', async () => {
     const response = await call('district', 'POST', '/unassigned-devices/P-new/claim', claim)
     expect(response.json()).toMatchObject({ device: 'P-new', valid_from: firstAt })
