@@ -5,7 +5,7 @@ import { hasPostgres } from './test/support/postgres-server.ts'
 const onEveryLedger = [
   'test/contract/{accounts,audit,commissioning,gateways-import,identities,ledger-*,quarantine,ranking,ranking-late-supply}.test.ts',
   'test/contract/{registry,registry-files,registry-crash,signals}.test.ts',
-  'test/unit/api-{alerts,live,notify,ranking-exports,several}.test.ts',
+  'test/unit/api-{alerts,live,notify,ranking-exports,ranking-thread,several}.test.ts',
   'test/unit/{supply-days,watch-ledger}.test.ts',
   'test/e2e/outside-workers.test.ts',
 ]
