@@ -41,10 +41,11 @@ export async function daysForNobody(db: LedgerDb, zone: string, { fromDay, toDay
  * where the whole circuit is excluded. What excludes a home or a building says nothing of the circuit.
  */
 export function supplyCounts(table: string, forNobody: ReadonlySet<number>): RawBuilder<SqlBool> {
-  const day = sql.ref(`${table}.day`)
+  const [day, circuit] = [sql.ref(`${table}.day`), sql.ref(`${table}.circuit`)]
   const forAnybody = forNobody.size === 0 ? sql`` : sql`${day} not in (${sql.join([...forNobody])}) and`
-  return sql`${forAnybody} not exists (select 1 from ranking_exclusion as excluded
-    where excluded.state = 'confirmed' and excluded.place_kind = 'circuit'
-      and excluded.place = ${sql.ref(`${table}.circuit`)}
-      and ${day} between excluded.from_day and excluded.to_day)`
+  const excluded = sql`from ranking_exclusion as excluded
+    where excluded.state = 'confirmed' and excluded.place_kind = 'circuit'`
+  // Most circuits are never excluded: only the days of the others are looked at one by one.
+  return sql`${forAnybody} (${circuit} not in (select excluded.place ${excluded}) or not exists (select 1 ${excluded}
+    and excluded.place = ${circuit} and ${day} between excluded.from_day and excluded.to_day))`
 }
