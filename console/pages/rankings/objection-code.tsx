@@ -2,6 +2,7 @@ import { PrinterOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
 import { Button, Form, Modal } from 'antd'
 import { type Answer, call, type Schemas } from '../../api/client.ts'
+import { Facts } from '../../parts/page.tsx'
 import { PlaceSearch } from '../../parts/place-search.tsx'
 import { ProblemNotice } from '../../parts/problem-notice.tsx'
 import { ShownOnce } from '../../parts/shown-once.tsx'
@@ -85,14 +86,7 @@ function Slip({ list, firms, issued }: SlipProps) {
     <section className="slip" aria-label={texts.slipTitle}>
       <h2>{`${app.title} · ${texts.slipTitle}`}</h2>
       <p className="slip-code">{issued.code.replace(/(.{4})(?=.)/g, '$1 ')}</p>
-      <dl>
-        {facts.map(({ label, value }) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       <p>{texts.slipHow}</p>
     </section>
   )
