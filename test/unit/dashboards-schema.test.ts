@@ -1,7 +1,7 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { alertRules, boardFiles, provisioned } from '../support/generated-dashboards.ts'
+import { alertRules, boardFiles, columnsOf, provisioned } from '../support/generated-dashboards.ts'
 import { type GrafanaSchemas, grafanaSchemas } from '../support/grafana-schemas.ts'
 
 /** A dashboard's targets are whatever a data source takes; those of InfluxDB in text, and of Grafana Live, are these. */
@@ -145,6 +145,20 @@ describe("Grafana's published schema", () => {
   ])('of a %s, %s as %j is not taken', (type, id, value) => {
     const panel = boardFiles.flatMap(({ panels }) => panels).find((one) => one.type === type)
     expect(panel && overrideProblems(panel, id, value)).not.toEqual([])
+  })
+
+  test('leaves open what a transformation is told: each is told what it takes', () => {
+    const transformed = boardFiles.flatMap(({ panels }) => panels.filter(({ transformations }) => transformations))
+    expect(transformed.length).toBeGreaterThan(10)
+    for (const panel of transformed) {
+      const [join, prepare, ...more] = panel.transformations ?? []
+      expect(join).toEqual({ id: 'joinByField', options: { byField: expect.any(String), mode: 'inner' } })
+      expect(prepare).toEqual({ id: 'prepareTimeSeries', options: { format: 'multi' } })
+      expect(more).toEqual([])
+      const [values, names] = (panel.targets ?? []).map((target) => columnsOf({ ...panel, targets: [target] }))
+      expect(values, panel.title).toContain(join?.options.byField)
+      expect(names, panel.title).toContain(join?.options.byField)
+    }
   })
 
   test.each(alertRules)('takes the alert rule $uid', (rule) => {

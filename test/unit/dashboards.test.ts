@@ -121,8 +121,18 @@ describe('every dashboard', () => {
         for (const used of variablesIn(String(query))) expect(before, `${path}: ${name} uses ${used}`).toContain(used)
         before.add(name)
       }
-      for (const text of JSON.stringify(board.panels).matchAll(/\$\{(?!__)(\w+)/g))
-        expect(before, path).toContain(text[1])
+      for (const used of variablesIn(JSON.stringify([board.panels, board.links]))) expect(before, path).toContain(used)
+    }
+  })
+
+  test('annotations read columns that their query gives', () => {
+    for (const { path, board } of boardFiles) {
+      expect(board.annotations.list).toHaveLength(3)
+      for (const { name, target } of board.annotations.list ?? []) {
+        const { query, textColumn, tagsColumn, timeEndColumn } = target as unknown as Record<string, string>
+        for (const column of [textColumn, tagsColumn, timeEndColumn])
+          expect(query, `${path}: ${name}`).toContain(` AS "${column}"`)
+      }
     }
   })
 })
