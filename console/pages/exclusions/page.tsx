@@ -38,12 +38,11 @@ export function ExclusionsPage() {
   const from = search.from ?? localDay(now() - daysBack * dayMs)
   const to = search.to ?? localDay(now() + daysAhead * dayMs)
   const query = useQuery(queryOf('GET /api/v1/ranking-exclusions', { query: { from, to } }))
-  const matching = (items: readonly Exclusion[]) =>
-    inOrder(
-      items.filter(
-        ({ state, kind }) => (search.state ?? state) === state && (search.kind === undefined || search.kind === kind),
-      ),
-    )
+  const matching = inOrder(
+    (query.data?.items ?? []).filter(
+      ({ state, kind }) => (search.state ?? state) === state && (search.kind ?? kind) === kind,
+    ),
+  )
   return (
     <Page
       title={texts.exclusion.title}
@@ -73,19 +72,14 @@ export function ExclusionsPage() {
       </FilterBar>
       <Answer
         query={query}
-        isEmpty={({ items }) => matching(items).length === 0}
+        isEmpty={() => matching.length === 0}
         empty={<Empty text={query.data?.items.length === 0 ? texts.exclusion.empty : texts.exclusion.emptyMatching} />}
       >
-        {({ items }) => (
+        {() => (
           <>
-            <VirtualRows
-              label={texts.exclusion.title}
-              columns={columns}
-              rows={matching(items)}
-              rowKey={({ id }) => id}
-            />
+            <VirtualRows label={texts.exclusion.title} columns={columns} rows={matching} rowKey={({ id }) => id} />
             <p className="table-foot" role="status">
-              {texts.app.rowCount(number(matching(items).length))}
+              {texts.app.rowCount(number(matching.length))}
             </p>
           </>
         )}
