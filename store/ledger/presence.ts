@@ -1,5 +1,6 @@
 import type { Presence } from '#domain/identity.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface PresenceTables {
   /** The newest state of each identity that ever connected. */
@@ -19,45 +20,74 @@ export interface PresenceTables {
 /** Enough to see whether a gateway flaps, and since when. */
 const changesPerIdentityMax = 100
 
-/** Adds changes of presence in the order in which they happened. The newest of each identity are kept. */
+/**
+ * Adds changes of presence in the order in which they happened. The newest of each identity are kept. A whole city may
+ * come back at once: few statements take many.
+ */
 export async function recordPresence(transaction: LedgerTransaction, changes: readonly Presence[]): Promise<void> {
-  for (const [id, some] of Map.groupBy(changes, ({ id }) => id)) {
-    const total = await saveState(transaction, id, some)
+  const byId = Map.groupBy(changes, ({ id }) => id)
+  const totals = await saveStates(transaction, byId)
+  const rows = [...byId].flatMap(([id, some]) => {
     const kept = some.slice(-changesPerIdentityMax)
-    const first = total - kept.length + 1
-    await transaction
-      .insertInto('presence_change')
-      .values(
-        kept.map(({ at, state, address, cause }, index) => ({ id, number: first + index, at, state, address, cause })),
-      )
-      .execute()
+    const first = (totals.get(id) ?? kept.length) - kept.length + 1
+    return kept.map(({ at, state, address, cause }, index) => ({
+      id,
+      number: first + index,
+      at,
+      state,
+      address,
+      cause,
+    }))
+  })
+  for (const some of perStatement(rows)) await transaction.insertInto('presence_change').values(some).execute()
+  const restless = [...totals].flatMap(([id, total]) => (total > changesPerIdentityMax ? [id] : []))
+  for (const some of perStatement(restless)) {
     await transaction
       .deleteFrom('presence_change')
-      .where('id', '=', id)
-      .where('number', '<=', total - changesPerIdentityMax)
+      .where('id', 'in', some)
+      .where(({ eb, selectFrom }) =>
+        eb(
+          'number',
+          '<=',
+          selectFrom('presence')
+            .select(({ eb }) => eb('changes', '-', changesPerIdentityMax).as('last'))
+            .whereRef('presence.id', '=', 'presence_change.id'),
+        ),
+      )
       .execute()
   }
 }
 
-async function saveState(transaction: LedgerTransaction, id: string, some: readonly Presence[]): Promise<number> {
-  const { state, at, address, cause } = some.at(-1) as Presence
-  const firstOnlineAt = some.find((change) => change.state === 'online')?.at ?? null
-  const { changes } = await transaction
-    .insertInto('presence')
-    .values({ id, state, at, address, cause, first_online_at: firstOnlineAt, changes: some.length })
-    .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet((expression) => ({
-        state,
-        at,
-        address,
-        cause,
-        first_online_at: expression.fn.coalesce('presence.first_online_at', expression.val(firstOnlineAt)),
-        changes: expression('presence.changes', '+', some.length),
-      })),
-    )
-    .returning('changes')
-    .executeTakeFirstOrThrow()
-  return changes
+/** Returns how often each identity's state has changed, ever. */
+async function saveStates(
+  transaction: LedgerTransaction,
+  byId: ReadonlyMap<string, readonly Presence[]>,
+): Promise<Map<string, number>> {
+  const totals = new Map<string, number>()
+  for (const part of perStatement([...byId])) {
+    const rows = part.map(([id, some]) => {
+      const { state, at, address, cause } = some.at(-1) as Presence
+      const firstOnlineAt = some.find((change) => change.state === 'online')?.at ?? null
+      return { id, state, at, address, cause, first_online_at: firstOnlineAt, changes: some.length }
+    })
+    const saved = await transaction
+      .insertInto('presence')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet(({ eb, fn, ref }) => ({
+          state: ref('excluded.state'),
+          at: ref('excluded.at'),
+          address: ref('excluded.address'),
+          cause: ref('excluded.cause'),
+          first_online_at: fn.coalesce('presence.first_online_at', 'excluded.first_online_at'),
+          changes: eb('presence.changes', '+', ref('excluded.changes')),
+        })),
+      )
+      .returning(['id', 'changes'])
+      .execute()
+    for (const { id, changes } of saved) totals.set(id, changes)
+  }
+  return totals
 }
 
 export interface PresenceRecord extends Presence {

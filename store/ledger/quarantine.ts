@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { raiseVersion } from './ledger-version.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface QuarantineTables {
   quarantine_delivery: {
@@ -81,22 +82,27 @@ export async function quarantineDeliveries(
   if (deliveries.length === 0) return
   const lastId = await raiseVersion(transaction, 'quarantine', deliveries.length)
   const rows = deliveries.map((delivery, index) => toRow(delivery, lastId - deliveries.length + index + 1))
-  for (const row of rows) {
+  const kept: KeptRow[] = []
+  for (const some of perStatement(rows)) {
     const inserted = await transaction
       .insertInto('quarantine_delivery')
-      .values(row)
+      .values(some)
       .onConflict((conflict) => conflict.columns(['position', 'gateway', 'received_at']).doNothing())
-      .executeTakeFirst()
-    if (inserted.numInsertedOrUpdatedRows === 1n) await countKept(transaction, row)
+      .returning(['gateway', 'received_at', 'size_bytes'])
+      .execute()
+    kept.push(...inserted)
   }
-  for (const gateway of new Set(rows.map((row) => row.gateway))) {
-    const kept = await keptBytes(transaction, gateway)
-    if (kept > bounds.gatewayBytesMax) await makeRoom(transaction, gateway, kept - bounds.gatewayBytesMax * refillShare)
+  for (const some of perStatement([...Map.groupBy(kept, ({ gateway }) => gateway)])) {
+    for (const { gateway, kept_bytes } of await countKept(transaction, some)) {
+      if (kept_bytes <= bounds.gatewayBytesMax) continue
+      await makeRoom(transaction, gateway, kept_bytes - bounds.gatewayBytesMax * refillShare)
+    }
   }
   await boundTotal(transaction, bounds.totalBytesMax)
 }
 
 type Row = QuarantineTables['quarantine_delivery']
+type KeptRow = Pick<Row, 'gateway' | 'received_at' | 'size_bytes'>
 
 function toRow(delivery: BadDelivery, id: number): Row {
   const { gateway, position, topic, payload, problems } = delivery
@@ -119,29 +125,30 @@ function toRow(delivery: BadDelivery, id: number): Row {
   }
 }
 
-async function countKept(transaction: LedgerTransaction, row: Row): Promise<void> {
-  const { gateway, received_at, size_bytes } = row
-  await transaction
+/** Counts what was kept of each gateway; returns how many bytes of it there are now. */
+async function countKept(
+  transaction: LedgerTransaction,
+  byGateway: readonly (readonly [string, readonly KeptRow[]])[],
+): Promise<{ readonly gateway: string; readonly kept_bytes: number }[]> {
+  return transaction
     .insertInto('quarantine_gateway')
-    .values({ gateway, total: 1, last_at: received_at, kept: 1, kept_bytes: size_bytes, dropped: 0, dropped_bytes: 0 })
-    .onConflict((conflict) =>
-      conflict.column('gateway').doUpdateSet((expression) => ({
-        total: expression('quarantine_gateway.total', '+', 1),
-        last_at: received_at,
-        kept: expression('quarantine_gateway.kept', '+', 1),
-        kept_bytes: expression('quarantine_gateway.kept_bytes', '+', size_bytes),
+    .values(
+      byGateway.map(([gateway, rows]) => ({
+        ...{ gateway, total: rows.length, last_at: Math.max(...rows.map((row) => row.received_at)) },
+        ...{ kept: rows.length, kept_bytes: rows.reduce((sum, { size_bytes }) => sum + size_bytes, 0) },
+        ...{ dropped: 0, dropped_bytes: 0 },
       })),
     )
+    .onConflict((conflict) =>
+      conflict.column('gateway').doUpdateSet(({ eb, ref }) => ({
+        total: eb('quarantine_gateway.total', '+', ref('excluded.total')),
+        last_at: ref('excluded.last_at'),
+        kept: eb('quarantine_gateway.kept', '+', ref('excluded.kept')),
+        kept_bytes: eb('quarantine_gateway.kept_bytes', '+', ref('excluded.kept_bytes')),
+      })),
+    )
+    .returning(['gateway', 'kept_bytes'])
     .execute()
-}
-
-async function keptBytes(db: LedgerDb, gateway: string): Promise<number> {
-  const row = await db
-    .selectFrom('quarantine_gateway')
-    .select('kept_bytes')
-    .where('gateway', '=', gateway)
-    .executeTakeFirst()
-  return row?.kept_bytes ?? 0
 }
 
 async function boundTotal(transaction: LedgerTransaction, totalBytesMax: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Refusal } from '#domain/identity.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface RefusalTables {
   /** How often each client was refused, ever. */
@@ -26,41 +27,59 @@ const textCharactersMax = 256
 /** Adds refusals. The newest ones of each client are kept, the others counted. */
 export async function recordRefusals(transaction: LedgerTransaction, refusals: readonly Refusal[]): Promise<void> {
   const byClient = Map.groupBy(refusals, ({ clientId }) => clipped(clientId))
-  for (const [client, some] of byClient) {
-    const lastAt = some.reduce((latest, { at }) => Math.max(latest, at), 0)
-    const total = await countRefusals(transaction, client, some.length, lastAt)
+  const totals = await countRefusals(transaction, byClient)
+  const rows = [...byClient].flatMap(([client, some]) => {
     const kept = some.slice(-refusalsPerClientMax)
-    await transaction
-      .insertInto('refusal')
-      .values(kept.map((refusal, index) => toRow(client, total - kept.length + index + 1, refusal)))
-      .execute()
+    const first = (totals.get(client) ?? kept.length) - kept.length + 1
+    return kept.map((refusal, index) => toRow(client, first + index, refusal))
+  })
+  for (const some of perStatement(rows)) await transaction.insertInto('refusal').values(some).execute()
+  const many = [...totals].flatMap(([client, total]) => (total > refusalsPerClientMax ? [client] : []))
+  for (const some of perStatement(many)) {
     await transaction
       .deleteFrom('refusal')
-      .where('client_id', '=', client)
-      .where('number', '<=', total - refusalsPerClientMax)
+      .where('client_id', 'in', some)
+      .where(({ eb, selectFrom }) =>
+        eb(
+          'number',
+          '<=',
+          selectFrom('refusal_client')
+            .select(({ eb }) => eb('total', '-', refusalsPerClientMax).as('last'))
+            .whereRef('refusal_client.client_id', '=', 'refusal.client_id'),
+        ),
+      )
       .execute()
   }
   if (byClient.size > 0) await forgetQuietClients(transaction)
 }
 
+/** Returns how often each client was refused, ever. */
 async function countRefusals(
   transaction: LedgerTransaction,
-  client: string,
-  count: number,
-  lastAt: number,
-): Promise<number> {
-  const { total } = await transaction
-    .insertInto('refusal_client')
-    .values({ client_id: client, total: count, last_at: lastAt })
-    .onConflict((conflict) =>
-      conflict.column('client_id').doUpdateSet((expression) => ({
-        total: expression('refusal_client.total', '+', count),
-        last_at: lastAt,
-      })),
-    )
-    .returning('total')
-    .executeTakeFirstOrThrow()
-  return total
+  byClient: ReadonlyMap<string, readonly Refusal[]>,
+): Promise<Map<string, number>> {
+  const totals = new Map<string, number>()
+  for (const part of perStatement([...byClient])) {
+    const counted = await transaction
+      .insertInto('refusal_client')
+      .values(
+        part.map(([client, some]) => ({
+          client_id: client,
+          total: some.length,
+          last_at: some.reduce((latest, { at }) => Math.max(latest, at), 0),
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.column('client_id').doUpdateSet(({ eb, ref }) => ({
+          total: eb('refusal_client.total', '+', ref('excluded.total')),
+          last_at: ref('excluded.last_at'),
+        })),
+      )
+      .returning(['client_id', 'total'])
+      .execute()
+    for (const { client_id, total } of counted) totals.set(client_id, total)
+  }
+  return totals
 }
 
 async function forgetQuietClients(transaction: LedgerTransaction): Promise<void> {

@@ -74,6 +74,26 @@ test('refusals: strangers with made-up ids do not fill the ledger, and those who
   expect(await refusalTotal(ledger.db, 'c10049')).toBe(1)
 })
 
+test('presence: a whole city at once, each with its own history', async () => {
+  const city = Array.from({ length: 1_200 }, (_, number) => presence(`C-${number}`, 'online', number))
+  const restless = Array.from({ length: 150 }, (_, at) => presence('R', at % 2 === 0 ? 'online' : 'offline', at))
+  await changed([...city, ...restless])
+  await changed([
+    presence('R', 'online', 150),
+    ...city.map((one) => ({ ...one, at: one.at + 1, state: 'offline' as const })),
+  ])
+  for (const number of [0, 499, 500, 1_199]) {
+    expect(await readPresence(ledger.db, `C-${number}`)).toMatchObject({
+      ...{ state: 'offline', at: number + 1, firstOnlineAt: number, changes: 2 },
+    })
+    expect((await presenceChanges(ledger.db, `C-${number}`)).map(({ at }) => at)).toEqual([number + 1, number])
+  }
+  expect(await readPresence(ledger.db, 'R')).toMatchObject({ state: 'online', changes: 151, firstOnlineAt: 0 })
+  expect((await presenceChanges(ledger.db, 'R')).map(({ at }) => at)).toEqual(
+    Array.from({ length: 100 }, (_, index) => 150 - index),
+  )
+})
+
 test('presence: the newest state, since when it was first there, and a bounded history', async () => {
   await changed([presence('GW-1', 'offline', 1)])
   expect(await readPresence(ledger.db, 'GW-1')).toMatchObject({ state: 'offline', firstOnlineAt: undefined })
