@@ -60,6 +60,10 @@ export class ProblemError extends Error {
   }
 }
 
+/** Something of the request is wrong beyond its schema; `where` begins as there: body, querystring or params. */
+export const invalid = (...errors: { readonly where: string; readonly reason: string }[]): ProblemError =>
+  new ProblemError('validation', undefined, { errors })
+
 /** The body of an answer that tells of a problem. */
 export function problemBody(code: ProblemCode, instance: string, detail?: string, extra: object = {}): Problem {
   const { status, title } = problemKinds[code]

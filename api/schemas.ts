@@ -3,7 +3,7 @@ import type { Scope } from '#domain/account.ts'
 import { idSchema } from '#domain/registry.ts'
 import type { NewestFirstCursor } from '#store/ledger/newest-first.ts'
 import type { NamedWhereabouts } from '#store/ledger/registry-places.ts'
-import { ProblemError, problemContentType, problemSchema } from './problems.ts'
+import { invalid, problemContentType, problemSchema } from './problems.ts'
 
 /** Shared pieces of the routes' schemas. */
 
@@ -81,9 +81,7 @@ export function numberCursor(cursor: string | undefined, fallback: number): numb
   if (cursor === undefined) return fallback
   const number = Number(cursor)
   if (!Number.isSafeInteger(number) || cursor.trim() === '') {
-    throw new ProblemError('validation', undefined, {
-      errors: [{ where: 'querystring/cursor', reason: 'is not one that a page before gave' }],
-    })
+    throw invalid({ where: 'querystring/cursor', reason: 'is not one that a page before gave' })
   }
   return number
 }

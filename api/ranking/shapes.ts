@@ -7,7 +7,7 @@ import type { LedgerDb } from '#store/ledger/database.ts'
 import { dayNumber, dayText } from '#store/ledger/dwelling-days.ts'
 import type { RankingList } from '#store/ledger/ranking-lists.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
-import { ProblemError } from '../problems.ts'
+import { invalid } from '../problems.ts'
 import { instantOut } from '../schemas.ts'
 
 /** Shapes of the ranking, for the routes of those who work on it and for the public ones. */
@@ -18,14 +18,13 @@ export const dateIn = z.iso.date().transform(dayNumber)
 const periodDaysMax = 400
 
 /** Refuses days that end before they begin, or that are more than any season. */
-export function checkPeriod({ from, to }: { readonly from: number; readonly to: number }): {
-  fromDay: number
-  toDay: number
-} {
-  if (to < from || to - from >= periodDaysMax) {
-    throw new ProblemError('validation', undefined, {
-      errors: [{ where: 'body/to', reason: `is before the first day, or more than ${periodDaysMax} days after it` }],
-    })
+export function checkPeriod(
+  { from, to }: { readonly from: number; readonly to: number },
+  part: 'body' | 'querystring',
+  daysMax = periodDaysMax,
+): { fromDay: number; toDay: number } {
+  if (to < from || to - from >= daysMax) {
+    throw invalid({ where: `${part}/to`, reason: `is before the first day, or ${daysMax} days or more after it` })
   }
   return { fromDay: from, toDay: to }
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { registryTableNames } from '#domain/registry.ts'
-import type { Account } from '#store/ledger/accounts.ts'
 import type { Ledger } from '#store/ledger/database.ts'
 import { RegistryBusyError } from '#store/ledger/registry-batches.ts'
 import { type ImportOptions, importRegistry } from '#store/ledger/registry-import.ts'
@@ -50,8 +49,4 @@ export async function takeRegistry(
   const { problemCount } = result
   const problems = result.problems.map((problem) => ({ ...problem, file: problem.file.replace(folder, '') }))
   throw new ProblemError('rejected', `${problemCount} problem(s); nothing was changed`, { problems, problemCount })
-}
-
-export function requireWholeCity({ scope }: Account): void {
-  if (scope.kind !== 'city') throw new ProblemError('forbidden', 'Only for accounts whose scope is the whole city')
 }

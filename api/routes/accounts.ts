@@ -9,7 +9,7 @@ import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { endSessionsOf } from '#store/ledger/sessions.ts'
 import { accountSchema, passwordSchema } from '../account-schemas.ts'
 import type { ApiDeps } from '../deps.ts'
-import { ProblemError } from '../problems.ts'
+import { invalid, ProblemError } from '../problems.ts'
 import { idParams, makePage, pageOf, pageQuery } from '../schemas.ts'
 import { principalOf } from '../security/guard.ts'
 import type { Passwords } from '../security/passwords.ts'
@@ -132,7 +132,5 @@ async function requireScope(transaction: LedgerTransaction, role: Role, scope: S
   // Accounts are the city's: an admin of a district could make accounts that see more than it does.
   if (role === 'admin' && scope.kind !== 'city') throw new ProblemError('conflict', 'An admin has the whole city')
   if (scope.kind === 'city' || (await currentRow(transaction, scope.kind, scope.id))) return
-  throw new ProblemError('validation', undefined, {
-    errors: [{ where: 'body/scope/id', reason: `the registry has no ${scope.kind} "${scope.id}"` }],
-  })
+  throw invalid({ where: 'body/scope/id', reason: `the registry has no ${scope.kind} "${scope.id}"` })
 }

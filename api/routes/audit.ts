@@ -2,9 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { listAudit, verifyAudit } from '#store/ledger/audit.ts'
 import type { ApiDeps } from '../deps.ts'
-import { ProblemError } from '../problems.ts'
 import { instantOut, makePage, numberCursor, pageOf, pageQuery } from '../schemas.ts'
-import { principalOf } from '../security/guard.ts'
+import { principalOf, wholeCityAccount } from '../security/guard.ts'
 
 const auditEntrySchema = z
   .object({
@@ -81,7 +80,7 @@ export const auditRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger'>> = async
       },
     },
     async (request) => {
-      if (principalOf(request).account.scope.kind !== 'city') throw new ProblemError('forbidden')
+      wholeCityAccount(request)
       return verifyAudit(ledger.db)
     },
   )

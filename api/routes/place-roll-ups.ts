@@ -6,7 +6,7 @@ import { type PlaceRollUp, rollUpLevels } from '#store/ledger/place-roll-ups.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
 import { isForOthers } from '../ranking/few-homes.ts'
-import { dateIn } from '../ranking/shapes.ts'
+import { checkPeriod, dateIn } from '../ranking/shapes.ts'
 import { principalOf } from '../security/guard.ts'
 import type { RankingDeps } from './rankings.ts'
 
@@ -54,10 +54,7 @@ export const placeRollUpRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
     },
     async (request) => {
       const { level, territory, from, to } = request.query
-      if (to < from || to - from >= daysMax) {
-        const errors = [{ where: 'query/to', reason: `is before the first day, or ${daysMax} days after it` }]
-        throw new ProblemError('validation', undefined, { errors })
-      }
+      const days = checkPeriod({ from, to }, 'querystring', daysMax)
       const { account } = principalOf(request)
       const visibility = see(request)
       const isFirm = account.scope.kind === 'firm'
@@ -69,7 +66,7 @@ export const placeRollUpRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
         throw new ProblemError('forbidden', 'Places of this size speak of homes')
       }
       const rows = await ranking.placeRollUps({
-        ...{ level, territory, fromDay: from, toDay: to, forOthers },
+        ...{ level, territory, ...days, forOthers },
         ...(account.scope.kind === 'firm' && { firm: account.scope.id }),
       })
       return { items: rows.map(shown) }

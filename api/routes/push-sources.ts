@@ -14,9 +14,8 @@ import { currentRow } from '#store/ledger/registry-lookups.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
 import { isNetwork } from '../push/networks.ts'
-import { requireWholeCity } from '../registry/take.ts'
 import { idParams, instantOut, makePage, pageOf, pageQuery } from '../schemas.ts'
-import { principalOf } from '../security/guard.ts'
+import { wholeCityAccount } from '../security/guard.ts'
 import { newSecret } from '../security/secrets.ts'
 
 const networksMax = 50
@@ -60,7 +59,7 @@ export const pushSourceRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' | 'c
       },
     },
     async (request) => {
-      requireWholeCity(principalOf(request).account)
+      wholeCityAccount(request)
       const { limit, cursor } = request.query
       return makePage(await listPushSources(ledger.db, cursor ?? '', limit + 1), limit, ({ id }) => id)
     },
@@ -93,8 +92,7 @@ export const pushSourceRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' | 'c
       },
     },
     async (request, reply) => {
-      const { account } = principalOf(request)
-      requireWholeCity(account)
+      const account = wholeCityAccount(request)
       const { id, gateway, scheme, networks, secret = newSecret('wcp') } = request.body
       const at = clock.now()
       await ledger.write(async (transaction) => {
@@ -128,8 +126,7 @@ export const pushSourceRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' | 'c
       },
     },
     async (request, reply) => {
-      const { account } = principalOf(request)
-      requireWholeCity(account)
+      const account = wholeCityAccount(request)
       const { id } = request.params
       const { secret = newSecret('wcp') } = request.body
       await ledger.write(async (transaction) => {
@@ -155,8 +152,7 @@ export const pushSourceRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' | 'c
       },
     },
     async (request, reply) => {
-      const { account } = principalOf(request)
-      requireWholeCity(account)
+      const account = wholeCityAccount(request)
       const { id } = request.params
       await ledger.write(async (transaction) => {
         if (!(await deletePushSource(transaction, id))) throw new ProblemError('not_found')

@@ -12,7 +12,7 @@ import { ProblemError } from '../problems.ts'
 import { instantOut, numberCursor, pageOf, pageQuery } from '../schemas.ts'
 import { filteredPage } from '../scope/filtered-page.ts'
 import type { See } from '../scope/see.ts'
-import { principalOf } from '../security/guard.ts'
+import { principalOf, wholeCityAccount } from '../security/guard.ts'
 
 /** One transaction, and one look at what is sent again. */
 const replaysPerRequestMax = 1_000
@@ -91,7 +91,7 @@ export const quarantineRoutes: FastifyPluginAsyncZod<QuarantineDeps> = async (ap
       },
     },
     async (request) => {
-      if (principalOf(request).account.scope.kind !== 'city') throw new ProblemError('forbidden')
+      wholeCityAccount(request)
       return quarantineTotals(ledger.db)
     },
   )

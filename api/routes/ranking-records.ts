@@ -13,7 +13,7 @@ import {
 } from '#store/ledger/ranking-exclusions.ts'
 import { enterRankingFigures, rankingFigures } from '#store/ledger/ranking-figures.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
-import { ProblemError } from '../problems.ts'
+import { invalid, ProblemError } from '../problems.ts'
 import { checkPeriod, dateIn, evidenceText } from '../ranking/shapes.ts'
 import { instantOut } from '../schemas.ts'
 import type { Visibility } from '../scope/visibility.ts'
@@ -93,7 +93,7 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
     },
     async (request) => {
       const { territory, from, to, evidence, figures } = request.body
-      const days = checkPeriod({ from, to })
+      const days = checkPeriod({ from, to }, 'body')
       const node = await currentRow(ledger.db, 'territory', territory)
       if (!node || !(await see(request).holdsTerritory(territory))) throw new ProblemError('not_found')
       const errors: { where: string; reason: string }[] = []
@@ -101,7 +101,7 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
         if (await currentRow(ledger.db, 'firm', firm)) continue
         errors.push({ where: `body/figures/${index}/firm`, reason: 'is no firm of the registry' })
       }
-      if (errors.length > 0) throw new ProblemError('validation', undefined, { errors })
+      if (errors.length > 0) throw invalid(...errors)
       const by = { actor: principalOf(request).account.id, at: clock.now() }
       await ledger.write((transaction) =>
         enterRankingFigures(transaction, { territory, ...days, evidence, figures }, by),
@@ -124,7 +124,7 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
     async (request) => {
       const { territory, ...period } = request.query
       if (!(await see(request).holdsTerritory(territory))) throw new ProblemError('not_found')
-      const found = await rankingFigures(ledger.db, territory, checkPeriod(period))
+      const found = await rankingFigures(ledger.db, territory, checkPeriod(period, 'querystring'))
       return { items: found.map(({ fromDay: _from, toDay: _to, ...figure }) => figure) }
     },
   )
@@ -143,7 +143,7 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
     async (request) => {
       const visibility = see(request)
       const items: z.infer<typeof exclusionSchema>[] = []
-      for (const exclusion of await exclusionsOn(ledger.db, checkPeriod(request.query))) {
+      for (const exclusion of await exclusionsOn(ledger.db, checkPeriod(request.query, 'querystring'))) {
         if (await seesPlace(visibility, exclusion)) items.push(shownExclusion(exclusion))
       }
       return { items }
@@ -171,7 +171,7 @@ export const rankingRecordRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
     },
     async (request, reply) => {
       const { from, to, ...proposed } = request.body
-      const days = checkPeriod({ from, to })
+      const days = checkPeriod({ from, to }, 'body')
       if (!(await seesPlace(see(request), proposed))) throw new ProblemError('not_found')
       const by = { actor: principalOf(request).account.id, at: clock.now() }
       const exclusion = await ledger.write((transaction) =>

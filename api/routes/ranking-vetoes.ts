@@ -8,7 +8,7 @@ import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { ProblemError } from '../problems.ts'
 import { checkPeriod, dateIn, evidenceText, idAnswer } from '../ranking/shapes.ts'
 import { instantOut } from '../schemas.ts'
-import { principalOf } from '../security/guard.ts'
+import { wholeCityAccount } from '../security/guard.ts'
 import type { RankingDeps } from './rankings.ts'
 
 const vetoSchema = z
@@ -46,7 +46,7 @@ export const rankingVetoRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
       },
     },
     async (request) => {
-      const found = await vetoesBrought(ledger.db, checkPeriod(request.query))
+      const found = await vetoesBrought(ledger.db, checkPeriod(request.query, 'querystring'))
       return {
         items: found.map(({ fromDay, toDay, ...veto }) => ({ ...veto, from: dayText(fromDay), to: dayText(toDay) })),
       }
@@ -73,10 +73,9 @@ export const rankingVetoRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
       },
     },
     async (request, reply) => {
-      const { account } = principalOf(request)
-      if (account.scope.kind !== 'city') throw new ProblemError('forbidden', 'Vetoes are for the whole city')
+      const account = wholeCityAccount(request)
       const { from, to, ...veto } = request.body
-      const days = checkPeriod({ from, to })
+      const days = checkPeriod({ from, to }, 'body')
       if (!(await currentRow(ledger.db, 'firm', veto.firm))) throw new ProblemError('not_found')
       const by = { actor: account.id, at: clock.now() }
       const id = await ledger.write((transaction) => bringVeto(transaction, { ...veto, ...days }, by))
@@ -97,8 +96,7 @@ export const rankingVetoRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app,
       },
     },
     async (request) => {
-      const { account } = principalOf(request)
-      if (account.scope.kind !== 'city') throw new ProblemError('forbidden', 'Vetoes are for the whole city')
+      const account = wholeCityAccount(request)
       const { id } = request.params
       const by = { actor: account.id, at: clock.now() }
       const { document } = request.body

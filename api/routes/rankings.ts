@@ -8,7 +8,7 @@ import { dayText } from '#store/ledger/dwelling-days.ts'
 import { draftList, findList, openObjections, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import type { ApiDeps, ApiOptions } from '../deps.ts'
-import { ProblemError } from '../problems.ts'
+import { invalid, ProblemError } from '../problems.ts'
 import { listReader } from '../ranking/list-reader.ts'
 import type { Ranking } from '../ranking/ranking.ts'
 import {
@@ -102,15 +102,12 @@ export const rankingRoutes: FastifyPluginAsyncZod<RankingDeps> = async (app, dep
     },
     async (request, reply) => {
       const { territory, from, to, method: methodId, version } = request.body
-      const days = checkPeriod({ from, to })
+      const days = checkPeriod({ from, to }, 'body')
       const node = await currentRow(ledger.db, 'territory', territory)
       const ranked = node?.kind === 'city' || node?.kind === 'district'
       if (!ranked || !(await see(request).holdsTerritory(territory))) throw new ProblemError('not_found')
       const method = findMethod(methodId, version)
-      if (!method) {
-        const errors = [{ where: 'body/method', reason: 'is no method and version that is here' }]
-        throw new ProblemError('validation', undefined, { errors })
-      }
+      if (!method) throw invalid({ where: 'body/method', reason: 'is no method and version that is here' })
       const by = { actor: principalOf(request).account.id, at: clock.now() }
       await ranking.bringUpToDate({ ...days, now: by.at })
       const list = await ledger.write(async (transaction) => {

@@ -7,17 +7,10 @@ import { attachment, csvContentType } from '../csv.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
 import { mayWrite } from '../registry/entry-scope.ts'
-import {
-  allOrNothing,
-  importResultSchema,
-  noteSchema,
-  requireWholeCity,
-  tableName,
-  takeRegistry,
-} from '../registry/take.ts'
+import { allOrNothing, importResultSchema, noteSchema, tableName, takeRegistry } from '../registry/take.ts'
 import { instantQuery } from '../schemas.ts'
 import type { See } from '../scope/see.ts'
-import { principalOf } from '../security/guard.ts'
+import { principalOf, wholeCityAccount } from '../security/guard.ts'
 
 /** What a person enters by hand; more is an import. */
 const rowsPerEditMax = 100
@@ -80,7 +73,7 @@ export const registryChangeRoutes: FastifyPluginAsyncZod<RegistryChangeDeps> = a
       },
     },
     async (request, reply) => {
-      requireWholeCity(principalOf(request).account)
+      wholeCityAccount(request)
       const { table, at } = request.query
       const moment = { version: await registryVersion(ledger.db), ...(at !== undefined && { at }) }
       const text = table === undefined ? registryJson(ledger.db, moment) : registryCsv(ledger.db, table, moment)

@@ -8,15 +8,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
-import {
-  allOrNothing,
-  importResultSchema,
-  noteSchema,
-  requireWholeCity,
-  tableName,
-  takeRegistry,
-} from '../registry/take.ts'
-import { principalOf } from '../security/guard.ts'
+import { allOrNothing, importResultSchema, noteSchema, tableName, takeRegistry } from '../registry/take.ts'
+import { wholeCityAccount } from '../security/guard.ts'
 
 /** 2.5 million dwellings as JSON take about 600 MB. */
 const importBytesMax = 1024 ** 3
@@ -51,8 +44,7 @@ export const registryImportRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' 
       },
     },
     async (request) => {
-      const { account } = principalOf(request)
-      requireWholeCity(account)
+      const account = wholeCityAccount(request)
       const { table, note, check } = request.query
       const isCsv = request.headers['content-type']?.startsWith('text/csv') === true
       if (isCsv === (table === undefined)) {

@@ -5,10 +5,9 @@ import { appendAudit } from '#store/ledger/audit.ts'
 import { createIdentity, listIdentities, readIdentity, revokeIdentity } from '#store/ledger/mqtt-identities.ts'
 import type { ApiDeps } from '../deps.ts'
 import { ProblemError } from '../problems.ts'
-import { requireWholeCity } from '../registry/take.ts'
 import { idParams, instantOut, pageOf, pageQuery } from '../schemas.ts'
 import { filteredPage } from '../scope/filtered-page.ts'
-import { principalOf } from '../security/guard.ts'
+import { wholeCityAccount } from '../security/guard.ts'
 
 const grantsMax = 20
 /** Ids that the service keeps for its own parts. */
@@ -46,7 +45,7 @@ export const serviceAccountRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' 
       },
     },
     async (request) => {
-      requireWholeCity(principalOf(request).account)
+      wholeCityAccount(request)
       const { limit, cursor } = request.query
       return filteredPage(
         cursor,
@@ -73,8 +72,7 @@ export const serviceAccountRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' 
       },
     },
     async (request, reply) => {
-      const { account } = principalOf(request)
-      requireWholeCity(account)
+      const account = wholeCityAccount(request)
       const { id, publish, subscribe } = request.body
       if (id.startsWith(ownPrefix)) throw new ProblemError('conflict', `Ids with "${ownPrefix}" are the service's own`)
       const at = clock.now()
@@ -103,8 +101,7 @@ export const serviceAccountRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'ledger' 
       },
     },
     async (request, reply) => {
-      const { account } = principalOf(request)
-      requireWholeCity(account)
+      const account = wholeCityAccount(request)
       const { id } = request.params
       if (id.startsWith(ownPrefix)) throw new ProblemError('conflict', 'The service needs it')
       if ((await readIdentity(ledger.db, id))?.kind !== 'service') throw new ProblemError('not_found')

@@ -7,7 +7,7 @@ import { appendAudit } from '#store/ledger/audit.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { listWeather, recordWeather, type Weather } from '#store/ledger/weather.ts'
 import type { ApiDeps } from '../deps.ts'
-import { ProblemError } from '../problems.ts'
+import { invalid, ProblemError } from '../problems.ts'
 import { instantOut, instantQuery, numberCursor, pageOf, pageQuery } from '../schemas.ts'
 import type { See } from '../scope/see.ts'
 import { principalOf } from '../security/guard.ts'
@@ -106,7 +106,7 @@ export const weatherRoutes: FastifyPluginAsyncZod<WeatherDeps> = async (app, { l
         const index = entries.findIndex((entry) => entry.district === district)
         errors.push({ where: `body/entries/${index}/district`, reason: 'is no district of your area' })
       }
-      if (errors.length > 0) throw new ProblemError('validation', undefined, { errors })
+      if (errors.length > 0) throw invalid(...errors)
       const rows: Weather[] = entries.map((entry) => ({ ...entry, source: `api/${actor}` }))
       await ledger.write(async (transaction) => {
         await recordWeather(transaction, rows, clock.now())

@@ -81,6 +81,13 @@ export function principalOf(request: FastifyRequest): Principal {
   return principal
 }
 
+/** The account of a request, where it has the whole city. */
+export function wholeCityAccount(request: FastifyRequest): Account {
+  const { account } = principalOf(request)
+  if (account.scope.kind === 'city') return account
+  throw new ProblemError('forbidden', 'Only for accounts whose scope is the whole city')
+}
+
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Puts the declared access before every route that is registered after it in this context. */
