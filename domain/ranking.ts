@@ -14,9 +14,9 @@ export interface Veto {
 /** All that a firm's points follow from: what is frozen when a list is published. */
 export interface FirmInput {
   readonly firm: string
-  /** Days of the period for which the firm answered for at least one home with a probe. */
+  /** Days of the period on which the firm answered for at least one home. */
   readonly days: number
-  /** Registered, whether they tell anything or not. */
+  /** Homes with a registered probe, whether it tells anything or not. */
   readonly probes: number
   readonly connectedHomes: number
   readonly heatedAreaM2: number
@@ -81,17 +81,10 @@ export function rankFirms(method: RankingMethod, inputs: readonly FirmInput[], d
       (right.scaled ?? 0) - (left.scaled ?? 0) ||
       (left.firm < right.firm ? -1 : left.firm > right.firm ? 1 : 0),
   )
-  const ranked: FirmScore[] = []
-  for (const [index, score] of scores.entries()) {
-    if (score.scaled === undefined) {
-      ranked.push(score)
-      continue
-    }
-    const before = ranked.at(-1)
-    const tied = before !== undefined && last(before) === last(score) && before.scaled === score.scaled
-    ranked.push({ ...score, rank: tied ? (before.rank ?? index + 1) : index + 1 })
-  }
-  return ranked
+  const alike = (one: FirmScore, other: FirmScore) => last(one) === last(other) && one.scaled === other.scaled
+  return scores.map((score) =>
+    score.scaled === undefined ? score : { ...score, rank: 1 + scores.findIndex((other) => alike(other, score)) },
+  )
 }
 
 /** A firm under a confirmed veto comes after the others, and one without data after all. */

@@ -66,7 +66,8 @@ describe.each([
       const expected = naive.get(score.firm) as NaiveFirm
       const { days, probes, connectedHomes } = expected
       expect(input).toMatchObject({ firm: score.firm, days, probes, connectedHomes })
-      expect({ firm: score.firm, ...inWords(score) }).toEqual({ firm: score.firm, ...expectedOf(expected) })
+      const vetoes = score.vetoes.filter(({ state }) => state !== 'notAssessed')
+      expect(exactly(score, itemsOf(score), vetoes)).toEqual(exactly(expected, expected.items, expected.vetoes))
       for (const { item, value } of score.items) {
         if (value !== undefined)
           expect(value, `${score.firm} ${item}`).toBeCloseTo(expectedValue(method, expected, item), 9)
@@ -87,34 +88,13 @@ describe.each([
 })
 
 /** All of a firm's standing that is counted in hundredths of a point or in words. */
-const inWords = ({
-  items,
-  score,
-  assessedPoints,
-  scaled,
-  interval,
-  provisional,
-  standing,
-  rank,
-  vetoes,
-}: FirmScore) => ({
-  items: Object.fromEntries(items.flatMap(({ item, score: points }) => (points === undefined ? [] : [[item, points]]))),
-  ...{ score, assessedPoints, scaled, interval, provisional, standing, rank },
-  vetoes: vetoes.filter(({ state }) => state !== 'notAssessed'),
-})
-const expectedOf = ({
-  items,
-  score,
-  assessedPoints,
-  scaled,
-  interval,
-  provisional,
-  standing,
-  rank,
-  vetoes,
-}: NaiveFirm) => ({
-  ...{ items, score, assessedPoints, scaled, interval, provisional, standing, rank, vetoes },
-})
+const exactly = (one: FirmScore | NaiveFirm, items: NaiveFirm['items'], vetoes: NaiveFirm['vetoes']) => {
+  const { firm, score, assessedPoints, scaled, interval, provisional, standing, rank } = one
+  return { firm, score, assessedPoints, scaled, interval, provisional, standing, rank, items, vetoes }
+}
+
+const itemsOf = ({ items }: FirmScore) =>
+  Object.fromEntries(items.flatMap(({ item, score }) => (score === undefined ? [] : [[item, score]])))
 
 const expectedValue = (method: RankingMethod, { values }: NaiveFirm, id: string): number => {
   const found = method.dimensions.flatMap(({ items }) => items).find((item) => item.id === id)
