@@ -3,15 +3,7 @@ import { query } from '../influxql/query.ts'
 import type { BoardSpec } from '../parts/board.ts'
 import { colours } from '../parts/colours.ts'
 import { places, rollUpEvery, rollUps } from '../parts/figures.ts'
-import {
-  coldOverTime,
-  coverageOverTime,
-  degreeHoursOverTime,
-  flagsNow,
-  numbersNow,
-  outdoorNow,
-  percentiles,
-} from '../parts/home-panels.ts'
+import { homesOverTime, placeNow } from '../parts/home-panels.ts'
 import { toBoard, toConsole, variableValue } from '../parts/links.ts'
 import type { PanelSpec } from '../parts/panel.ts'
 import { belongsTo } from '../parts/place-tables.ts'
@@ -40,21 +32,11 @@ export const buildingBoard = (limits: Thresholds, consoleUrl: string): BoardSpec
     {
       title: homeTexts.rowNow,
       panels: (language) => [
-        ...numbersNow(building, limits),
-        outdoorNow(building, limits),
-        flagsNow(building, limits, [4, 4]),
+        ...placeNow(building, limits),
         belongsTo(building, ['district', 'firm', 'source', 'substation'], limits, language),
       ],
     },
-    {
-      title: homeTexts.rowHomes,
-      panels: () => [
-        percentiles(building, limits, [12, 9]),
-        coldOverTime(building, limits, [12, 9]),
-        degreeHoursOverTime(building, limits, [12, 8]),
-        coverageOverTime(building, limits, [12, 8]),
-      ],
-    },
+    { title: homeTexts.rowHomes, panels: () => homesOverTime(building, limits) },
     { title: placeTexts.rowNeighbours, panels: () => [besideSubstation(limits)] },
   ],
 })

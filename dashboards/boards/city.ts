@@ -12,7 +12,7 @@ import {
   outdoorNow,
   percentiles,
 } from '../parts/home-panels.ts'
-import { rowValue, toBoard, toConsole, toFlags } from '../parts/links.ts'
+import { rowValue, toBoard, toConsole } from '../parts/links.ts'
 import { livePanel } from '../parts/live-panel.ts'
 import type { PanelSpec } from '../parts/panel.ts'
 import { placeTable } from '../parts/place-tables.ts'
@@ -91,8 +91,7 @@ export const cityBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
             where: places('substation', { district: 'district' }),
             size: [12, 10],
             worst: 10,
-            board: { name: 'substation', variable: 'substation' },
-            inConsole: (id) => toConsole('substation', id),
+            of: 'substation',
           },
           limits,
           language,
@@ -102,8 +101,7 @@ export const cityBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
             texts: cityTexts.firms,
             where: places('firm'),
             size: [12, 10],
-            board: { name: 'firm', variable: 'firm' },
-            inConsole: (id) => toFlags({ firm: id }),
+            of: 'firm',
           },
           limits,
           language,

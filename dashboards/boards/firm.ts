@@ -1,15 +1,7 @@
 import type { BoardSpec } from '../parts/board.ts'
 import { places } from '../parts/figures.ts'
-import {
-  coldOverTime,
-  coverageOverTime,
-  degreeHoursOverTime,
-  flagsNow,
-  numbersNow,
-  outdoorNow,
-  percentiles,
-} from '../parts/home-panels.ts'
-import { toBoard, toConsole, toFlags, variableValue } from '../parts/links.ts'
+import { homesOverTime, placeNow } from '../parts/home-panels.ts'
+import { toBoard, toFlags, variableValue } from '../parts/links.ts'
 import { placeTable } from '../parts/place-tables.ts'
 import { scoresOfFirm } from '../parts/score-panels.ts'
 import type { Thresholds } from '../parts/thresholds.ts'
@@ -35,21 +27,9 @@ export const firmBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
   rows: [
     {
       title: homeTexts.rowNow,
-      panels: () => [
-        ...numbersNow(firm, limits),
-        outdoorNow(firm, limits),
-        flagsNow(firm, limits, [4, 4], { firm: variableValue('firm') }),
-      ],
+      panels: () => placeNow(firm, limits, { firm: variableValue('firm') }),
     },
-    {
-      title: homeTexts.rowHomes,
-      panels: () => [
-        percentiles(firm, limits, [12, 9]),
-        coldOverTime(firm, limits, [12, 9]),
-        degreeHoursOverTime(firm, limits, [12, 8]),
-        coverageOverTime(firm, limits, [12, 8]),
-      ],
-    },
+    { title: homeTexts.rowHomes, panels: () => homesOverTime(firm, limits) },
     {
       title: homeTexts.rowPlaces,
       panels: (language) => [
@@ -58,8 +38,7 @@ export const firmBoard = (limits: Thresholds, consoleUrl: string): BoardSpec => 
             texts: placeTexts.substationsOfFirm,
             where: places('substation', { firm: 'firm', district: 'district' }),
             size: [24, 10],
-            board: { name: 'substation', variable: 'substation' },
-            inConsole: (id) => toConsole('substation', id),
+            of: 'substation',
           },
           limits,
           language,

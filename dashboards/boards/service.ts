@@ -1,7 +1,7 @@
 import type { BoardSpec } from '../parts/board.ts'
 import { colours, tierColours } from '../parts/colours.ts'
 import { toBoard, toConsole } from '../parts/links.ts'
-import { figureLines, labelledLines, level, meanOf, onlyColour, rate } from '../parts/service-panels.ts'
+import { figureLine, figureLines, labelledLines, level, meanOf, onlyColour, rate } from '../parts/service-panels.ts'
 import type { Thresholds } from '../parts/thresholds.ts'
 import { consoleVariable } from '../parts/variables.ts'
 import { linkTexts } from '../texts/common.ts'
@@ -77,35 +77,31 @@ const edgePanels = ({ neutral, none }: Thresholds) => [
       query: level(reader, edge(`warmcity_ingest_${reader}_lag_seconds`), 'most'),
     })),
   ),
-  figureLines(serviceTexts.sync, [8, 8], 'ms', 1, neutral, [
-    {
-      key: 'sync',
-      header: serviceTexts.value,
-      colour: onlyColour,
-      query: meanOf('sync', edge('warmcity_ingest_journal_sync_ms_total'), edge('warmcity_ingest_journal_syncs')),
-    },
-  ]),
-  figureLines(serviceTexts.store, [8, 8], 'ms', 1, neutral, [
-    {
-      key: 'store',
-      header: serviceTexts.value,
-      colour: onlyColour,
-      query: meanOf(
-        'store',
-        edge('warmcity_ingest_telemetry_append_ms_total'),
-        edge('warmcity_ingest_telemetry_appends'),
-      ),
-    },
-  ]),
+  figureLine(
+    serviceTexts.sync,
+    [8, 8],
+    'ms',
+    1,
+    neutral,
+    meanOf('sync', edge('warmcity_ingest_journal_sync_ms_total'), edge('warmcity_ingest_journal_syncs')),
+  ),
+  figureLine(
+    serviceTexts.store,
+    [8, 8],
+    'ms',
+    1,
+    neutral,
+    meanOf('store', edge('warmcity_ingest_telemetry_append_ms_total'), edge('warmcity_ingest_telemetry_appends')),
+  ),
   labelledLines(serviceTexts.quarantine, [8, 8], api('warmcity_quarantine'), none('warning')),
-  figureLines(serviceTexts.sessions, [8, 7], 'none', 0, neutral, [
-    {
-      key: 'sessions',
-      header: serviceTexts.value,
-      colour: onlyColour,
-      query: level('sessions', edge('warmcity_broker_connections'), 'added'),
-    },
-  ]),
+  figureLine(
+    serviceTexts.sessions,
+    [8, 7],
+    'none',
+    0,
+    neutral,
+    level('sessions', edge('warmcity_broker_connections'), 'added'),
+  ),
   figureLines(serviceTexts.edgeMemory, [8, 7], 'bytes', 0, neutral, [
     {
       key: 'edge',
@@ -123,41 +119,29 @@ const edgePanels = ({ neutral, none }: Thresholds) => [
 ]
 
 const apiPanels = ({ neutral }: Thresholds) => [
-  figureLines(serviceTexts.requests, [6, 8], 'suffix: /s', 1, neutral, [
-    {
-      key: 'requests',
-      header: serviceTexts.value,
-      colour: onlyColour,
-      query: rate('requests', api('warmcity_http_request_seconds_count'), '1s', 'added'),
-    },
-  ]),
-  figureLines(serviceTexts.latency, [6, 8], 'ms', 1, neutral, [
-    {
-      key: 'latency',
-      header: serviceTexts.value,
-      colour: onlyColour,
-      query: meanOf(
-        'latency',
-        api('warmcity_http_request_seconds_sum'),
-        api('warmcity_http_request_seconds_count'),
-        1_000,
-      ),
-    },
-  ]),
-  figureLines(serviceTexts.sockets, [6, 8], 'none', 0, neutral, [
-    {
-      key: 'sockets',
-      header: serviceTexts.value,
-      colour: onlyColour,
-      query: level('sockets', api('warmcity_live_sockets'), 'added'),
-    },
-  ]),
-  figureLines(serviceTexts.signals, [6, 8], 'suffix: /min', 1, neutral, [
-    {
-      key: 'signals',
-      header: serviceTexts.value,
-      colour: onlyColour,
-      query: rate('signals', api('warmcity_stream_head'), '1m', 'most'),
-    },
-  ]),
+  figureLine(
+    serviceTexts.requests,
+    [6, 8],
+    'suffix: /s',
+    1,
+    neutral,
+    rate('requests', api('warmcity_http_request_seconds_count'), '1s', 'added'),
+  ),
+  figureLine(
+    serviceTexts.latency,
+    [6, 8],
+    'ms',
+    1,
+    neutral,
+    meanOf('latency', api('warmcity_http_request_seconds_sum'), api('warmcity_http_request_seconds_count'), 1_000),
+  ),
+  figureLine(serviceTexts.sockets, [6, 8], 'none', 0, neutral, level('sockets', api('warmcity_live_sockets'), 'added')),
+  figureLine(
+    serviceTexts.signals,
+    [6, 8],
+    'suffix: /min',
+    1,
+    neutral,
+    rate('signals', api('warmcity_stream_head'), '1m', 'most'),
+  ),
 ]

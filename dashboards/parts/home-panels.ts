@@ -79,6 +79,21 @@ export const numbersNow = (where: Where, limits: Thresholds): PanelSpec[] => [
   },
 ]
 
+/** What a place is like now. */
+export const placeNow = (where: Where, limits: Thresholds, of: { readonly firm?: string } = {}): PanelSpec[] => [
+  ...numbersNow(where, limits),
+  outdoorNow(where, limits),
+  flagsNow(where, limits, [4, 4], of),
+]
+
+/** How the homes of one place were. */
+export const homesOverTime = (where: Where, limits: Thresholds): PanelSpec[] => [
+  percentiles(where, limits, [12, 9]),
+  coldOverTime(where, limits, [12, 9]),
+  degreeHoursOverTime(where, limits, [12, 8]),
+  coverageOverTime(where, limits, [12, 8]),
+]
+
 /** Outdoor temperature of the places; the coldest of a stretch is what heating has to meet. */
 export const outdoorNow = (where: Where, limits: Thresholds): PanelSpec => ({
   ...common,

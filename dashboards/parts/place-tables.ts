@@ -4,7 +4,7 @@ import { columnTexts, emptyTexts, linkTexts, variableTexts } from '../texts/comm
 import { placeTexts } from '../texts/places.ts'
 import type { Language, PanelTexts } from '../texts/said.ts'
 import { nameIn, newestOfPlaces, newestTime, type places, rollUps } from './figures.ts'
-import { type BoardName, type Link, rowValue, toBoard } from './links.ts'
+import { rowValue, toBoard, toConsole, toFlags } from './links.ts'
 import { type Column, type PanelSpec, timeColumn } from './panel.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -14,10 +14,8 @@ interface PlaceTable {
   readonly size: PanelSpec['size']
   /** The worst so many by homes below target; all without it. */
   readonly worst?: number
-  /** The dashboard of a row's place, and the variable that holds it there. */
-  readonly board?: { readonly name: BoardName; readonly variable: string }
-  /** Where a row's place is in the console. */
-  readonly inConsole: (id: string) => Link
+  /** What the places are: each has a dashboard, in which a variable of the same name holds it. */
+  readonly of: 'firm' | 'substation' | 'building'
 }
 
 /** What a place belongs to, each a click away. A list above may hold all of them, so only the data know which. */
@@ -85,16 +83,12 @@ export function placeTable(table: PlaceTable, limits: Thresholds, language: Lang
   }
 }
 
-function columnsOf({ board, inConsole }: PlaceTable, limits: Thresholds): Column[] {
+function columnsOf({ of }: PlaceTable, limits: Thresholds): Column[] {
   const id = rowValue('id')
   return [
     { key: timeColumn, header: columnTexts.published, hidden: true },
-    {
-      key: 'name',
-      header: columnTexts.name,
-      ...(board && { link: toBoard(board.name, linkTexts.down, { [board.variable]: id }) }),
-    },
-    { key: 'id', header: columnTexts.id, link: inConsole(id) },
+    { key: 'name', header: columnTexts.name, link: toBoard(of, linkTexts.down, { [of]: id }) },
+    { key: 'id', header: columnTexts.id, link: of === 'firm' ? toFlags({ firm: id }) : toConsole(of, id) },
     { key: 'cold', header: columnTexts.cold, decimals: 0, steps: limits.none('warning') },
     { key: 'measured', header: columnTexts.measured, decimals: 0 },
     { key: 'coldPct', header: columnTexts.coldPct, unit: 'percent', decimals: 1, steps: limits.coldPct },

@@ -121,36 +121,40 @@ export const pressures = (shown: Shown, side: 'primary' | 'secondary'): PanelSpe
     ],
   })
 
-/** One field as lines. */
-const one = (
-  shown: Shown,
-  texts: PanelTexts,
-  field: RollUpField,
-  unit: Unit,
-  decimals: number,
-  steps: PanelSpec['steps'],
-) => linesPanel(shown, { texts, unit, decimals, steps, lines: [{ field, header: texts.title, colour: colours.blue }] })
+/** One field as lines, for which no value is bad by itself. */
+const neutralLines = (texts: PanelTexts, field: RollUpField, unit: Unit, decimals: number) => (shown: Shown) =>
+  linesPanel(shown, {
+    texts,
+    unit,
+    decimals,
+    steps: shown.limits.neutral,
+    lines: [{ field, header: texts.title, colour: colours.blue }],
+  })
 
-export const flows = (shown: Shown, field: 'primary_flow_m3h' | 'secondary_flow_m3h'): PanelSpec =>
-  one(shown, placeTexts.flows, field, 'suffix: m³/h', 1, shown.limits.flowM3h)
-export const secondaryDifference = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.differences, 'secondary_differential_pressure_mpa', 'suffix: MPa', 3, shown.limits.neutral)
-export const primaryDifference = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.primaryDifference, 'primary_differential_pressure_mpa', 'suffix: MPa', 3, shown.limits.neutral)
-export const makeUpShare = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.makeUp, 'make_up_share_pct', 'percent', 2, shown.limits.neutral)
-export const makeUpFlow = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.makeUpFlow, 'make_up_flow_m3h', 'suffix: m³/h', 2, shown.limits.neutral)
-export const pumpFrequency = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.pumpFrequency, 'pump_frequency_hz', 'hertz', 1, shown.limits.neutral)
-export const valveOpening = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.valve, 'valve_opening_pct', 'percent', 0, shown.limits.neutral)
-export const heatPower = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.heat, 'heat_power_mw', 'megwatt', 2, shown.limits.neutral)
-export const tankLevel = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.tank, 'tank_level_m', 'suffix: m', 2, shown.limits.neutral)
-export const coalStock = (shown: Shown): PanelSpec =>
-  one(shown, placeTexts.coalStock, 'coal_stock_t', 'suffix: t', 0, shown.limits.neutral)
+export const secondaryDifference = neutralLines(
+  placeTexts.differences,
+  'secondary_differential_pressure_mpa',
+  'suffix: MPa',
+  3,
+)
+export const primaryDifference = neutralLines(
+  placeTexts.primaryDifference,
+  'primary_differential_pressure_mpa',
+  'suffix: MPa',
+  3,
+)
+export const makeUpShare = neutralLines(placeTexts.makeUp, 'make_up_share_pct', 'percent', 2)
+export const makeUpFlow = neutralLines(placeTexts.makeUpFlow, 'make_up_flow_m3h', 'suffix: m³/h', 2)
+export const pumpFrequency = neutralLines(placeTexts.pumpFrequency, 'pump_frequency_hz', 'hertz', 1)
+export const valveOpening = neutralLines(placeTexts.valve, 'valve_opening_pct', 'percent', 0)
+export const heatPower = neutralLines(placeTexts.heat, 'heat_power_mw', 'megwatt', 2)
+export const tankLevel = neutralLines(placeTexts.tank, 'tank_level_m', 'suffix: m', 2)
+export const coalStock = neutralLines(placeTexts.coalStock, 'coal_stock_t', 'suffix: t', 0)
+
+export const flows = (shown: Shown, field: 'primary_flow_m3h' | 'secondary_flow_m3h'): PanelSpec => ({
+  ...neutralLines(placeTexts.flows, field, 'suffix: m³/h', 1)(shown),
+  steps: shown.limits.flowM3h,
+})
 
 /** A state of 1 or 0 over time. */
 const onOff = ({ where, size, several = false }: Shown, texts: PanelTexts, field: RollUpField): PanelSpec => ({

@@ -4,6 +4,7 @@ import { answerOf, answersOfBoth, from, type Query, query } from '../influxql/qu
 import type { Duration } from '../influxql/text.ts'
 import { emptyTexts } from '../texts/common.ts'
 import type { PanelTexts, Said } from '../texts/said.ts'
+import { serviceTexts } from '../texts/service.ts'
 import { type Colour, colours } from './colours.ts'
 import { serviceFigure } from './figures.ts'
 import type { PanelSpec, Unit } from './panel.ts'
@@ -74,6 +75,9 @@ const labelled = ({ service, figure }: Figure): Query<FigureTag, 'value'> =>
     ...bucketed,
   })
 
+/** Of the first line, and of a single one. */
+export const onlyColour = colours.blue
+
 interface Line {
   readonly key: string
   readonly header: Said
@@ -102,6 +106,19 @@ export const figureLines = (
   columns: lines.map(({ key, header, colour }) => ({ key, header, colour })),
 })
 
+/** A panel of one line, which has the colour that nothing else has. */
+export const figureLine = (
+  texts: PanelTexts,
+  size: PanelSpec['size'],
+  unit: Unit,
+  decimals: number,
+  steps: PanelSpec['steps'],
+  asked: Query<FigureTag, string>,
+): PanelSpec =>
+  figureLines(texts, size, unit, decimals, steps, [
+    { key: asked.columns[0] ?? '', header: serviceTexts.value, colour: onlyColour, query: asked },
+  ])
+
 /** One line for each label of a figure. */
 export const labelledLines = (
   texts: PanelTexts,
@@ -121,6 +138,3 @@ export const labelledLines = (
   queries: [labelled(figure)],
   seriesName: '$tag_figure',
 })
-
-/** A single line has the colour that nothing else has. */
-export const onlyColour = colours.blue
