@@ -1,11 +1,10 @@
 import { sql } from 'kysely'
 import type { LedgerDb } from '#store/ledger/database.ts'
 import { counts } from '#store/ledger/registry-view.ts'
+import { perStatement } from '#store/ledger/statement-rows.ts'
 import type { DevicePeriod } from '../registered-devices.ts'
 import type { DeviceDirectory } from './registrations.ts'
 
-/** Keeps a statement under SQLite's limit of bound values, and its result small. */
-const idsPerStatementMax = 500
 /** A change by hand, or of an estate: 5 MB of ids. Of a larger one each device is asked for until memory holds it. */
 const changedDevicesMax = 50_000
 
@@ -14,7 +13,7 @@ export function ledgerDirectory(db: LedgerDb): DeviceDirectory {
   return {
     async periods(devices, version) {
       const periods = new Map<string, DevicePeriod[]>()
-      for (const some of chunks(devices)) {
+      for (const some of perStatement(devices)) {
         const rows = await db
           .selectFrom('device_period as period')
           .select(['device', 'gateway', 'valid_from', 'valid_to'])
@@ -46,7 +45,7 @@ export function ledgerDirectory(db: LedgerDb): DeviceDirectory {
     },
     async seen(devices) {
       const seen = new Set<string>()
-      for (const some of chunks(devices)) {
+      for (const some of perStatement(devices)) {
         const rows = await db.selectFrom('device_seen').select('device').where('device', 'in', some).execute()
         for (const { device } of rows) seen.add(device)
       }
@@ -54,7 +53,7 @@ export function ledgerDirectory(db: LedgerDb): DeviceDirectory {
     },
     async unregisteredSeen(gateways, version) {
       const found = new Map<string, number>()
-      for (const some of chunks(gateways)) {
+      for (const some of perStatement(gateways)) {
         const rows = await db
           .selectFrom('device_seen as seen')
           .select(['gateway', (expression) => expression.fn.countAll<number>().as('devices')])
@@ -70,10 +69,4 @@ export function ledgerDirectory(db: LedgerDb): DeviceDirectory {
       return found
     },
   }
-}
-
-/** Parts of a list, each as long as one statement takes. */
-export function* chunks(ids: readonly string[]): Generator<readonly string[]> {
-  for (let start = 0; start < ids.length; start += idsPerStatementMax)
-    yield ids.slice(start, start + idsPerStatementMax)
 }

@@ -2,15 +2,15 @@ import { sql } from 'kysely'
 import { makeMapping, type PayloadMapping } from '#domain/payload-mapping.ts'
 import type { LedgerDb } from '#store/ledger/database.ts'
 import { counts } from '#store/ledger/registry-view.ts'
+import { perStatement } from '#store/ledger/statement-rows.ts'
 import { type AddressPeriod, addressKey, type ForeignDirectory, type ForeignTopic } from './foreign-book.ts'
-import { chunks } from './ledger-directory.ts'
 
 /** Answers the decoder's questions about foreign payloads from the ledger. */
 export function ledgerMappings(db: LedgerDb): ForeignDirectory {
   return {
     async topics(gateways, version) {
       const rows: { gateway: string; topic: string; mapping: string }[] = []
-      for (const some of chunks(gateways)) {
+      for (const some of perStatement(gateways)) {
         const found = await db
           .selectFrom('foreign_topic as foreign')
           .select(['gateway', 'topic', 'mapping'])
@@ -32,7 +32,7 @@ export function ledgerMappings(db: LedgerDb): ForeignDirectory {
       const periods = new Map<string, AddressPeriod[]>()
       const byGateway = Map.groupBy(addresses, ({ gateway }) => gateway)
       for (const [gateway, ofGateway] of byGateway) {
-        for (const some of chunks(ofGateway.map(({ address }) => address))) {
+        for (const some of perStatement(ofGateway.map(({ address }) => address))) {
           const rows = await db
             .selectFrom('foreign_device as foreign')
             .select(['address', 'device', 'valid_from', 'valid_to'])
@@ -56,7 +56,7 @@ export function ledgerMappings(db: LedgerDb): ForeignDirectory {
 
 async function mappingsOf(db: LedgerDb, ids: readonly string[], version: number): Promise<Map<string, PayloadMapping>> {
   const mappings = new Map<string, PayloadMapping>()
-  for (const some of chunks(ids)) {
+  for (const some of perStatement(ids)) {
     const rows = await db
       .selectFrom('payload_mapping as known')
       .selectAll()

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { counts, inForce, presentVersion } from './registry-view.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface CommissioningTables {
   /** The first reading of each device, whether the registry knows the device or not. */
@@ -23,8 +24,6 @@ export interface FirstReading {
 
 /** More than any gateway carries; a gateway that makes up device ids must not fill the ledger. */
 const devicesPerGatewayMax = 20_000
-/** Keeps a statement under SQLite's limit of bound values. */
-const devicesPerStatementMax = 500
 
 /** Notes devices that were heard for the first time. A device that is noted already keeps its entry. */
 export async function recordFirstReadings(
@@ -40,8 +39,7 @@ export async function recordFirstReadings(
     const room = Math.max(0, devicesPerGatewayMax - (known?.devices ?? 0))
     const listed = some.slice(0, room)
     let added = 0
-    for (let start = 0; start < listed.length; start += devicesPerStatementMax) {
-      const rows = listed.slice(start, start + devicesPerStatementMax)
+    for (const rows of perStatement(listed)) {
       const inserted = await transaction
         .insertInto('device_seen')
         .values(rows.map(({ device, at }) => ({ device, gateway, first_reading_at: at })))

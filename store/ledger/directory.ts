@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { DevicePeriod, DwellingPeriod, RegistryTable } from '#domain/registry.ts'
 import type { LedgerDb } from './database.ts'
 import { counts, inForce } from './registry-view.ts'
+import { perStatement } from './statement-rows.ts'
 
 /**
  * The registry as the watch needs it: every device and contract in pages of few columns, and the places of single
@@ -83,9 +84,6 @@ export interface DwellingPlace {
   readonly circuit?: string
 }
 
-/** Keeps a statement under SQLite's limit of bound values. */
-const dwellingsPerStatementMax = 500
-
 /** Places of dwellings at a time; one that the registry does not know is left out. */
 export async function dwellingPlaces(
   db: LedgerDb,
@@ -93,8 +91,8 @@ export async function dwellingPlaces(
   at: number,
 ): Promise<Map<string, DwellingPlace>> {
   const places = new Map<string, DwellingPlace>()
-  for (let start = 0; start < dwellings.length; start += dwellingsPerStatementMax) {
-    const ids = sql.join(dwellings.slice(start, start + dwellingsPerStatementMax))
+  for (const some of perStatement(dwellings)) {
+    const ids = sql.join([...some])
     const found = await sql<{ id: string; building: string; estate: string }>`
       select dwelling.id, building.id as building, building.estate from dwelling
         join entrance on entrance.id = dwelling.entrance and ${counts('entrance', 'entrance')}

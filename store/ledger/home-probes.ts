@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { probesPerPage } from './dwelling-day-page.ts'
 import { raiseVersion } from './ledger-version.ts'
+import { perStatement } from './statement-rows.ts'
 
 /** Where the days of a home's probe are kept: its page and its place in it, given once and never changed. */
 export interface HomeProbeTables {
@@ -20,13 +21,10 @@ export interface ProbeSlot {
 export const probeKey = ({ dwelling, device }: { readonly dwelling: string; readonly device: string }): string =>
   `${dwelling}/${device}`
 
-/** Keeps a statement under SQLite's limit of bound values, and one statement text for all full chunks. */
-const dwellingsPerStatementMax = 500
-
 /** Slots of the probes of some homes, by `probeKey`. */
 export async function slotsOf(db: LedgerDb, dwellings: Iterable<string>): Promise<Map<string, ProbeSlot>> {
   const found = new Map<string, ProbeSlot>()
-  for (const some of chunks([...new Set(dwellings)])) {
+  for (const some of perStatement([...new Set(dwellings)])) {
     const rows = await db.selectFrom('home_probe').selectAll().where('dwelling', 'in', some).execute()
     for (const row of rows) found.set(probeKey(row), row)
   }
@@ -67,8 +65,8 @@ export async function slotsFor(
     }
     pages.push(page)
   }
-  for (const some of chunks(slots)) await transaction.insertInto('home_probe').values(some).execute()
-  for (const some of chunks(pages)) {
+  for (const some of perStatement(slots)) await transaction.insertInto('home_probe').values(some).execute()
+  for (const some of perStatement(pages)) {
     await transaction
       .insertInto('home_probe_page')
       .values(some)
@@ -87,7 +85,7 @@ async function openPages(
   buildings: readonly string[],
 ): Promise<Map<string, HomeProbeTables['home_probe_page']>> {
   const open = new Map<string, HomeProbeTables['home_probe_page']>()
-  for (const some of chunks(buildings)) {
+  for (const some of perStatement(buildings)) {
     const rows = await db
       .selectFrom('home_probe_page')
       .selectAll()
@@ -103,17 +101,11 @@ async function openPages(
 /** The building of each home as the registry has it now; a home that it does not know is in none. */
 export async function buildingsOf(db: LedgerDb, dwellings: Iterable<string>): Promise<Map<string, string>> {
   const found = new Map<string, string>()
-  for (const some of chunks([...new Set(dwellings)])) {
+  for (const some of perStatement([...new Set(dwellings)])) {
     const rows = await sql<{ id: string; building: string }>`select dwelling.id, entrance.building from dwelling
       join entrance on entrance.id = dwelling.entrance where dwelling.id in (${sql.join(some)})
       order by dwelling.batch, entrance.batch`.execute(db)
     for (const { id, building } of rows.rows) found.set(id, building)
   }
   return found
-}
-
-function* chunks<Item>(items: readonly Item[]): Generator<Item[]> {
-  for (let start = 0; start < items.length; start += dwellingsPerStatementMax) {
-    yield items.slice(start, start + dwellingsPerStatementMax)
-  }
 }

@@ -4,6 +4,7 @@ import type { MqttIdentity } from '#domain/identity.ts'
 import { idSchema } from '#domain/registry.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { raiseVersion, readVersion } from './ledger-version.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface MqttIdentityTables {
   mqtt_identity: {
@@ -46,9 +47,6 @@ export async function createIdentity(
   return secret === undefined ? undefined : { secret }
 }
 
-/** Keeps a statement under SQLite's limit of bound values. */
-const identitiesPerStatementMax = 500
-
 /** Makes many identities in few statements; ids that are in use are left out of the secrets that come back. */
 export async function createIdentities(
   transaction: LedgerTransaction,
@@ -56,8 +54,7 @@ export async function createIdentities(
   now: number,
 ): Promise<Map<string, string>> {
   const secrets = new Map<string, string>()
-  for (let start = 0; start < identities.length; start += identitiesPerStatementMax) {
-    const some = identities.slice(start, start + identitiesPerStatementMax)
+  for (const some of perStatement(identities)) {
     for (const { id } of some) assert(idSchema.safeParse(id).success, `"${id}" cannot be an MQTT client id`)
     const made = await transaction
       .insertInto('mqtt_identity')

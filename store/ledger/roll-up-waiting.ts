@@ -1,12 +1,11 @@
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { raiseVersion } from './ledger-version.ts'
+import { perStatement } from './statement-rows.ts'
 
 /** Buildings whose roll-up of a day no longer follows from what it is made of. */
 export interface RollUpWaitingTables {
   roll_up_waiting: { day: number; building: string; number: number }
 }
-
-const rowsPerStatementMax = 500
 
 /** Has buildings rolled up again on days; what was asked for before is asked for once. */
 export async function haveRolledUpAgain(
@@ -15,10 +14,10 @@ export async function haveRolledUpAgain(
 ): Promise<void> {
   if (places.length === 0) return
   const number = await raiseVersion(transaction, 'roll_up_waiting')
-  for (let start = 0; start < places.length; start += rowsPerStatementMax) {
+  for (const some of perStatement(places)) {
     await transaction
       .insertInto('roll_up_waiting')
-      .values(places.slice(start, start + rowsPerStatementMax).map(({ day, building }) => ({ day, building, number })))
+      .values(some.map(({ day, building }) => ({ day, building, number })))
       .onConflict((conflict) => conflict.columns(['day', 'building']).doUpdateSet({ number }))
       .execute()
   }

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Scope } from '#domain/account.ts'
 import type { Signal, SignalKind } from '#domain/signal.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface SignalTables {
   /** One row: its lock is what gives signals their numbers in the order of the commits. */
@@ -21,9 +22,6 @@ export interface SignalTables {
     payload: string
   }
 }
-
-/** Keeps a statement under SQLite's limit of bound values. */
-const signalsPerStatementMax = 500
 
 /**
  * Appends signals and gives them the next numbers. A key that the stream already holds is skipped: replaying a
@@ -48,22 +46,14 @@ export async function appendSignals(
     .executeTakeFirstOrThrow()
   const first = head - fresh.length + 1
   const numbered = fresh.map((signal, index) => ({ number: first + index, ...signal }))
-  for (let start = 0; start < numbered.length; start += signalsPerStatementMax) {
-    const rows = numbered.slice(start, start + signalsPerStatementMax).map(toRow)
-    await transaction.insertInto('signal').values(rows).execute()
-  }
+  for (const some of perStatement(numbered)) await transaction.insertInto('signal').values(some.map(toRow)).execute()
   return numbered
 }
 
 async function withoutKnownKeys(db: LedgerDb, signals: Omit<Signal, 'number'>[]): Promise<Omit<Signal, 'number'>[]> {
   const byKey = new Map(signals.map((signal) => [signal.key, signal]))
-  const keys = [...byKey.keys()]
-  for (let start = 0; start < keys.length; start += signalsPerStatementMax) {
-    const known = await db
-      .selectFrom('signal')
-      .select('key')
-      .where('key', 'in', keys.slice(start, start + signalsPerStatementMax))
-      .execute()
+  for (const some of perStatement([...byKey.keys()])) {
+    const known = await db.selectFrom('signal').select('key').where('key', 'in', some).execute()
     for (const { key } of known) byKey.delete(key)
   }
   return [...byKey.values()]

@@ -1,5 +1,5 @@
 /** Rows, or values, of one statement: with the columns of any table far below SQLite's limit of bound values. */
-export const rowsPerStatementMax = 500
+const rowsPerStatementMax = 500
 
 /** Parts of a list, in order, each as long as one statement takes. */
 export function* perStatement<Item>(items: readonly Item[]): Generator<readonly Item[]> {

@@ -1,4 +1,5 @@
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface WeatherTables {
   weather: {
@@ -26,16 +27,14 @@ export interface Weather {
 /** Source name of the fallback: the district's own plant sensors. */
 export const plantsSource = 'plants'
 
-const entriesPerStatementMax = 500
-
 /** Keeps entries; one of the same district, kind, time and source is corrected. `now` is the service's clock. */
 export async function recordWeather(
   transaction: LedgerTransaction,
   entries: readonly Weather[],
   now: number,
 ): Promise<void> {
-  for (let start = 0; start < entries.length; start += entriesPerStatementMax) {
-    const rows = entries.slice(start, start + entriesPerStatementMax).map((entry) => ({
+  for (const some of perStatement(entries)) {
+    const rows = some.map((entry) => ({
       district: entry.district,
       kind: entry.kind,
       at: entry.at,
