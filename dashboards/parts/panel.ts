@@ -63,6 +63,8 @@ export interface PanelSpec {
   readonly queries: readonly Query<string, string>[]
   /** What a series is called; without it by its column. */
   readonly seriesName?: string
+  /** The part of a series' name that is shown, as the group of a regular expression. */
+  readonly shownOfName?: string
   /** Series of several places are called by their names. */
   readonly named?: SeriesNames
   readonly columns?: readonly Column[]
@@ -115,6 +117,7 @@ export function makePanel(spec: PanelSpec, language: Language): Builder<Panel> {
     ...(spec.otherTargets ?? []),
   ])
   if (named) panel.transformations(joinNames(named)).displayName(nameOfSeries)
+  if (spec.shownOfName !== undefined) panel.withTransformation(shorten(spec.shownOfName))
   for (const column of spec.columns ?? []) {
     const header = named ? `${nameOfSeries} ${column.header[language]}` : column.header[language]
     const overrides = overridesOf(column, header, spec.kind, language)
@@ -123,6 +126,8 @@ export function makePanel(spec: PanelSpec, language: Language): Builder<Panel> {
   }
   return panel
 }
+
+const shorten = (pattern: string) => ({ id: 'renameByRegex', options: { regex: pattern, renamePattern: '$1' } })
 
 /** A, B, C …; a panel with more queries than letters nobody could read. */
 const refIdOf = (index: number): string => String.fromCharCode('A'.charCodeAt(0) + index)

@@ -137,4 +137,6 @@ export const labelledLines = (
   steps,
   queries: [labelled(figure)],
   seriesName: '$tag_figure',
+  // Of `warmcity_quarantine{reason="not_json"}` what the label says.
+  shownOfName: '/^[^"]*"([^"]*)".*$/',
 })

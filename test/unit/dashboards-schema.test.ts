@@ -149,8 +149,16 @@ describe("Grafana's published schema", () => {
 
   test('leaves open what a transformation is told: each is told what it takes', () => {
     const transformed = boardFiles.flatMap(({ panels }) => panels.filter(({ transformations }) => transformations))
-    expect(transformed.length).toBeGreaterThan(10)
-    for (const panel of transformed) {
+    const renamed = transformed.filter(({ transformations }) => transformations?.[0]?.id === 'renameByRegex')
+    expect(renamed).toHaveLength(2)
+    for (const { transformations } of renamed) {
+      const [{ regex, renamePattern }] = transformations?.map(({ options }) => options) ?? []
+      const pattern = new RegExp(regex.slice(1, -1))
+      expect('warmcity_quarantine{reason="not_json"}'.replace(pattern, renamePattern)).toBe('not_json')
+    }
+    const joined = transformed.filter((panel) => !renamed.includes(panel))
+    expect(joined.length).toBeGreaterThan(10)
+    for (const panel of joined) {
       const [join, prepare, ...more] = panel.transformations ?? []
       expect(join).toEqual({ id: 'joinByField', options: { byField: expect.any(String), mode: 'inner' } })
       expect(prepare).toEqual({ id: 'prepareTimeSeries', options: { format: 'multi' } })
