@@ -62,6 +62,12 @@ export interface LocalDay {
   readonly endsAt: number
 }
 
+/** Local days from one to another, both included. */
+export interface LocalDays {
+  readonly fromDay: number
+  readonly toDay: number
+}
+
 export function localDayAt(zone: string, at: number): LocalDay {
   return localDayOf(zone, Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toZonedDateTimeISO(zone).toPlainDate())
 }

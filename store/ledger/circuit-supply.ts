@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
-import type { LocalDay } from '#domain/season.ts'
+import type { LocalDay, LocalDays } from '#domain/season.ts'
 import { hoursOf, isOpen, openHours, type SupplyHours } from '#domain/supply-hours.ts'
 import { hourMs } from '#domain/time.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
@@ -160,11 +160,7 @@ export async function supplyDaysRead(db: LedgerDb, fromDay: number, toDay: numbe
 /** Opening of firms in districts, day by day. */
 export async function supplyOpenings(
   db: LedgerDb,
-  {
-    fromDay,
-    toDay,
-    districts,
-  }: { readonly fromDay: number; readonly toDay: number; readonly districts: readonly string[] },
+  { fromDay, toDay, districts }: LocalDays & { readonly districts: readonly string[] },
 ): Promise<{ day: number; firm: string; district: string; areaTenths: number; openTenths: number[] }[]> {
   const rows = await db
     .selectFrom('supply_opening')
@@ -195,9 +191,7 @@ export interface LateCircuit {
 /** Circuits that were not open all the time, by the area and the hours that were missing, the most first. */
 export async function shutCircuits(
   db: LedgerDb,
-  period: {
-    readonly fromDay: number
-    readonly toDay: number
+  period: LocalDays & {
     readonly districts: readonly string[]
     readonly firm?: string
     /** Which rows of `circuit_supply` count; all where it is absent. */
@@ -219,7 +213,7 @@ export async function shutCircuits(
 /** Hours in which the water of circuits was proven to be too cold to heat, as hours of the local day. */
 export async function coldSupply(
   db: LedgerDb,
-  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
+  { fromDay, toDay }: LocalDays,
 ): Promise<{ readonly day: number; readonly circuit: string; readonly heard: number; readonly warm: number }[]> {
   const found = await sql<{ day: number; circuit: string; heard: number; warm: number }>`
     select day, circuit, heard, warm from circuit_supply

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { LocalDays } from '#domain/season.ts'
 import type { LedgerDb } from './database.ts'
 import { nobody } from './ranking-roll-up.ts'
 
@@ -10,10 +11,7 @@ export interface FirmProbes {
 }
 
 /** Firms with probes in each district of the city over some days. */
-export async function firmProbes(
-  db: LedgerDb,
-  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
-): Promise<FirmProbes[]> {
+export async function firmProbes(db: LedgerDb, { fromDay, toDay }: LocalDays): Promise<FirmProbes[]> {
   const found = await sql<{ firm: string; district: string; probes: number; days: number }>`
     select firm, district, sum(probes) as probes, count(distinct day) as days from firm_day
     where day >= ${fromDay} and day <= ${toDay} and firm <> ${nobody}

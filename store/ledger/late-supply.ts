@@ -1,4 +1,4 @@
-import type { LocalDay } from '#domain/season.ts'
+import type { LocalDay, LocalDays } from '#domain/season.ts'
 import { openHours, type SupplyHours } from '#domain/supply-hours.ts'
 import { type CircuitOfDay, insertCircuitSupply, sumOpenings } from './circuit-supply.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
@@ -138,7 +138,7 @@ export interface SupplyChange {
 /** What late readings changed in a period, as it was at a time, or as it is. */
 export async function supplyChanges(
   db: LedgerDb,
-  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
+  { fromDay, toDay }: LocalDays,
   asOf = Number.POSITIVE_INFINITY,
 ): Promise<SupplyChange[]> {
   const rows = await db
@@ -165,7 +165,7 @@ export async function supplyChanges(
  */
 export async function supplyWithoutTrace(
   db: LedgerDb,
-  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
+  { fromDay, toDay }: LocalDays,
 ): Promise<{ readonly day: number; readonly circuit: string }[]> {
   const rows = await db
     .selectFrom('circuit_supply_change as change')

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { territoryKinds } from '#domain/registry.ts'
+import type { LocalDays } from '#domain/season.ts'
 import type { LedgerDb } from './database.ts'
 import { nobody } from './ranking-roll-up.ts'
 import { addSums, emptySums, type SumColumns, sumColumns } from './ranking-sums.ts'
@@ -16,12 +17,10 @@ export interface PlaceRollUp {
   readonly sums: SumColumns
 }
 
-interface Asked {
+interface Asked extends LocalDays {
   readonly level: RollUpLevel
   /** Only homes below this territory node. */
   readonly territory: string
-  readonly fromDay: number
-  readonly toDay: number
   /** Only homes that this firm heated. */
   readonly firm?: string
 }

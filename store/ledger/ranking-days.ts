@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Selectable, sql } from 'kysely'
 import { type Policy, policyAt } from '#domain/policy.ts'
-import { localDayNumbered, seasonOn } from '#domain/season.ts'
+import { type LocalDays, localDayNumbered, seasonOn } from '#domain/season.ts'
 import { hourMs } from '#domain/time.ts'
 import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
 import { firstKeptDay } from './day-pages.ts'
@@ -69,10 +69,7 @@ export interface DayWork {
  * and exclusions: the buildings and circuits that are touched, not the city. Every transaction is short. Returns how
  * many days it touched.
  */
-export async function bringDaysUpToDate(
-  work: DayWork,
-  period: { readonly fromDay: number; readonly toDay: number },
-): Promise<number> {
+export async function bringDaysUpToDate(work: DayWork, period: LocalDays): Promise<number> {
   const { db } = work.ledger
   const version = await registryVersion(db)
   const known = new Map((await rankingDays(db, period)).map((row) => [row.day, row]))
@@ -243,7 +240,7 @@ async function keepVersion(
 /** The sealed days of a period. */
 export function rankingDays(
   db: LedgerDb,
-  { fromDay, toDay }: { readonly fromDay: number; readonly toDay: number },
+  { fromDay, toDay }: LocalDays,
 ): Promise<Selectable<RankingDayTables['ranking_day']>[]> {
   return db
     .selectFrom('ranking_day')

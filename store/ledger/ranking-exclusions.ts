@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { ExclusionKind, ExclusionPlaceKind, ExclusionState } from '#domain/ranking-exclusion.ts'
+import type { LocalDays } from '#domain/season.ts'
 import { appendAudit } from './audit.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { dayText } from './dwelling-days.ts'
@@ -26,12 +27,7 @@ export interface RankingExclusionTables {
   }
 }
 
-interface Days {
-  readonly fromDay: number
-  readonly toDay: number
-}
-
-export interface Exclusion extends Days {
+export interface Exclusion extends LocalDays {
   readonly id: string
   readonly kind: ExclusionKind
   readonly placeKind: ExclusionPlaceKind
@@ -134,7 +130,7 @@ async function rollUpWithout(transaction: LedgerTransaction, exclusion: Exclusio
 }
 
 /** Exclusions that touch a day, the confirmed ones or all, in the order in which they were proposed. */
-export async function exclusionsOn(db: LedgerDb, days: Days, state?: Exclusion['state']): Promise<Exclusion[]> {
+export async function exclusionsOn(db: LedgerDb, days: LocalDays, state?: Exclusion['state']): Promise<Exclusion[]> {
   let query = db
     .selectFrom('ranking_exclusion')
     .selectAll()

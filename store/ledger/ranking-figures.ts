@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ImportedMeasure } from '#domain/ranking-method.ts'
+import type { LocalDays } from '#domain/season.ts'
 import { appendAudit } from './audit.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { dayText } from './dwelling-days.ts'
@@ -19,13 +20,8 @@ export interface RankingFigureTables {
   }
 }
 
-interface Days {
-  readonly fromDay: number
-  readonly toDay: number
-}
-
 /** Figures of firms in a territory, from a system of their own. */
-export interface RankingFigures extends Days {
+export interface RankingFigures extends LocalDays {
   readonly territory: string
   /** Where they are from: a file, a document, a system. */
   readonly evidence: string
@@ -33,7 +29,7 @@ export interface RankingFigures extends Days {
 }
 
 /** One of them as it is kept. */
-export interface RankingFigure extends Days {
+export interface RankingFigure extends LocalDays {
   readonly firm: string
   readonly territory: string
   readonly measure: ImportedMeasure
@@ -73,7 +69,7 @@ export async function enterRankingFigures(
 }
 
 /** The figures that count for exactly these days and this territory. */
-export async function rankingFigures(db: LedgerDb, territory: string, days: Days): Promise<RankingFigure[]> {
+export async function rankingFigures(db: LedgerDb, territory: string, days: LocalDays): Promise<RankingFigure[]> {
   const rows = await db
     .selectFrom('ranking_input')
     .selectAll()

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
 import { sumRollUps } from '#domain/roll-up.ts'
+import type { LocalDays } from '#domain/season.ts'
 import type { LedgerDb } from './database.ts'
 import { rankingDays } from './ranking-days.ts'
 import { rankingFigures } from './ranking-figures.ts'
@@ -13,10 +14,8 @@ import { nowhere } from './registry-districts.ts'
 import { counts, territoryBelow } from './registry-view.ts'
 
 /** Days of a territory, both included: what a list is about. */
-export interface RankingPeriod {
+export interface RankingPeriod extends LocalDays {
   readonly territory: string
-  readonly fromDay: number
-  readonly toDay: number
 }
 
 /**

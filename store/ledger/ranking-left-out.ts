@@ -1,14 +1,9 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
-import { localDayAt, localDayNumbered } from '#domain/season.ts'
+import { type LocalDays, localDayAt, localDayNumbered } from '#domain/season.ts'
 import { hourMs } from '#domain/time.ts'
 import type { LedgerDb } from './database.ts'
 import { firstKeptDay } from './day-pages.ts'
 import { listOutages } from './outages.ts'
-
-interface Days {
-  readonly fromDay: number
-  readonly toDay: number
-}
 
 /**
  * Gateways keep what they measure for some hours while the service is down. A day with a longer outage of ours is no
@@ -18,7 +13,7 @@ const ownOutageMsMax = 4 * hourMs
 const outagesPerDayMax = 500
 
 /** Days of a period that count for nobody: the one on which the service began, and those with a long outage of ours. */
-export async function daysForNobody(db: LedgerDb, zone: string, { fromDay, toDay }: Days): Promise<Set<number>> {
+export async function daysForNobody(db: LedgerDb, zone: string, { fromDay, toDay }: LocalDays): Promise<Set<number>> {
   const began = (await firstKeptDay(db)) ?? toDay
   const from = localDayNumbered(zone, fromDay).beginsAt
   const to = localDayNumbered(zone, toDay).endsAt

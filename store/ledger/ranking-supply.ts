@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
-import { localDayAt, seasonOn } from '#domain/season.ts'
+import { type LocalDays, localDayAt, seasonOn } from '#domain/season.ts'
 import { openHours } from '#domain/supply-hours.ts'
 import { type Interruption, interruptions, sumOutages } from '#domain/supply-outage.ts'
 import { type LateCircuit, shutCircuits } from './circuit-supply.ts'
@@ -15,10 +15,6 @@ import { stretchesWithout, stretchOf } from './supply-stretches.ts'
 /** At either end of a season, days for which it matters who was late and who stopped early. */
 const edgeDays = 10
 
-interface Days {
-  readonly fromDay: number
-  readonly toDay: number
-}
 type Supply = Pick<FirmInput, 'outage' | 'edges'>
 
 /**
@@ -30,7 +26,7 @@ type Supply = Pick<FirmInput, 'outage' | 'edges'>
 export async function supplyReader(
   db: LedgerDb,
   policy: Policy,
-  days: Days,
+  days: LocalDays,
   districts: readonly string[],
   asOf?: number,
 ): Promise<(firm: string, watchedHomes: number) => Supply> {
@@ -63,7 +59,7 @@ interface OfFirm {
 export async function interruptionsOfFirm(
   db: LedgerDb,
   policy: Policy,
-  days: Days,
+  days: LocalDays,
   { districts, firm, limit }: OfFirm,
 ): Promise<FirmInterruption[]> {
   const asked = await askedFor(db, policy, { days, districts })
@@ -78,7 +74,7 @@ export async function interruptionsOfFirm(
 export async function shutAtEdges(
   db: LedgerDb,
   policy: Policy,
-  days: Days,
+  days: LocalDays,
   { districts, firm, limit }: OfFirm,
 ): Promise<LateCircuit[]> {
   const counts = supplyCounts('circuit_supply', await daysForNobody(db, policy.season.zone, days))
@@ -91,7 +87,7 @@ export async function shutAtEdges(
 
 /** What is asked for: some days, without those that count for nobody, in some districts. */
 interface Asked {
-  readonly days: Days
+  readonly days: LocalDays
   readonly districts: readonly string[]
   readonly forNobody: ReadonlySet<number>
   /** What late readings changed, as it was at the time that is asked for. */
@@ -121,8 +117,8 @@ async function allInterruptions(db: LedgerDb, policy: Policy, asked: Asked): Pro
 }
 
 /** Days as periods without a gap. */
-function inARow(days: readonly number[]): Days[] {
-  const rows: Days[] = []
+function inARow(days: readonly number[]): LocalDays[] {
+  const rows: LocalDays[] = []
   for (const day of days.toSorted((left, right) => left - right)) {
     const before = rows.at(-1)
     if (before?.toDay === day - 1) rows[rows.length - 1] = { ...before, toDay: day }
@@ -212,7 +208,7 @@ async function estatesOf(db: LedgerDb, districts: readonly string[]): Promise<Se
 }
 
 /** The first and the last days of the season, as far as they lie in a period. */
-function edgesWithin(policy: Policy, fromDay: number, toDay: number): Days[] {
+function edgesWithin(policy: Policy, fromDay: number, toDay: number): LocalDays[] {
   const season = seasonOn(policy.season, fromDay) ?? seasonOn(policy.season, toDay)
   if (!season) return []
   return [

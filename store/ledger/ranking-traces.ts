@@ -2,20 +2,15 @@ import type { LedgerDb } from './database.ts'
 import { canonicalJson } from './digest.ts'
 import { dayText } from './dwelling-days.ts'
 import { exclusionsOn, proposalOf } from './ranking-exclusions.ts'
+import type { RankingPeriod } from './ranking-inputs.ts'
 import type { Difference } from './ranking-verify.ts'
 import { broughtVeto, vetoesBrought } from './ranking-vetoes.ts'
-
-interface Period {
-  readonly territory: string
-  readonly fromDay: number
-  readonly toDay: number
-}
 
 /**
  * What people brought to a period that is not what the audit log says of it: entered, changed or confirmed by somebody
  * who did not go by the service.
  */
-export async function recordsWithoutTrace(db: LedgerDb, period: Period): Promise<Difference[]> {
+export async function recordsWithoutTrace(db: LedgerDb, period: RankingPeriod): Promise<Difference[]> {
   const strange = [
     ...(await strangeExclusions(db, period)),
     ...(await strangeVetoes(db, period)),
@@ -25,7 +20,7 @@ export async function recordsWithoutTrace(db: LedgerDb, period: Period): Promise
   return strange.map((subject) => ({ subject, reason: 'unexplained', detail }))
 }
 
-async function strangeExclusions(db: LedgerDb, period: Period): Promise<string[]> {
+async function strangeExclusions(db: LedgerDb, period: RankingPeriod): Promise<string[]> {
   const strange: string[] = []
   for (const exclusion of await exclusionsOn(db, period)) {
     const { id, state, decision } = exclusion
@@ -40,7 +35,7 @@ async function strangeExclusions(db: LedgerDb, period: Period): Promise<string[]
   return strange
 }
 
-async function strangeVetoes(db: LedgerDb, period: Period): Promise<string[]> {
+async function strangeVetoes(db: LedgerDb, period: RankingPeriod): Promise<string[]> {
   const strange: string[] = []
   for (const veto of await vetoesBrought(db, period)) {
     const { id, document } = veto
@@ -54,7 +49,7 @@ async function strangeVetoes(db: LedgerDb, period: Period): Promise<string[]> {
   return strange
 }
 
-async function strangeFigures(db: LedgerDb, { territory, fromDay, toDay }: Period): Promise<string[]> {
+async function strangeFigures(db: LedgerDb, { territory, fromDay, toDay }: RankingPeriod): Promise<string[]> {
   const imports = await db
     .selectFrom('audit_entry')
     .select(['at', 'detail'])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { VetoKind } from '#domain/ranking-method.ts'
+import type { LocalDays } from '#domain/season.ts'
 import { appendAudit } from './audit.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { dayText } from './dwelling-days.ts'
@@ -22,12 +23,7 @@ export interface RankingVetoTables {
   }
 }
 
-interface Days {
-  readonly fromDay: number
-  readonly toDay: number
-}
-
-export interface StoredVeto extends Days {
+export interface StoredVeto extends LocalDays {
   readonly id: string
   readonly firm: string
   readonly kind: VetoKind
@@ -105,13 +101,13 @@ export async function confirmVeto(
 }
 
 /** Vetoes that touch a period, of each firm and kind the newest. */
-export async function rankingVetoes(db: LedgerDb, days: Days): Promise<StoredVeto[]> {
+export async function rankingVetoes(db: LedgerDb, days: LocalDays): Promise<StoredVeto[]> {
   const newest = new Map((await vetoesBrought(db, days)).map((veto) => [`${veto.firm}/${veto.kind}`, veto]))
   return [...newest.values()]
 }
 
 /** Every veto that touches a period, the oldest first. */
-export async function vetoesBrought(db: LedgerDb, days: Days): Promise<StoredVeto[]> {
+export async function vetoesBrought(db: LedgerDb, days: LocalDays): Promise<StoredVeto[]> {
   const rows = await db
     .selectFrom('ranking_veto')
     .selectAll()

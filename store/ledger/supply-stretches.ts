@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Policy } from '#domain/policy.ts'
-import { localDayNumbered } from '#domain/season.ts'
+import { type LocalDays, localDayNumbered } from '#domain/season.ts'
 import { isCold, isOpen } from '#domain/supply-hours.ts'
 import { lessStretches, type Stretch } from '#domain/supply-outage.ts'
 import { hourMs } from '#domain/time.ts'
@@ -9,13 +9,8 @@ import type { LedgerDb } from './database.ts'
 import type { SupplyChange } from './late-supply.ts'
 import { counts } from './registry-view.ts'
 
-interface Days {
-  readonly fromDay: number
-  readonly toDay: number
-}
-
 /** From the first instant of the first day to the last of the last. */
-export const stretchOf = ({ season }: Policy, { fromDay, toDay }: Days): Stretch => ({
+export const stretchOf = ({ season }: Policy, { fromDay, toDay }: LocalDays): Stretch => ({
   from: localDayNumbered(season.zone, fromDay).beginsAt,
   to: localDayNumbered(season.zone, toDay).endsAt,
 })
@@ -29,7 +24,7 @@ const supplyRules = ['noFlow', 'plantSilent']
 export async function stretchesWithout(
   db: LedgerDb,
   policy: Policy,
-  { days, late }: { readonly days: Days; readonly late: readonly SupplyChange[] },
+  { days, late }: { readonly days: LocalDays; readonly late: readonly SupplyChange[] },
 ): Promise<Map<string, Stretch[]>> {
   const { from, to } = stretchOf(policy, days)
   const flags = await db
