@@ -4,6 +4,7 @@ import type { WorkerHolding, WorkerShare } from '#domain/gateway-share.ts'
 import type { Clock, ClockAnchor } from '#domain/time.ts'
 import { type Journal, type JournalOptions, openJournal } from './journal/journal.ts'
 import { JournalError } from './journal/journal-error.ts'
+import { hasJournal } from './journal/recovery.ts'
 import type { GatewayErrors } from './pipeline/gateway-errors.ts'
 import type { DeliveryToSendAgain, FromPipeline, PipelineWorkerData, ToPipeline } from './pipeline/messages.ts'
 import type { PipelineLog } from './pipeline/reader-loop.ts'
@@ -48,14 +49,19 @@ export interface Ingest {
 /** Opens stores and journal and starts the pipeline. Resolves when deliveries can be accepted. */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { ledger, telemetry, watchDirectory, policy, holding, sharesCity, log, onFailure } = options
+  const journalIsNew = !(await hasJournal(options.journal.directory))
   const pipeline = startPipelineWorker(
     {
-      ...{ ledger, telemetry, watchDirectory, policy },
+      ...{ ledger, telemetry, watchDirectory, policy, journalIsNew },
       ...(holding && { holding }),
       ...(sharesCity !== undefined && { sharesCity }),
     },
     onFailure,
   )
+  // Stores have something to say while they are opened, too.
+  pipeline.onMessage((message) => {
+    if (message.type === 'log') log[message.level](message.fields, message.message)
+  })
   let journal: Journal | undefined
   try {
     const opened = await pipeline.opened
@@ -95,7 +101,7 @@ function checkPositions(journal: Journal, positions: readonly number[]): void {
 }
 
 function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineWorker): Ingest {
-  const { clock, log } = options
+  const { clock } = options
   let progress: Extract<FromPipeline, { type: 'progress' }> | undefined
   const settling = new Map<number, () => void>()
   const changing = new Map<number, (message: Extract<FromPipeline, { type: 'held' }>) => void>()
@@ -130,7 +136,6 @@ function runIngest(options: IngestOptions, journal: Journal, pipeline: PipelineW
     else if (message.type === 'sendAgain') sendAgain(message.deliveries)
     else if (message.type === 'settled') settling.get(message.request)?.()
     else if (message.type === 'held') changing.get(message.request)?.(message)
-    else if (message.type === 'log') log[message.level](message.fields, message.message)
     else if (message.type === 'stopped') stopped.resolve()
   })
 

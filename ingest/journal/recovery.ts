@@ -1,5 +1,5 @@
 import { checksum } from './checksum.ts'
-import type { JournalFile, JournalFiles } from './files.ts'
+import { diskFiles, type JournalFile, type JournalFiles } from './files.ts'
 import { JournalError } from './journal-error.ts'
 import { unpackGroup } from './packed-group.ts'
 import { RecordView, recordBytesMax, recordEnd } from './record.ts'
@@ -25,6 +25,12 @@ interface RecoverOptions {
   /** How much of the journal's end is read to rebuild the window of repeats. */
   readonly windowBytes: number
   readonly window: RepeatWindow
+}
+
+/** Whether the folder, which is made where it is missing, holds a journal; an empty one is one. */
+export async function hasJournal(directory: string): Promise<boolean> {
+  await diskFiles.makeDirectory(directory)
+  return segmentsAmong(directory, await diskFiles.list(directory)).length > 0
 }
 
 /** Finds the end of the journal, cuts off what a crash left unfinished, and makes sure that the rest is durable. */

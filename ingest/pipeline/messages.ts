@@ -20,6 +20,8 @@ export interface PipelineWorkerData {
   readonly holding?: WorkerHolding
   /** Others have parts of the city, too. */
   readonly sharesCity?: boolean
+  /** There is no journal yet, or none any more: what a reader had not taken of it is lost. */
+  readonly journalIsNew?: boolean
 }
 
 /** A quarantined delivery that a person wants to go through again. */

@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly handOver?: HandOver
   /** Name under which the ledger keeps the position of the quarantine reader. */
   readonly quarantineReaderName?: string
+  /** All readers begin together, where the furthest of them is. */
+  readonly journalIsNew?: boolean
   openJournal(directory: string, durableEnd: SharedArrayBuffer): JournalReader
   tell(message: FromPipeline): void
   readonly log: PipelineLog
@@ -120,7 +122,26 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     watch: await watchReader(async () => firstKeeper),
   }
   judge.notedBefore(firstKeeper.heardBefore(opened.quarantine.savedPosition()))
+  if (options.journalIsNew) await beginTogether()
   tell({ type: 'opened', neededFrom: readerNames.map((name) => opened[name].neededFrom()), registryVersion })
+
+  /** Takes every reader over the gap to the furthest, durably: the journal that begins there has nothing before it. */
+  async function beginTogether(): Promise<void> {
+    const positions = readerNames.map((name) => opened[name].position)
+    const to = Math.max(...positions, firstKeeper.committedPosition)
+    const gap = { to, bytes: Buffer.alloc(0), ends: [], positions: [] }
+    for (const name of readerNames) {
+      const reader = opened[name]
+      const from = reader.neededFrom()
+      if (from === to) continue
+      log.warn({ reader: name, from, to }, 'the journal is gone; what this reader still needed of it is lost')
+      await reader.apply(await new BlockDecoder(judge, foreign).decode({ from: reader.position, ...gap }))
+      await reader.save()
+      // The watch writes all of its state when it closes.
+      await reader.close()
+      opened[name] = await openers[name]()
+    }
+  }
 
   function start(directory: string, durableEnd: SharedArrayBuffer): void {
     journal = options.openJournal(directory, durableEnd)

@@ -9,6 +9,8 @@ import type { OpenReader } from './reader-loop.ts'
 export interface WatchKeeper extends MovableWatch {
   /** First record that is not applied; its effects and this position are saved together. */
   readonly position: number
+  /** First record whose effects the ledger does not have: a replay may begin before it. */
+  readonly committedPosition: number
   /** First record that a restart would read again, to rebuild the state; `position` where it needs no replay. */
   readonly replayPosition: number
   /** Registered devices as the watch holds them. */

@@ -25,6 +25,7 @@ const {
   policy,
   holding,
   sharesCity,
+  journalIsNew,
 } = workerData as PipelineWorkerData
 let telemetryPosition: number | undefined
 const tell = (message: FromPipeline) => {
@@ -69,6 +70,7 @@ const pipeline = await openPipeline({
   ledger,
   quarantineReaderName: readerName('quarantine'),
   ...(handOver && { handOver }),
+  ...(journalIsNew !== undefined && { journalIsNew }),
   async openTelemetry() {
     store = telemetry.influx
       ? await openInfluxTelemetry({ directory: telemetry.directory, target: telemetry.influx })

@@ -53,6 +53,8 @@ export interface WatchKeeperOptions {
 export interface WatchKeeper {
   /** First journal record that is not applied. Blocks are given from here on, without a gap. */
   readonly position: number
+  /** First journal record whose effects the ledger does not have. */
+  readonly committedPosition: number
   /** First journal record that a restart would read again. */
   readonly replayPosition: number
   readonly registered: RegisteredDevices
@@ -267,6 +269,9 @@ export async function openWatchKeeper(options: WatchKeeperOptions): Promise<Watc
   return {
     get position() {
       return position
+    },
+    get committedPosition() {
+      return committed
     },
     get replayPosition() {
       return Math.min(checkpoint.floor, position, rollUps?.replayPosition ?? position)

@@ -78,6 +78,9 @@ export async function startPipeline(world: PipelineWorld, changes: Changes = {})
       get position() {
         return world.watchPosition
       },
+      get committedPosition() {
+        return world.watchPosition
+      },
       get replayPosition() {
         return world.watchPosition
       },

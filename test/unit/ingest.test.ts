@@ -14,9 +14,14 @@ import { importSmallRegistry } from '../support/small-registry.ts'
 const start = Date.parse('2026-01-15T20:00:00+08:00')
 const { harbin } = cityPolicies
 
-async function newFolder(): Promise<string> {
+async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'warmcity-ingest-'))
   onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+async function newFolder(): Promise<string> {
+  const folder = await emptyFolder()
   const ledger = await openLedger(join(folder, 'ledger.db'))
   await importSmallRegistry(ledger)
   await ledger.close()
@@ -176,4 +181,36 @@ test('stores and a journal that do not belong together are refused', async () =>
   await anew.ingest.settled()
   expect(anew.ingest.counters()).toMatchObject({ telemetry_stored: 3, quarantine_deliveries: 3 })
   await anew.ingest.stop()
+})
+
+test('where the journal is lost, all readers go on together from where the furthest had come', async () => {
+  const folder = await newFolder()
+  const publish = (edge: Edge, minutes: number) => {
+    const at = start + minutes * minuteMs
+    return edge.publish({ device: 'P-nangang-1', at, values: { indoor_temperature_c: 17 } }, at)
+  }
+  const first = await startEdge(folder, start)
+  for (const minutes of [10, 20, 30]) await publish(first, minutes)
+  await first.ingest.settled()
+  // As a crash leaves it: what the watch has written of its state is older than what the ledger has of it.
+  const crashed = await emptyFolder()
+  await cp(folder, crashed, { recursive: true })
+  await first.ingest.stop()
+  for (const lost of ['journal', 'telemetry']) await rm(join(crashed, lost), { recursive: true })
+
+  const second = await startEdge(crashed, start + 40 * minuteMs)
+  for (const minutes of [40, 50]) await publish(second, minutes)
+  await second.ingest.settled()
+  expect(second.ingest.notReady()).toEqual([])
+  expect(second.ingest.counters()).toMatchObject({ telemetry_stored: 2, quarantine_deliveries: 5, watch_readings: 5 })
+  const killed = await emptyFolder()
+  await cp(crashed, killed, { recursive: true })
+  await second.ingest.stop()
+
+  // What is in the new journal is enough, also after the next crash.
+  const third = await startEdge(killed, start + 60 * minuteMs)
+  await publish(third, 60)
+  await third.ingest.settled()
+  expect(third.ingest.counters()).toMatchObject({ telemetry_stored: 3, quarantine_deliveries: 6, watch_readings: 6 })
+  await third.ingest.stop()
 })
