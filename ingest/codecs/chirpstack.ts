@@ -1,4 +1,4 @@
-import { parseJson } from './codec.ts'
+import { jsonOf } from './codec.ts'
 import { type ForeignCodec, isObject, type JsonObject, textOf } from './foreign-codec.ts'
 
 /**
@@ -10,12 +10,8 @@ export const chirpstack: ForeignCodec = {
   read({ topic, payload }, problems) {
     const event = topic.slice(topic.lastIndexOf('/') + 1)
     if (event !== 'up' && event !== 'status') return []
-    const parsed = parseJson(payload)
-    if ('code' in parsed) {
-      problems.add('$', parsed)
-      return []
-    }
-    const root = parsed.json
+    const root = jsonOf(payload, problems)
+    if (root === undefined) return []
     const info = isObject(root) ? root.deviceInfo : undefined
     const address = isObject(info) ? textOf(info.devEui)?.toLowerCase() : undefined
     if (!isObject(root) || address === undefined) {

@@ -84,17 +84,19 @@ export class ProblemList {
   }
 }
 
-/** The payload as JSON, or why it is none. */
-export function parseJson(payload: Buffer): { readonly json: unknown } | Refusal {
+/** The payload as JSON; undefined where it is none, and then the problems say why. */
+export function jsonOf(payload: Buffer, problems: ProblemList): unknown {
   if (payload.length > payloadBytesMax) {
     const detail = `The payload has ${payload.length} bytes; at most ${payloadBytesMax} are taken. Send it in parts.`
-    return { code: 'too_large', detail }
+    problems.add('$', { code: 'too_large', detail })
+    return undefined
   }
   try {
-    return { json: JSON.parse(payload.toString()) }
+    return JSON.parse(payload.toString())
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return { code: 'not_json', detail: `The payload is not JSON: ${shortened(reason)}` }
+    problems.add('$', { code: 'not_json', detail: `The payload is not JSON: ${shortened(reason)}` })
+    return undefined
   }
 }
 

@@ -1,18 +1,14 @@
 import { valueAt } from '#domain/json-path.ts'
 import type { PayloadMapping } from '#domain/payload-mapping.ts'
-import { parseJson } from './codec.ts'
+import { jsonOf } from './codec.ts'
 import { type ForeignCodec, type Measurement, textOf, topicRest } from './foreign-codec.ts'
 
 /** Any other JSON: the mapping says where its items, their addresses and their times are. */
 export const mappedJson: ForeignCodec = {
   timeAdvice: 'Name the place of the time in the mapping, or let it count readings at their receipt.',
   read({ topic, filter, payload, mapping }, problems) {
-    const parsed = parseJson(payload)
-    if ('code' in parsed) {
-      problems.add('$', parsed)
-      return []
-    }
-    const root = parsed.json
+    const root = jsonOf(payload, problems)
+    if (root === undefined) return []
     const found = mapping.items ? valueAt(mapping.items, root, root) : root
     if (found === undefined) {
       problems.add('$', { code: 'schema', detail: 'Where the mapping looks for the list of items is nothing.' })

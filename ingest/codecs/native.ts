@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { idSchema } from '#domain/registry.ts'
 import { parseGatewayTopic } from '#domain/topics.ts'
-import { type Codec, type Intake, itemsPerPayloadMax, noProblems, ProblemList, parseJson } from './codec.ts'
+import { type Codec, type Intake, itemsPerPayloadMax, jsonOf, noProblems, ProblemList } from './codec.ts'
 import { judgeTime } from './judge.ts'
 
 /**
@@ -39,13 +39,9 @@ export const native: Codec = {
   name: 'native',
   reads: (topic) => parseGatewayTopic(topic)?.kind === 'readings',
   decode(payload, intake) {
-    const parsed = parseJson(payload)
     const problems = new ProblemList()
-    if ('code' in parsed) {
-      problems.add('$', parsed)
-      return problems.list()
-    }
-    const { json } = parsed
+    const json = jsonOf(payload, problems)
+    if (json === undefined) return problems.list()
     if (!Array.isArray(json)) return takeItem(json, '$', intake, problems) ? noProblems : problems.list()
     if (json.length === 0 || json.length > itemsPerPayloadMax) {
       const detail = `An array has 1 to ${itemsPerPayloadMax} readings; this one has ${json.length}.`

@@ -3,15 +3,7 @@ import { isMetricName, type Metric, metrics } from '#domain/metric.ts'
 import { idSchema } from '#domain/registry.ts'
 import { parseGatewayTopic } from '#domain/topics.ts'
 import type { DeliveryProblem } from '../decoded-block.ts'
-import {
-  type Codec,
-  type Intake,
-  itemsPerPayloadMax,
-  ProblemList,
-  parseJson,
-  type Refusal,
-  shortened,
-} from './codec.ts'
+import { type Codec, type Intake, itemsPerPayloadMax, jsonOf, ProblemList, type Refusal, shortened } from './codec.ts'
 import { judgeTime, notANumber, unknownMetric } from './judge.ts'
 import { inMetricUnit, metricOfUnit } from './senml-units.ts'
 
@@ -60,10 +52,9 @@ export const senml: Codec = {
   name: 'senml',
   reads: (topic) => parseGatewayTopic(topic)?.kind === 'senml',
   decode(payload, intake) {
-    const parsed = parseJson(payload)
     const problems = new ProblemList()
-    if ('code' in parsed) problems.add('$', parsed)
-    else takePack(parsed.json, intake, problems)
+    const pack = jsonOf(payload, problems)
+    if (pack !== undefined) takePack(pack, intake, problems)
     return problems.list()
   },
 }

@@ -1,5 +1,5 @@
 import { inMetricUnit } from '#domain/unit.ts'
-import { parseJson } from './codec.ts'
+import { jsonOf } from './codec.ts'
 import { type ForeignCodec, isObject, type JsonObject, type Measurement, textOf } from './foreign-codec.ts'
 
 /**
@@ -12,12 +12,8 @@ export const tasmota: ForeignCodec = {
   read({ topic, payload }, problems) {
     const levels = topic.split('/')
     if (levels.at(-1) !== 'SENSOR') return []
-    const parsed = parseJson(payload)
-    if ('code' in parsed) {
-      problems.add('$', parsed)
-      return []
-    }
-    const root = parsed.json
+    const root = jsonOf(payload, problems)
+    if (root === undefined) return []
     if (!isObject(root)) {
       problems.add('$', { code: 'schema', detail: 'A SENSOR message of Tasmota is a JSON object.' })
       return []

@@ -1,4 +1,4 @@
-import { parseJson } from './codec.ts'
+import { jsonOf } from './codec.ts'
 import { type ForeignCodec, isObject, textOf } from './foreign-codec.ts'
 
 /**
@@ -9,12 +9,8 @@ import { type ForeignCodec, isObject, textOf } from './foreign-codec.ts'
 export const thingsStack: ForeignCodec = {
   read({ topic, payload }, problems) {
     if (!topic.endsWith('/up')) return []
-    const parsed = parseJson(payload)
-    if ('code' in parsed) {
-      problems.add('$', parsed)
-      return []
-    }
-    const root = parsed.json
+    const root = jsonOf(payload, problems)
+    if (root === undefined) return []
     const ids = isObject(root) ? root.end_device_ids : undefined
     const address = isObject(ids) ? (textOf(ids.dev_eui)?.toLowerCase() ?? textOf(ids.device_id)) : undefined
     if (!isObject(root) || address === undefined) {

@@ -1,4 +1,4 @@
-import { parseJson } from './codec.ts'
+import { jsonOf } from './codec.ts'
 import { type ForeignCodec, isObject, type JsonObject, type Measurement } from './foreign-codec.ts'
 
 /**
@@ -9,12 +9,8 @@ export const thingsboard: ForeignCodec = {
   timeAdvice: 'Let the gateway send "ts" with its values.',
   read({ topic, payload }, problems) {
     if (!topic.endsWith('/telemetry')) return []
-    const parsed = parseJson(payload)
-    if ('code' in parsed) {
-      problems.add('$', parsed)
-      return []
-    }
-    const root = parsed.json
+    const root = jsonOf(payload, problems)
+    if (root === undefined) return []
     if (!isObject(root) || Object.keys(root).length === 0) {
       problems.add('$', { code: 'schema', detail: 'Telemetry is an object with the names of devices.' })
       return []

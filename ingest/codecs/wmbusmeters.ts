@@ -1,4 +1,4 @@
-import { described, parseJson } from './codec.ts'
+import { described, jsonOf } from './codec.ts'
 import { type ForeignCodec, isObject, textOf } from './foreign-codec.ts'
 
 /**
@@ -8,12 +8,8 @@ import { type ForeignCodec, isObject, textOf } from './foreign-codec.ts'
 export const wmbusmeters: ForeignCodec = {
   timeAdvice: 'Let the shell hook publish $METER_JSON whole, with its timestamp.',
   read({ payload }, problems) {
-    const parsed = parseJson(payload)
-    if ('code' in parsed) {
-      problems.add('$', parsed)
-      return []
-    }
-    const root = parsed.json
+    const root = jsonOf(payload, problems)
+    if (root === undefined) return []
     const address = isObject(root) ? textOf(root.id) : undefined
     if (!isObject(root) || address === undefined) {
       problems.add('$.id', { code: 'address_missing', detail: 'A telegram of wmbusmeters names its meter in "id".' })

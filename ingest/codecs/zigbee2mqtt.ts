@@ -1,4 +1,4 @@
-import { parseJson } from './codec.ts'
+import { jsonOf } from './codec.ts'
 import { type ForeignCodec, isObject, topicRest } from './foreign-codec.ts'
 
 /** What follows a friendly name in topics that carry no state of a device. */
@@ -16,12 +16,8 @@ export const zigbee2mqtt: ForeignCodec = {
   read({ topic, filter, payload }, problems) {
     const address = topicRest(filter, topic)
     if (address === 'bridge' || address.startsWith('bridge/') || otherTopics.test(address)) return []
-    const parsed = parseJson(payload)
-    if ('code' in parsed) {
-      problems.add('$', parsed)
-      return []
-    }
-    const root = parsed.json
+    const root = jsonOf(payload, problems)
+    if (root === undefined) return []
     if (!isObject(root)) {
       const detail = 'The state of a device is a JSON object: set advanced.output to json in Zigbee2MQTT.'
       problems.add('$', { code: 'schema', detail })
