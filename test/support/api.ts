@@ -13,6 +13,12 @@ import { newLedger } from './new-ledger.ts'
 /** A Thursday evening in January, when it is cold. */
 export const evening = Date.parse('2026-01-15T19:00:00+08:00')
 
+/** A simulated clock that stands at that evening. */
+export const standingClock = {
+  now: () => evening,
+  anchor: () => ({ cityMs: evening, wallMs: 0, speed: 1, simulated: true, catchingUp: false }),
+}
+
 /** Fast on purpose: tests log in hundreds of times. */
 const passwordCost = { N: 2 ** 10, r: 8, p: 1 }
 /** Whether the console was built beside the sources must make no difference. */

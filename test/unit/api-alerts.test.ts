@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Alert } from '#domain/alert.ts'
 import type { Signal } from '#domain/signal.ts'
 import { minuteMs } from '#domain/time.ts'
 import { saveAlerts } from '#store/ledger/alerts.ts'
@@ -7,6 +6,7 @@ import { insertFlags, type StoredFlag } from '#store/ledger/flags.ts'
 import { recordOutages } from '#store/ledger/outages.ts'
 import { appendSignals } from '#store/ledger/signals.ts'
 import { evening, makeTestApi, type TestApi } from '../support/api.ts'
+import { makeAlert, placeIn } from '../support/made-alerts.ts'
 
 let api: TestApi
 beforeEach(async () => {
@@ -22,8 +22,6 @@ const get = async (account: string, path: string) => (await api.as(account))({ u
 const pick = async (account: string, path: string, field: string) =>
   (await get(account, path)).json().items.map((item: Record<string, unknown>) => item[field])
 
-const where = (district: string) => ({ territory: ['harbin', district], firm: `firm-${district}` })
-
 const makeFlag = (subject: string, district: string, over: Partial<StoredFlag> = {}): StoredFlag => ({
   key: `dwelling/${subject}/below16/${evening}`,
   subjectKind: 'dwelling',
@@ -34,28 +32,8 @@ const makeFlag = (subject: string, district: string, over: Partial<StoredFlag> =
   value: 15.2,
   targetC: 20,
   history: false,
-  where: where(district),
+  where: placeIn(district),
   ofDwelling: true,
-  ...over,
-})
-
-const makeAlert = (id: string, district: string, over: Partial<Alert> = {}): Alert => ({
-  id,
-  placeKind: 'circuit',
-  place: `circuit-${district}`,
-  openedAt: evening,
-  lastFlagAt: evening,
-  updatedAt: evening,
-  flags: 12,
-  openFlags: 12,
-  tier: 'serious',
-  rule: 'below16',
-  revision: 1,
-  announcedAt: evening,
-  announcedFlags: 12,
-  where: where(district),
-  district,
-  ofDwelling: false,
   ...over,
 })
 
@@ -197,7 +175,7 @@ describe('signals', () => {
     history: false,
     ofDwelling,
     payload: {},
-    ...where(district),
+    ...placeIn(district),
   })
   beforeEach(() =>
     api.ledger.write((transaction) =>

@@ -10,7 +10,7 @@ import { appendSignals } from '#store/ledger/signals.ts'
 import { createWebhook } from '#store/ledger/webhooks.ts'
 import { type Notifier, startNotifier } from '../../api/notify/notifier.ts'
 import { retryDefault, retryDelayMs } from '../../api/notify/retry.ts'
-import { evening, makeTestApi, type TestApi } from '../support/api.ts'
+import { evening, makeTestApi, standingClock, type TestApi } from '../support/api.ts'
 
 interface Received {
   readonly headers: IncomingHttpHeaders
@@ -78,10 +78,7 @@ const outcomes: string[] = []
 function start(over: Partial<Parameters<typeof startNotifier>[0]> = {}): Notifier {
   const notifier = startNotifier({
     ledger: api.ledger,
-    clock: {
-      now: () => evening,
-      anchor: () => ({ cityMs: evening, wallMs: 0, speed: 1, simulated: true, catchingUp: false }),
-    },
+    clock: standingClock,
     log: pino({ level: 'silent' }),
     metrics: { notified: (channel, outcome) => outcomes.push(`${channel} ${outcome}`) },
     wallClock: () => Date.now(),

@@ -1,35 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Alert } from '#domain/alert.ts'
 import { languages } from '#domain/words.ts'
 import { saveAlerts } from '#store/ledger/alerts.ts'
 import { figuresText } from '../../api/metrics.ts'
 import { languageOf, texts } from '../../api/texts.ts'
 import { evening, makeTestApi, type TestApi } from '../support/api.ts'
+import { makeAlert } from '../support/made-alerts.ts'
 
 let api: TestApi
 beforeEach(async () => {
   api = await makeTestApi()
 })
 afterEach(() => api.close())
-
-const makeAlert = (id: string, district: string): Alert => ({
-  id,
-  placeKind: 'circuit',
-  place: `circuit-${district}`,
-  openedAt: evening,
-  lastFlagAt: evening,
-  updatedAt: evening,
-  flags: 12,
-  openFlags: 12,
-  tier: 'serious',
-  rule: 'below16',
-  revision: 1,
-  announcedAt: evening,
-  announcedFlags: 12,
-  where: { territory: ['harbin', district], firm: 'firm-1' },
-  district,
-  ofDwelling: false,
-})
 
 describe('the status page', () => {
   test('says that the time is simulated, in Chinese and in English', async () => {

@@ -4,42 +4,28 @@ import { verifyAudit } from '#store/ledger/audit.ts'
 import { dayNumber, dayText } from '#store/ledger/dwelling-days.ts'
 import { makeRankingDays } from '../../api/ranking/days.ts'
 import { startSealing } from '../../api/ranking/sealing.ts'
-import { emptyTelemetry, makeTestApi, type TestApi } from '../support/api.ts'
-import { rankedFrom, rankedLedger, rankedNow, rankedPolicy, rankedTo } from '../support/ranked-ledger.ts'
+import { emptyTelemetry, type TestApi } from '../support/api.ts'
+import { makeRankedApi, rankedPeriod } from '../support/ranked-api.ts'
+import { rankedFrom, rankedNow, rankedPolicy } from '../support/ranked-ledger.ts'
 
+let ranked: Awaited<ReturnType<typeof makeRankedApi>>
 let api: TestApi
 beforeEach(async () => {
-  api = await makeTestApi({ ledger: await rankedLedger() })
-  api.clock.now = rankedNow
-  await api.account('city', 'regulator')
-  await api.account('deputy', 'regulator')
+  ranked = await makeRankedApi()
+  api = ranked.api
   await api.account('daowai', 'regulator', { kind: 'territory', id: 'daowai' })
-  await api.account('street', 'streetOffice', { kind: 'territory', id: 'hualin' })
-  await api.account('f1', 'firmDispatcher', { kind: 'firm', id: 'F1' })
-  await api.account('f2', 'firmDispatcher', { kind: 'firm', id: 'F2' })
-  await api.account('viewer', 'viewer')
 })
 afterEach(() => api.close())
 
-const get = async (account: string, path: string) => (await api.as(account))({ url: `/api/v1${path}` })
-const post = async (account: string, path: string, payload: object = {}) =>
-  (await api.as(account))({ method: 'POST', url: `/api/v1${path}`, payload })
-const open = (path: string) => api.app.inject({ url: `/api/v1/public${path}` })
+const get = (account: string, path: string) => ranked.get(account, path)
+const post = (account: string, path: string, payload?: object) => ranked.post(account, path, payload)
+const open = (path: string) => ranked.open(path)
+const draft = () => ranked.draft()
+const objectable = () => ranked.objectable()
+const published = () => ranked.published()
 
-const period = { from: dayText(rankedFrom), to: dayText(rankedTo) }
+const period = rankedPeriod
 const evidence = 'letter 7'
-const draft = async () => (await post('city', '/rankings', { territory: 'harbin', ...period })).json().id as string
-const objectable = async () => {
-  const id = await draft()
-  expect((await post('city', `/rankings/${id}/objection-period`, { until: rankedNow + hourMs })).statusCode).toBe(200)
-  return id
-}
-const published = async () => {
-  const id = await objectable()
-  api.clock.now = rankedNow + hourMs
-  expect((await post('city', `/rankings/${id}/publication`)).json()).toMatchObject({ state: 'frozen' })
-  return id
-}
 
 describe('a list from draft to publication', () => {
   test('the cold firm stands last, and why is two requests away', async () => {

@@ -7,7 +7,7 @@ import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { appendSignals } from '#store/ledger/signals.ts'
 import { makePasswords } from '../../api/security/passwords.ts'
 import { type Api, startApi } from '../../api/start.ts'
-import { emptyTelemetry, evening, password } from '../support/api.ts'
+import { emptyTelemetry, evening, password, standingClock } from '../support/api.ts'
 import { ledgerEngine, newLedgerPlace } from '../support/new-ledger.ts'
 
 const passwordCost = { N: 2 ** 10, r: 8, p: 1 }
@@ -49,10 +49,7 @@ describe.runIf(ledgerEngine === 'PostgreSQL')('two apis and an edge on one ledge
       {
         ledger,
         telemetry: emptyTelemetry,
-        clock: {
-          now: () => evening,
-          anchor: () => ({ cityMs: evening, wallMs: 0, speed: 1, simulated: true, catchingUp: false }),
-        },
+        clock: standingClock,
         log: pino({ level: 'silent' }),
         tryMapping: () => ({ readings: [], problems: [] }),
         publish: async (_topic, payload) => {
