@@ -32,6 +32,8 @@ interface Edge {
   readonly ingest: Ingest
   readonly errors: GatewayErrors[]
   readonly heads: number[]
+  /** What was said with each warning. */
+  readonly warnings: object[]
   setClock(at: number): void
   /** Time goes on, and the process does not. */
   suspendUntil(at: number): void
@@ -43,6 +45,7 @@ async function startEdge(folder: string, from: number): Promise<Edge> {
   let packetId = 0
   const errors: GatewayErrors[] = []
   const heads: number[] = []
+  const warnings: object[] = []
   const ingest = await startIngest({
     ledger: join(folder, 'ledger.db'),
     telemetry: { directory: join(folder, 'telemetry') },
@@ -55,7 +58,7 @@ async function startEdge(folder: string, from: number): Promise<Edge> {
     onFailure: (error) => expect.unreachable(error.message),
     log: {
       info: () => {},
-      warn: () => {},
+      warn: (fields) => void warnings.push(fields),
       error: (fields, message) => expect.unreachable(message + JSON.stringify(fields)),
     },
   })
@@ -67,6 +70,7 @@ async function startEdge(folder: string, from: number): Promise<Edge> {
     ingest,
     errors,
     heads,
+    warnings,
     setClock,
     suspendUntil(at) {
       now = at
@@ -201,6 +205,7 @@ test('where the journal is lost, all readers go on together from where the furth
   const second = await startEdge(crashed, start + 40 * minuteMs)
   for (const minutes of [40, 50]) await publish(second, minutes)
   await second.ingest.settled()
+  expect(second.warnings).toMatchObject([{ reader: 'telemetry', from: 0 }, { reader: 'watch' }])
   expect(second.ingest.notReady()).toEqual([])
   expect(second.ingest.counters()).toMatchObject({ telemetry_stored: 2, quarantine_deliveries: 5, watch_readings: 5 })
   const killed = await emptyFolder()
