@@ -55,12 +55,14 @@ function Content({ shown }: { readonly shown: Shown }) {
     label: wordOf(texts, column),
     value: cellOf(column, value),
   }))
-  if (where) facts.push({ label: texts.registry.where, value: <Ladder where={where} /> })
   if (where?.firm !== undefined) facts.push({ label: texts.kind.firm, value: <Name kind="firm" id={where.firm} /> })
   return (
     <>
       <Panel title={texts.registry.record}>
-        <Facts facts={facts} />
+        <div className="stack">
+          <Facts facts={facts} />
+          {where && <Facts wide facts={[{ label: texts.registry.where, value: <Ladder where={where} /> }]} />}
+        </div>
       </Panel>
       {periods !== undefined && periods.length > 0 && (
         <Panel title={texts.registry.periods}>
