@@ -4,6 +4,7 @@ import type { Clock } from '#domain/time.ts'
 import type { LedgerDb } from '#store/ledger/database.ts'
 import type { FactStore } from '#store/telemetry/fact-store.ts'
 import { plannedWork, publishedLists, seasonMarks } from './facts.ts'
+import { type Repeating, repeat } from './repeating.ts'
 
 /** As often as Prometheus looks at most places. */
 const figuresEveryMs = 10_000
@@ -27,10 +28,7 @@ interface MirrorDeps {
  * lists, seasons and planned work of the ledger. All of it can be written again, so several apis do no harm, and what
  * a database that was away has missed comes at the next turn.
  */
-export function startFactsMirror({ instance, db, clock, policy, facts, figuresText, onError }: MirrorDeps): {
-  close(): Promise<void>
-} {
-  let running: Promise<void> | undefined
+export function startFactsMirror({ instance, db, clock, policy, facts, figuresText, onError }: MirrorDeps): Repeating {
   let ledgerDueMs = 0
   const listsWritten = new Set<string>()
 
@@ -52,20 +50,5 @@ export function startFactsMirror({ instance, db, clock, policy, facts, figuresTe
     ledgerDueMs = performance.now() + ledgerEveryMs
   }
 
-  function start(): void {
-    running ??= mirror()
-      .catch(onError)
-      .finally(() => {
-        running = undefined
-      })
-  }
-
-  const timer = setInterval(start, figuresEveryMs)
-  start()
-  return {
-    async close() {
-      clearInterval(timer)
-      await running
-    },
-  }
+  return repeat(figuresEveryMs, mirror, onError)
 }

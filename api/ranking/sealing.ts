@@ -1,6 +1,7 @@
 import type { Policy } from '#domain/policy.ts'
 import { localDayAt } from '#domain/season.ts'
 import type { ApiDeps } from '../deps.ts'
+import { type Repeating, repeat } from '../repeating.ts'
 import type { RankingDays } from './days.ts'
 
 /** A day is sealed once; asking costs one query. */
@@ -20,11 +21,7 @@ export interface SealingDeps {
  * Reads the hours of supply, and seals each day of the season soon after it is over, so that its root stands in the
  * audit log from then on.
  */
-export function startSealing({ rankingDays, clock, policy, onSealed, onError }: SealingDeps): {
-  close(): Promise<void>
-} {
-  let running: Promise<void> | undefined
-
+export function startSealing({ rankingDays, clock, policy, onSealed, onError }: SealingDeps): Repeating {
   async function look(): Promise<void> {
     // While history fills in, the summaries of a day may still be on their way.
     if (clock.anchor().catchingUp) return
@@ -35,20 +32,5 @@ export function startSealing({ rankingDays, clock, policy, onSealed, onError }: 
     if (sealed > 0) onSealed(sealed)
   }
 
-  function start(): void {
-    running ??= look()
-      .catch(onError)
-      .finally(() => {
-        running = undefined
-      })
-  }
-
-  const timer = setInterval(start, lookEveryMs)
-  start()
-  return {
-    async close() {
-      clearInterval(timer)
-      await running
-    },
-  }
+  return repeat(lookEveryMs, look, onError)
 }
