@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { gatewayTopic } from '#domain/topics.ts'
+import { replaceFileSync } from '#store/whole-file.ts'
 import { cityDateText, cityTimeText } from './city-time.ts'
 import type { CityClock } from './clock.ts'
-import { type DataFolder, writeFileWhole } from './data-folder.ts'
+import type { DataFolder } from './data-folder.ts'
 import { type Demo, demoOpeningMs } from './demo.ts'
 import type { StartValues } from './start.ts'
 import type { Texts } from './texts.ts'
@@ -20,7 +21,7 @@ interface BannerOptions {
 
 /** Tells where everything is, and keeps the addresses in the data folder for scripts. */
 export function printBanner(options: BannerOptions): void {
-  writeFileWhole(join(options.folder.path, 'addresses.json'), `${JSON.stringify(options.addresses, null, 2)}\n`)
+  replaceFileSync(join(options.folder.path, 'addresses.json'), `${JSON.stringify(options.addresses, null, 2)}\n`)
   console.log(bannerText(options))
 }
 

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { LedgerTarget } from '#store/ledger/database.ts'
+import { replaceFileSync } from '#store/whole-file.ts'
 import { readKeptFile } from './kept-file.ts'
 
 /** Where everything of one service lives. */
@@ -68,19 +59,6 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Writes a file so that after a crash there is the old one or the new one, whole. */
-export function writeFileWhole(path: string, text: string, mode = 0o640): void {
-  const aside = `${path}.new`
-  const descriptor = openSync(aside, 'w', mode)
-  try {
-    writeFileSync(descriptor, text)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-  renameSync(aside, path)
-}
-
 /** The city clock that the folder keeps: where it stood when it was last saved, and whether it is simulated. */
 const keptClockSchema = z.strictObject({ cityMs: z.number(), simulated: z.boolean(), historyDone: z.boolean() })
 export type KeptClock = z.infer<typeof keptClockSchema>
@@ -101,7 +79,7 @@ export function makeClockSaver(
   let isFailing = false
   return () => {
     try {
-      writeFileWhole(folder.clock, JSON.stringify(kept()))
+      replaceFileSync(folder.clock, JSON.stringify(kept()))
       isFailing = false
     } catch (error) {
       if (!isFailing) tellFailure((error as Error).message)

@@ -3,10 +3,11 @@ import type { Role, Scope } from '#domain/account.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { createIdentities, revokeIdentity } from '#store/ledger/mqtt-identities.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
+import { replaceFileSync } from '#store/whole-file.ts'
 import { createDemoAccounts } from '../api/first-accounts.ts'
 import { type City, makeCity } from '../simulators/city.ts'
 import { demoGatewayId, demoProbeId } from '../simulators/estate-rows.ts'
-import { type DataFolder, writeFileWhole } from './data-folder.ts'
+import type { DataFolder } from './data-folder.ts'
 import { draftDemoRanking } from './demo-ranking.ts'
 import { readKeptFile } from './kept-file.ts'
 import { readPolicy } from './policy-file.ts'
@@ -96,7 +97,7 @@ async function makeDemo(folder: DataFolder, wanted: WantedDemo, now: number, tex
     const { seed, dwellings } = wanted
     const demo: KeptDemo = { seed, dwellings, gateways, accounts, password }
     // Written last: a start that was killed on the way begins again, and every step before this can be repeated.
-    writeFileWhole(folder.demo, JSON.stringify(demo), 0o600)
+    replaceFileSync(folder.demo, JSON.stringify(demo), 0o600)
     return demo
   } finally {
     await ledger.close()

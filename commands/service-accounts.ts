@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { alertsTopic, wakeTopic } from '#domain/topics.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { createIdentity, type NewIdentity, revokeIdentity } from '#store/ledger/mqtt-identities.ts'
+import { replaceFileSync } from '#store/whole-file.ts'
 import { ensureFirstAdmin } from '../api/first-accounts.ts'
-import { type DataFolder, writeFileWhole } from './data-folder.ts'
+import type { DataFolder } from './data-folder.ts'
 import { readKeptFile } from './kept-file.ts'
 import type { Option } from './options.ts'
 
@@ -50,7 +51,7 @@ export async function prepareService(folder: DataFolder, now: number, simulated:
   try {
     const kept = readKeptFile(path, keptServiceSchema)
     const apiSecret = kept?.apiSecret ?? (await makeApiIdentity(ledger, now))
-    if (kept === undefined) writeFileWhole(path, JSON.stringify({ apiSecret }), 0o600)
+    if (kept === undefined) replaceFileSync(path, JSON.stringify({ apiSecret }), 0o600)
     const admin = simulated ? undefined : await ensureFirstAdmin(ledger, now)
     return { apiSecret, ...(admin && { firstAdminPassword: admin.password }) }
   } finally {

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceFile } from '#store/whole-file.ts'
 
 /**
  * Filters that may be in our session at the broker, kept across restarts: a gateway that goes to another worker has to
@@ -25,18 +26,8 @@ export async function openKeptFilters(directory: string, session: string): Promi
   const kept = await read(path)
   const filters = new Set(kept?.session === session ? kept.filters : [])
 
-  /** Written beside and put in place, so that a crash leaves the old file or the new one. */
-  async function save(filters: ReadonlySet<string>): Promise<void> {
-    const aside = `${path}.new`
-    const file = await open(aside, 'w')
-    try {
-      await file.writeFile(JSON.stringify({ session, filters: [...filters] } satisfies Kept))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(aside, path)
-  }
+  const save = (filters: ReadonlySet<string>) =>
+    replaceFile(path, JSON.stringify({ session, filters: [...filters] } satisfies Kept))
 
   return {
     filters,

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  fdatasyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { replaceFile, replaceFileSync } from '#store/whole-file.ts'
 import { type Frame, framePageSlotsLog2 } from './frames.ts'
 import { createPlantFrame, type PlantEntry, type PlantPoints } from './plant-frame.ts'
 
@@ -106,12 +97,13 @@ export function createFrameFiles(directory: string, points: PlantPoints, plants:
       dirty.pages.clear()
       if (!dirty.plants) return
       const named = frame.plants.entries().map(([plant, ...rest]) => [plants.at(plant), ...rest])
-      replaceFile(plantsPath(frame.at), JSON.stringify(named))
+      // Unlike pages of numbers, half a text is nothing.
+      replaceFileSync(plantsPath(frame.at), JSON.stringify(named))
       dirty.plants = false
     },
     begin(position) {
       const state: FrameState = { layout, position, frames: [], waiting: [] }
-      replaceFile(join(directory, stateName), JSON.stringify(state))
+      replaceFileSync(join(directory, stateName), JSON.stringify(state))
     },
     async keep(state) {
       const syncing = [...unsynced]
@@ -122,15 +114,7 @@ export function createFrameFiles(directory: string, points: PlantPoints, plants:
         for (const path of syncing) unsynced.add(path)
         throw error
       }
-      const path = join(directory, stateName)
-      const file = await open(`${path}.new`, 'w')
-      try {
-        await file.writeFile(JSON.stringify({ layout, ...state }))
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(`${path}.new`, path)
+      await replaceFile(join(directory, stateName), JSON.stringify({ layout, ...state }))
     },
     remove(at) {
       for (const path of [probesPath(at), plantsPath(at)]) {
@@ -151,18 +135,6 @@ function writeWhole(file: number, bytes: Uint8Array, position: number): void {
   for (let written = 0; written < bytes.length; ) {
     written += writeSync(file, bytes, written, bytes.length - written, position + written)
   }
-}
-
-/** Unlike pages of numbers, half a text is nothing: it takes the place of the old one when it is whole and durable. */
-function replaceFile(path: string, text: string): void {
-  const file = openSync(`${path}.new`, 'w')
-  try {
-    writeFileSync(file, text)
-    fdatasyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(`${path}.new`, path)
 }
 
 /** What a damaged file has lost is figures of an hour; the watch must be able to begin. */

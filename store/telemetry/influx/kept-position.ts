@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { replaceFile } from '../../whole-file.ts'
 import { InfluxError } from './influx-error.ts'
 
 const keptSchema = z.strictObject({ position: z.number().int().min(0), counters: z.record(z.string(), z.number()) })
@@ -31,20 +32,6 @@ export async function readKeptPosition(directory: string): Promise<KeptPosition 
 
 /** Resolves when the new position is durable; a crash leaves the old one or the new one, whole. */
 export async function keepPosition(directory: string, kept: KeptPosition): Promise<void> {
-  const path = join(directory, fileName)
   await mkdir(directory, { recursive: true })
-  const file = await open(`${path}.new`, 'w', 0o640)
-  try {
-    await file.writeFile(JSON.stringify(kept))
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(`${path}.new`, path)
-  const folder = await open(directory, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
+  await replaceFile(join(directory, fileName), JSON.stringify(kept))
 }
