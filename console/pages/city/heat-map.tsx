@@ -5,19 +5,13 @@ import { useIsNarrow, useIsWall } from '../../parts/viewport.ts'
 import { coldSteps, coldTone, type Palette } from '../../settings/palette.ts'
 import { useFormats, usePalette, useSettings, useTexts } from '../../settings/settings.tsx'
 import { nameIn } from '../../text/words.ts'
-import { coldShare, type Overview, type OverviewPlace } from './overview.ts'
+import { groupsOf, type Leaf } from './groups.ts'
+import type { Overview } from './overview.ts'
 import type { Grouping } from './route.ts'
 
 interface HeatMapProps {
   readonly overview: Overview
   readonly by: Grouping
-}
-
-interface Leaf {
-  readonly name: string
-  readonly value: number
-  readonly circuit: string
-  readonly share: number | undefined
 }
 
 /** Every circuit of the city: how large it is, and how much of it is cold. */
@@ -147,37 +141,4 @@ function linesOf(lines: readonly string[]): HTMLElement {
     box.append(row)
   }
   return box
-}
-
-interface Group {
-  readonly name: string
-  readonly share: number | undefined
-  readonly leaves: readonly Leaf[]
-}
-
-/** Circuits by what they belong to, the coldest group first. */
-function groupsOf(
-  { places }: Overview,
-  by: Grouping,
-  nameOf: (place: OverviewPlace) => string,
-  unknownGroup: string,
-): readonly Group[] {
-  const above = new Map(places.filter(({ level }) => level === by).map((place) => [place.id, place]))
-  const circuits = places.filter(({ level, figures }) => level === 'circuit' && (figures.dwellings_heated ?? 0) > 0)
-  const grouped = Map.groupBy(circuits, (place) => place[by])
-  return [...grouped]
-    .map(([id, members]) => {
-      const group = id === undefined ? undefined : above.get(id)
-      return {
-        name: group ? nameOf(group) : (id ?? unknownGroup),
-        share: group && coldShare(group),
-        leaves: members.map((place) => ({
-          name: nameOf(place),
-          value: place.figures.dwellings_heated ?? 0,
-          circuit: place.id,
-          share: coldShare(place),
-        })),
-      }
-    })
-    .sort((left, right) => (right.share ?? -1) - (left.share ?? -1))
 }

@@ -3,12 +3,11 @@ import { type Answer as AnswerOf, addressOf } from '../../api/client.ts'
 import { listOf, queryOf } from '../../api/queries.ts'
 import { Choice } from '../../parts/filters.tsx'
 import { Facts, Panel } from '../../parts/page.tsx'
-import { PlainTable } from '../../parts/plain-table.tsx'
 import { Answer, Empty } from '../../parts/states.tsx'
 import { useFormats, useTexts } from '../../settings/settings.tsx'
 import { Digest } from '../rankings/digest.tsx'
+import { FirmsTable } from '../rankings/firms-table.tsx'
 import { useMethods } from '../rankings/method.ts'
-import { Marks, Points, ScoreBar, Standing } from '../rankings/standing.tsx'
 import { PublicFrame } from './frame.tsx'
 import { ObjectionNotice } from './objection-periods.tsx'
 import { publicRoute } from './route.ts'
@@ -65,32 +64,12 @@ function PublishedList({ id }: { readonly id: string }) {
 
 function Shown({ published: { list, firms } }: { readonly published: Published }) {
   const texts = useTexts()
-  const { day, dateTime, number, percent } = useFormats()
-  const { find, nameOf, vetoName, firmOf, territoryOf } = useMethods()
+  const { day, dateTime, number } = useFormats()
+  const { find, nameOf, territoryOf } = useMethods()
   const method = find(list.method, list.methodVersion)
   return (
     <Panel className="stack" title={texts.ranking.periodText(day(list.from), day(list.to))}>
-      <PlainTable
-        label={texts.public.title}
-        columns={[
-          texts.ranking.rank,
-          texts.ranking.firm,
-          texts.ranking.standing,
-          texts.ranking.points,
-          texts.ranking.scaled,
-          texts.ranking.assessed,
-          texts.ranking.marks,
-        ]}
-        rows={firms.map((firm) => [
-          firm.rank ?? texts.app.none,
-          firmOf(firm),
-          <Standing key="standing" standing={firm.standing} />,
-          <Points key="points" firm={firm} />,
-          <ScoreBar key="scaled" firm={firm} />,
-          percent(firm.assessedShare, 0),
-          <Marks key="marks" firm={firm} nameOfVeto={vetoName(method)} />,
-        ])}
-      />
+      <FirmsTable label={texts.public.title} list={list} firms={firms} />
       <Facts
         facts={[
           { label: texts.ranking.territory, value: territoryOf(list) },
