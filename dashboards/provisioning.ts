@@ -1,4 +1,4 @@
-import { contactPoints, policies, secretFile } from './alerting/contact-point.ts'
+import { contactPoints, secretFile } from './alerting/contact-point.ts'
 import { alertRuleGroups, type PanelId } from './alerting/rules.ts'
 import { dataSources } from './parts/data-sources.ts'
 import { languages } from './texts/said.ts'
@@ -10,13 +10,14 @@ const dashboardsMount = '/etc/grafana/warmcity'
 const updateIntervalSeconds = 60
 
 /** InfluxQL over HTTP, which InfluxDB 1, 2 and 3 answer; the header is what 2 and 3 ask for, and 1 takes no notice of. */
-const influxDataSource = (name: string, uid: string, database: string, isDefault: boolean) => ({
+const influxDataSource = (name: string, uid: string, database: string) => ({
   name,
   uid,
   type: 'influxdb',
   access: 'proxy',
   url: '$WARMCITY_INFLUX_URL',
-  isDefault,
+  // Dashboards name it; a default that somebody has chosen stays.
+  isDefault: false,
   editable: false,
   jsonData: {
     dbName: database,
@@ -50,7 +51,7 @@ export const provisioningFiles = (panelId: PanelId): ReadonlyMap<string, object>
       'datasources/warmcity.yaml',
       {
         apiVersion: 1,
-        datasources: [influxDataSource('暖城 Warmcity', dataSources.rollUps.uid, '$WARMCITY_ROLL_UP_DATABASE', true)],
+        datasources: [influxDataSource('暖城 Warmcity', dataSources.rollUps.uid, '$WARMCITY_ROLL_UP_DATABASE')],
       },
     ],
     [
@@ -64,13 +65,12 @@ export const provisioningFiles = (panelId: PanelId): ReadonlyMap<string, object>
     ],
     ['alerting/rules.yaml', { apiVersion: 1, groups: alertRuleGroups(panelId) }],
     ['alerting/contact-points.yaml', { apiVersion: 1, contactPoints: contactPoints() }],
-    ['alerting/policies.yaml', { apiVersion: 1, policies: policies() }],
     [
       'off/datasources/dwellings.yaml',
       {
         apiVersion: 1,
         datasources: [
-          influxDataSource('暖城住户 Warmcity homes', dataSources.readings.uid, '$WARMCITY_READINGS_DATABASE', false),
+          influxDataSource('暖城住户 Warmcity homes', dataSources.readings.uid, '$WARMCITY_READINGS_DATABASE'),
         ],
       },
     ],

@@ -1,6 +1,6 @@
 /** Where alerts of the rules go, and how they are put together. */
 
-export const contactPointName = 'Warmcity'
+const contactPointName = 'Warmcity'
 
 /** Enough for every district of a city at once; the hook takes five times as many. */
 const alertsAtOnceMax = 100
@@ -27,17 +27,17 @@ export const contactPoints = () => [
   },
 ]
 
-/** One message for a rule; the hook tells repeats apart by itself. */
-export const policies = () => [
-  {
-    orgId: 1,
-    receiver: contactPointName,
-    group_by: ['grafana_folder', 'alertname'],
-    group_wait: '30s',
-    group_interval: '1m',
-    repeat_interval: '4h',
-  },
-]
+/**
+ * Each rule says by itself where its alerts go: a file of policies would replace those of everybody in the organisation.
+ * One message for a rule; the hook tells repeats apart by itself.
+ */
+export const notificationSettings = {
+  receiver: contactPointName,
+  group_by: ['grafana_folder', 'alertname'],
+  group_wait: '30s',
+  group_interval: '1m',
+  repeat_interval: '4h',
+}
 
 /** Grafana reads the variable from its own environment. */
 const apiAddress = (path: string) => `$WARMCITY_API_URL${path}`

@@ -9,6 +9,7 @@ import { alertTexts } from '../texts/alerts.ts'
 import { cityTexts } from '../texts/city.ts'
 import type { PanelTexts, Said } from '../texts/said.ts'
 import { serviceTexts } from '../texts/service.ts'
+import { notificationSettings } from './contact-point.ts'
 
 /**
  * What Warmcity must not be trusted to say about itself. Queries name their times, with no macro of Grafana: files of
@@ -228,6 +229,7 @@ function ruleOf(spec: RuleSpec, panelId: PanelId) {
       __panelId__: String(panelId(board, panel)),
     },
     labels: { severity, service: 'warmcity' },
+    notification_settings: notificationSettings,
     isPaused: false,
   }
 }

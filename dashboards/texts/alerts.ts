@@ -12,8 +12,8 @@ export const alertTexts = {
   journalAge: {
     title: { zh: '日志积压太久', en: 'The journal is old' },
     summary: {
-      zh: '读取者落后超过十五分钟：{{ .Labels.figure }}',
-      en: 'A reader is more than fifteen minutes behind: {{ .Labels.figure }}',
+      zh: '读取者落后超过十五分钟：edge {{ .Labels.instance }} 的 {{ .Labels.figure }}',
+      en: 'A reader is more than fifteen minutes behind: {{ .Labels.figure }} of edge {{ .Labels.instance }}',
     },
   },
   quarantineSurge: {
@@ -33,8 +33,8 @@ export const alertTexts = {
   edgeDown: {
     title: { zh: '接入服务没有运行', en: 'The edge is down' },
     summary: {
-      zh: '五分钟没有收到接入服务（edge）的指标：网关可能连不上',
-      en: 'No figures of the edge for five minutes: gateways may not get in',
+      zh: '五分钟没有收到接入服务（edge{{ with .Labels.instance }} {{ . }}{{ end }}）的指标：网关可能连不上',
+      en: 'No figures of the edge{{ with .Labels.instance }} {{ . }}{{ end }} for five minutes: gateways may not get in',
     },
   },
 } as const satisfies Record<string, Said | { title: Said; summary: Said }>

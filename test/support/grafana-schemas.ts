@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ContactPoint, NotificationPolicy, Rule } from '@grafana/grafana-foundation-sdk/alerting'
+import type { ContactPoint, Rule } from '@grafana/grafana-foundation-sdk/alerting'
 import type * as barchart from '@grafana/grafana-foundation-sdk/barchart'
 import type { Dashboard, FieldConfig } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { TypeReduce, TypeThreshold } from '@grafana/grafana-foundation-sdk/expr'
@@ -17,7 +17,6 @@ export interface GrafanaSchemas {
   readonly dashboard: Dashboard
   readonly rule: Rule
   readonly contactPoint: ContactPoint
-  readonly policy: NotificationPolicy
   /** Steps of an alert rule. */
   readonly reduce: TypeReduce
   readonly threshold: TypeThreshold

@@ -39,7 +39,7 @@ describe('provisioning', () => {
     for (const source of sources) {
       expect(source).toEqual({
         ...{ name: expect.any(String), uid: expect.any(String), type: 'influxdb', access: 'proxy' },
-        ...{ url: expect.stringMatching(/^\$[A-Z_]+$/), isDefault: expect.any(Boolean), editable: false },
+        ...{ url: expect.stringMatching(/^\$[A-Z_]+$/), isDefault: false, editable: false },
         jsonData: {
           dbName: expect.stringMatching(/^\$[A-Z_]+$/),
           httpMode: 'GET',
@@ -86,9 +86,11 @@ describe('provisioning', () => {
       name: string
       receivers: { type: string; settings: Record<string, string> }[]
     }[]
-    const [policy] = provisioned('alerting/policies.yaml').policies as { receiver: string; group_by: string[] }[]
-    expect(policy?.receiver).toBe(point?.name)
-    expect(policy?.group_by).toEqual(['grafana_folder', 'alertname'])
+    for (const { notification_settings } of alertRules) {
+      expect(notification_settings).toMatchObject({ receiver: point?.name, group_by: ['grafana_folder', 'alertname'] })
+    }
+    // Policies are of the whole organisation, and a file of them replaces all.
+    expect([...generatedFiles.values()].filter((text) => text.includes('policies:'))).toEqual([])
     expect(point?.receivers[0]).toMatchObject({ type: 'webhook' })
     expect(point?.receivers[0]?.settings).toEqual({
       ...{ url: '$WARMCITY_API_URL/hooks/grafana', httpMethod: 'POST', maxAlerts: 100 },

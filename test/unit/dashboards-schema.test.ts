@@ -198,10 +198,4 @@ describe('files of provisioning', () => {
     for (const receiver of point?.receivers ?? []) expect(problems('contactPoint', receiver)).toEqual([])
     expect(problems('contactPoint', { type: 'pigeon', settings: {} })).not.toEqual([])
   })
-
-  test('of policies are policies', () => {
-    const [{ orgId, ...policy } = { orgId: 0 }] = provisioned('alerting/policies.yaml').policies as { orgId: number }[]
-    expect(orgId).toBe(1)
-    expect(problems('policy', policy)).toEqual([])
-  })
 })
