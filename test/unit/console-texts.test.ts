@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { languages } from '#domain/words.ts'
 import { makeFormats } from '../../console/settings/formats.ts'
 import { catalogue } from '../../console/text/catalogue.ts'
+import { nameIn } from '../../console/text/words.ts'
 
 type Phrase = string | ((...given: string[]) => string)
 const texts = Object.entries(catalogue).flatMap(([area, said]) =>
@@ -61,6 +62,14 @@ describe('numbers and times', () => {
     expect(makeFormats('en', 'Asia/Urumqi').time(evening)).toBe('17:00:00')
   })
 
+  test('a day is that of the city, and is given to the service as it takes it', () => {
+    const afterMidnightThere = Date.parse('2026-01-15T16:30:00Z')
+    expect(makeFormats('en', 'Asia/Shanghai').localDay(afterMidnightThere)).toBe('2026-01-16')
+    expect(makeFormats('zh', 'UTC').localDay(afterMidnightThere)).toBe('2026-01-15')
+    expect(makeFormats('zh', 'Asia/Shanghai').day('2026-01-16')).toBe('2026/01/16')
+    expect(makeFormats('en', 'America/New_York').month('2026-01-01')).toBe('Jan')
+  })
+
   test.each([
     [45_000, '45 秒', '45 s'],
     [600_000, '10 分钟', '10 min'],
@@ -71,4 +80,12 @@ describe('numbers and times', () => {
     expect(makeFormats('zh', 'Asia/Shanghai').duration(ms)).toBe(chinese)
     expect(makeFormats('en', 'Asia/Shanghai').duration(ms)).toBe(english)
   })
+})
+
+test('a thing goes by its English name where it has one, an entrance by its number', () => {
+  expect(nameIn('zh', '道里区', 'Daoli')).toBe('道里区')
+  expect(nameIn('en', '道里区', 'Daoli')).toBe('Daoli')
+  expect(nameIn('en', '道里区')).toBe('道里区')
+  expect(nameIn('en', '12单元')).toBe('Entrance 12')
+  expect(nameIn('zh', '12单元')).toBe('12单元')
 })
