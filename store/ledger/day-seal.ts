@@ -8,7 +8,7 @@ import { readVersion } from './ledger-version.ts'
 /** From now on what late readings change on the day is written down; the row counts when it has a root. */
 export async function beginSealing(transaction: LedgerTransaction, day: number, now: number): Promise<void> {
   const row = {
-    ...{ day, root: '', leaves: 0, changes_after: 0, changes_upto: 0, changes_root: '' },
+    ...{ day, root: '', leaves: 0, changes_after: 0, changes_upto: 0, changes_root: '', supply_root: '' },
     ...{ outdoor_c: null, registry_version: 0, sealed_at: now, rolled_up_at: now },
   }
   await transaction
@@ -28,8 +28,16 @@ export async function sealDay(
     day,
     trees,
     seen,
+    supply,
     now,
-  }: { readonly day: number; readonly trees: PageTrees; readonly seen: number; readonly now: number },
+  }: {
+    readonly day: number
+    readonly trees: PageTrees
+    readonly seen: number
+    /** Root over the hours of circuits. */
+    readonly supply: string
+    readonly now: number
+  },
 ): Promise<void> {
   const touched = await transaction
     .selectFrom('dwelling_day_change as change')
@@ -54,6 +62,7 @@ export async function sealDay(
   const sealed = {
     ...{ ...treeOver(trees), changes_after: after, changes_upto: upTo },
     changes_root: await changesRoot(transaction, after, upTo),
+    ...(supply !== '' && { supply_root: supply }),
   }
   await transaction
     .updateTable('ranking_day')

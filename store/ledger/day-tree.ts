@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { sql } from 'kysely'
 import type { LedgerDb } from './database.ts'
 import { type DayPage, dayPages } from './day-pages.ts'
 import { merkleRoot, merkleRootOfHashes } from './digest.ts'
-import { dayLeaf } from './dwelling-days.ts'
+import { type DwellingDayTables, dayLeaf } from './dwelling-days.ts'
 import { probeKey } from './home-probes.ts'
+import type { LateSupplyTables } from './late-supply.ts'
 
 /** The root over some dwelling-days, and of how many that say anything. */
 export interface DayTree {
@@ -55,57 +57,38 @@ export function treeOver(trees: PageTrees): DayTree {
   }
 }
 
-/** A change by late readings, as its leaf says it. */
-interface Change {
-  readonly number: number
-  readonly leaf: string
-}
-
 const changesPerRead = 5_000
 
 /** The root over the changes by late readings that are numbered after `after`, up to `upTo`; gapless numbers. */
 export async function changesRoot(db: LedgerDb, after: number, upTo: number): Promise<string> {
-  const changes: Change[] = []
-  for (const read of [homeChanges, circuitChanges]) {
-    for (let last = after; last < upTo; ) {
-      const some = await read(db, last, upTo)
-      changes.push(...some)
-      last = some.at(-1)?.number ?? upTo
-      await nextTurn()
-    }
+  const homes = await leavesOf<HomeChange>(db, 'dwelling_day_change', { after, upTo }, (row) => {
+    const { number, day, dwelling, device, before_leaf, after_leaf, position } = row
+    return `${number} ${day} ${dwelling} ${device} ${before_leaf} ${after_leaf} ${position}`
+  })
+  const circuits = await leavesOf<CircuitChange>(db, 'circuit_supply_change', { after, upTo }, (row) => {
+    const { number, day, circuit, before, after: changedTo, read_at } = row
+    return `${number} ${day} circuit ${circuit} ${before} ${changedTo} ${read_at}`
+  })
+  const inOrder = [...homes, ...circuits].sort((left, right) => left.number - right.number)
+  return merkleRoot(inOrder.map(({ leaf }) => leaf))
+}
+
+type HomeChange = DwellingDayTables['dwelling_day_change']
+type CircuitChange = LateSupplyTables['circuit_supply_change']
+
+async function leavesOf<Row extends { readonly number: number }>(
+  db: LedgerDb,
+  table: string,
+  { after, upTo }: { readonly after: number; readonly upTo: number },
+  leafOf: (row: Row) => string,
+): Promise<{ readonly number: number; readonly leaf: string }[]> {
+  const leaves: { number: number; leaf: string }[] = []
+  for (let last: number | undefined = after; last !== undefined && last < upTo; ) {
+    const { rows }: { rows: Row[] } = await sql<Row>`select * from ${sql.table(table)}
+      where number > ${last} and number <= ${upTo} order by number limit ${sql.lit(changesPerRead)}`.execute(db)
+    for (const row of rows) leaves.push({ number: row.number, leaf: leafOf(row) })
+    last = rows.at(-1)?.number
+    await nextTurn()
   }
-  changes.sort((left, right) => left.number - right.number)
-  return merkleRoot(changes.map(({ leaf }) => leaf))
-}
-
-type Changes = (db: LedgerDb, after: number, upTo: number) => Promise<Change[]>
-
-const homeChanges: Changes = async (db, after, upTo) => {
-  const rows = await db
-    .selectFrom('dwelling_day_change')
-    .selectAll()
-    .where('number', '>', after)
-    .where('number', '<=', upTo)
-    .orderBy('number')
-    .limit(changesPerRead)
-    .execute()
-  return rows.map(({ number, day, dwelling, device, before_leaf, after_leaf, position }) => ({
-    number,
-    leaf: `${number} ${day} ${dwelling} ${device} ${before_leaf} ${after_leaf} ${position}`,
-  }))
-}
-
-const circuitChanges: Changes = async (db, after, upTo) => {
-  const rows = await db
-    .selectFrom('circuit_supply_change')
-    .selectAll()
-    .where('number', '>', after)
-    .where('number', '<=', upTo)
-    .orderBy('number')
-    .limit(changesPerRead)
-    .execute()
-  return rows.map(({ number, day, circuit, before, after: changedTo, read_at }) => ({
-    number,
-    leaf: `${number} ${day} circuit ${circuit} ${before} ${changedTo} ${read_at}`,
-  }))
+  return leaves
 }

@@ -1,7 +1,9 @@
 import type { LocalDay, LocalDays } from '#domain/season.ts'
 import { openHours, type SupplyHours } from '#domain/supply-hours.ts'
+import { hourMs } from '#domain/time.ts'
 import { type CircuitOfDay, insertCircuitSupply, sumOpenings } from './circuit-supply.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
+import { merkleRoot } from './digest.ts'
 import { raiseVersion } from './ledger-version.ts'
 
 /**
@@ -12,8 +14,9 @@ export interface LateSupplyTables {
   /** Days of plant sensors that wait to be read again, and when the reading came for which they do. */
   supply_late: { day: number; device: string; marked_at: number }
   /**
-   * What late readings changed of a circuit's hours, `before` and `after` as "heard flowing warm". The numbers are those
-   * of the changes of homes, without a gap, and the seals of days are over both.
+   * What late readings changed of a circuit's hours, `before` and `after` as "heard flowing warm"; nothing before where
+   * the circuit is new to the day. The numbers are those of the changes of homes, without a gap, and the seals of days
+   * are over both.
    */
   circuit_supply_change: {
     number: number
@@ -95,31 +98,30 @@ export async function correctCircuitSupply(
       .where('day', '=', day)
       .where('circuit', '=', circuit.circuit)
       .executeTakeFirst()
-    if (!kept) await insertCircuitSupply(transaction, day, [circuit], read.hours)
-    else if (hoursText(kept) === hoursText(circuit.supply)) continue
-    else await changeHours(transaction, kept, circuit.supply, now)
+    const [before, after] = [kept ? hoursText(kept) : '', hoursText(circuit.supply)]
+    if (before === after) continue
+    if (kept) await setHours(transaction, kept, circuit.supply)
+    else await insertCircuitSupply(transaction, day, [circuit], read.hours)
+    const number = await raiseVersion(transaction, 'dwelling_day_change')
+    await transaction
+      .insertInto('circuit_supply_change')
+      .values({ number, day, circuit: circuit.circuit, before, after, read_at: now })
+      .execute()
     corrected = true
   }
   if (corrected) await sumOpenings(transaction, day)
 }
 
-async function changeHours(
+async function setHours(
   transaction: LedgerTransaction,
-  kept: SupplyHours & { readonly day: number; readonly circuit: string; readonly hours: number },
+  { day, circuit, hours }: { readonly day: number; readonly circuit: string; readonly hours: number },
   supply: SupplyHours,
-  now: number,
 ): Promise<void> {
-  const { day, circuit } = kept
   await transaction
     .updateTable('circuit_supply')
-    .set({ ...supply, open_hours: openHours(supply, kept.hours) })
+    .set({ ...supply, open_hours: openHours(supply, hours) })
     .where('day', '=', day)
     .where('circuit', '=', circuit)
-    .execute()
-  const number = await raiseVersion(transaction, 'dwelling_day_change')
-  await transaction
-    .insertInto('circuit_supply_change')
-    .values({ number, day, circuit, before: hoursText(kept), after: hoursText(supply), read_at: now })
     .execute()
 }
 
@@ -160,31 +162,35 @@ export async function supplyChanges(
 }
 
 /**
- * Circuits and days of a period whose hours are not what late readings are written down to have made of them: each
- * change has to begin with what the one before led to, and the last one has led to what is there.
+ * The root over the hours of a day's circuits: as they are, or, where `upTo` is given, as they were before the changes
+ * that are numbered after it. Empty where the day was not read to its end, or the changes do not lead to what is there.
  */
-export async function supplyWithoutTrace(
+export async function supplyRoot(
   db: LedgerDb,
-  { fromDay, toDay }: LocalDays,
-): Promise<{ readonly day: number; readonly circuit: string }[]> {
+  { day, beginsAt, endsAt }: LocalDay,
+  upTo = Number.MAX_SAFE_INTEGER,
+): Promise<string> {
+  const read = await db.selectFrom('supply_day').select('hours').where('day', '=', day).executeTakeFirst()
+  if (!read || read.hours * hourMs < endsAt - beginsAt) return ''
   const rows = await db
-    .selectFrom('circuit_supply_change as change')
-    .leftJoin('circuit_supply as supply', (join) =>
-      join.onRef('supply.day', '=', 'change.day').onRef('supply.circuit', '=', 'change.circuit'),
-    )
-    .select(['change.day', 'change.circuit', 'before', 'after', 'heard', 'flowing', 'warm'])
-    .where('change.day', '>=', fromDay)
-    .where('change.day', '<=', toDay)
-    .orderBy('change.number')
+    .selectFrom('circuit_supply')
+    .select(['circuit', 'heard', 'flowing', 'warm'])
+    .where('day', '=', day)
     .execute()
-  const broken = [...Map.groupBy(rows, ({ day, circuit }) => `${day}/${circuit}`).values()].filter((changes) =>
-    changes.some((change, index) => {
-      const { heard, flowing, warm } = change
-      const next = changes[index + 1]?.before ?? `${heard} ${flowing} ${warm}`
-      return change.after !== next
-    }),
-  )
-  return broken.flatMap(([first]) => (first ? [{ day: first.day, circuit: first.circuit }] : []))
+  const hours = new Map(rows.map((row) => [row.circuit, hoursText(row)]))
+  const changes = await db
+    .selectFrom('circuit_supply_change')
+    .selectAll()
+    .where('day', '=', day)
+    .where('number', '>', upTo)
+    .orderBy('number', 'desc')
+    .execute()
+  for (const { circuit, before, after } of changes) {
+    if (hours.get(circuit) !== after) return ''
+    if (before === '') hours.delete(circuit)
+    else hours.set(circuit, before)
+  }
+  return merkleRoot([...hours].map(([circuit, text]) => `circuit ${circuit} ${text}`).sort())
 }
 
 const hoursText = ({ heard, flowing, warm }: SupplyHours): string => `${heard} ${flowing} ${warm}`

@@ -8,6 +8,7 @@ import { firstKeptDay } from './day-pages.ts'
 import { beginSealing, sealDay } from './day-seal.ts'
 import { pageTrees } from './day-tree.ts'
 import { giveCircuit, sumFirms } from './firm-days.ts'
+import { supplyRoot } from './late-supply.ts'
 import { readVersion } from './ledger-version.ts'
 import { circuitFirms, nobody, noonOf, outdoorMean, rollUpBuildings } from './ranking-roll-up.ts'
 import type { SumColumns } from './ranking-sums.ts'
@@ -27,6 +28,8 @@ export interface RankingDayTables {
     changes_after: number
     changes_upto: number
     changes_root: string
+    /** Root over the hours of circuits as they were then; empty where they had not been read. */
+    supply_root: string
     outdoor_c: number | null
     /** The registry as it was when the roll-ups were made or last found to follow from it. */
     registry_version: number
@@ -108,8 +111,9 @@ async function rollUpWhole(work: DayWork, day: number, version: number, isNew: b
   const { upTo } = await waitingOn(work.ledger.db, day)
   if (isNew) await writeGuarded(work, (transaction) => beginSealing(transaction, day, work.now))
   await rollUpPieces(work, day)
+  const bounds = localDayNumbered(work.policy.season.zone, day)
   // The hours of its supply may have been read before the registry knew what it knows now.
-  const moves = await supplyMoves(work.ledger.db, localDayNumbered(work.policy.season.zone, day), { sensed: new Set() })
+  const moves = await supplyMoves(work.ledger.db, bounds, { sensed: new Set() })
   await writeGuarded(work, async (transaction) => {
     // What the registry no longer has was not rolled up again.
     await sql`delete from roll_up_day where day = ${day} and not exists (
@@ -124,7 +128,8 @@ async function rollUpWhole(work: DayWork, day: number, version: number, isNew: b
   if (isNew) {
     const seen = await readVersion(work.ledger.db, 'dwelling_day_change')
     const trees = await pageTrees(work.ledger.db, day)
-    await writeGuarded(work, (transaction) => sealDay(transaction, { day, trees, seen, now: work.now }))
+    const supply = await supplyRoot(work.ledger.db, bounds)
+    await writeGuarded(work, (transaction) => sealDay(transaction, { day, trees, seen, supply, now: work.now }))
   }
   return true
 }

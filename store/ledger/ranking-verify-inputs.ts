@@ -3,8 +3,7 @@ import type { FirmInput } from '#domain/ranking.ts'
 import type { FrozenInputs } from '#domain/ranking-record.ts'
 import type { LedgerDb } from './database.ts'
 import { canonicalJson } from './digest.ts'
-import { dayText } from './dwelling-days.ts'
-import { supplyChanges, supplyWithoutTrace } from './late-supply.ts'
+import { supplyChanges } from './late-supply.ts'
 import { firmInputs } from './ranking-inputs.ts'
 
 import type { Difference, DifferenceReason } from './ranking-verify.ts'
@@ -16,12 +15,22 @@ interface Part {
   reason(input: FirmInput): DifferenceReason
 }
 
+/** What was found of the days behind the inputs. */
+interface Found {
+  /** Late readings changed days of homes. */
+  readonly homesLate: boolean
+  /** The hours of circuits are what was sealed, and what late readings are written down to have made of them. */
+  readonly supplyTraced: boolean
+  /** Of the registry. */
+  readonly version: number
+}
+
 /** How today's inputs of firms differ from those that a list was frozen from, part by part. */
 export async function compareInputs(
   db: LedgerDb,
   policy: Policy,
   frozen: FrozenInputs,
-  { homesLate, version }: { readonly homesLate: boolean; readonly version: number },
+  { homesLate, supplyTraced, version }: Found,
 ): Promise<Difference[]> {
   const { period, publishedAt } = frozen
   const byFirm = (inputs: readonly FirmInput[]) => new Map(inputs.map((input) => [input.firm, input]))
@@ -29,7 +38,6 @@ export async function compareInputs(
   const supplyLate = (await supplyChanges(db, period, publishedAt)).some(({ takenBack }) => takenBack)
   /** Without what was told late of circuits. */
   const before = supplyLate ? byFirm(await firmInputs(db, policy, period, publishedAt)) : today
-  const untraced = await supplyWithoutTrace(db, period)
   const corrected = await correctionsSince(db, frozen, version)
   const corrects = corrected.measured ? 'correction' : 'unexplained'
   const brought: Part = {
@@ -45,15 +53,9 @@ export async function compareInputs(
   const supply: Part = {
     detail: 'outages or opening hours differ',
     of: ({ outage, edges }) => [outage ?? null, edges ?? null],
-    reason: (input) => (untraced.length === 0 && same(supply, before.get(input.firm), input) ? 'late' : corrects),
+    reason: (input) => (supplyTraced && same(supply, before.get(input.firm), input) ? 'late' : corrects),
   }
-  const differences = untraced.map(
-    ({ day, circuit }): Difference => ({
-      subject: `circuit/${circuit}/${dayText(day)}`,
-      reason: 'unexplained',
-      detail: 'hours of supply are not what late readings made of them',
-    }),
-  )
+  const differences: Difference[] = []
   for (const input of frozen.inputs) {
     for (const part of [brought, homes, supply]) {
       if (same(part, today.get(input.firm), input)) continue

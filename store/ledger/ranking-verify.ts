@@ -1,12 +1,14 @@
 import type { Policy } from '#domain/policy.ts'
 import { rankFirms } from '#domain/ranking.ts'
 import { type FrozenInputs, frozenInputsSchema } from '#domain/ranking-record.ts'
+import { localDayNumbered } from '#domain/season.ts'
 import type { LedgerDb } from './database.ts'
 import { changesRoot, dayTree } from './day-tree.ts'
 import { canonicalJson } from './digest.ts'
 import { dayText } from './dwelling-days.ts'
 import { firmDays } from './firm-days.ts'
 import { probeKey } from './home-probes.ts'
+import { supplyRoot } from './late-supply.ts'
 import { type RankingDayTables, rankingDays } from './ranking-days.ts'
 import { frozenDigest } from './ranking-record.ts'
 import { rollUpBuildings } from './ranking-roll-up.ts'
@@ -89,9 +91,15 @@ async function differencesFrom(
   ]
   const kept = new Map((await rankingDays(db, frozen.period)).map((row) => [row.day, row]))
   const version = await registryVersion(db)
+  let supplyTraced = true
   for (const sealed of frozen.days) {
     const row = kept.get(sealed.day)
     const subject = `day/${dayText(sealed.day)}`
+    if (row && !(await supplyAgrees(db, policy, row))) {
+      supplyTraced = false
+      const detail = 'hours of circuits were changed, added or removed without a trace'
+      differences.push({ subject: `supply/${dayText(sealed.day)}`, reason: 'unexplained', detail })
+    }
     const ofDay = await compareDay(db, sealed, row, today)
     if (ofDay) differences.push({ subject, ...ofDay })
     if (ofDay?.reason === 'noLongerCheckable') continue
@@ -106,7 +114,7 @@ async function differencesFrom(
     })
   }
   const homesLate = differences.some(({ reason }) => reason === 'late')
-  return [...differences, ...(await compareInputs(db, policy, frozen, { homesLate, version }))]
+  return [...differences, ...(await compareInputs(db, policy, frozen, { homesLate, supplyTraced, version }))]
 }
 
 /**
@@ -151,8 +159,9 @@ async function brokenSeals(db: LedgerDb, frozen: FrozenInputs): Promise<Differen
 
 type KeptDay = RankingDayTables['ranking_day']
 
-const sealOf = ({ root, leaves, changes_after, changes_upto, changes_root }: KeptDay) => ({
+const sealOf = ({ root, leaves, changes_after, changes_upto, changes_root, supply_root }: KeptDay) => ({
   ...{ root, leaves, changes_after, changes_upto, changes_root },
+  ...(supply_root !== '' && { supply_root }),
 })
 
 interface SealedDay {
@@ -200,6 +209,15 @@ const changesAfter = (db: LedgerDb, day: number, after: number) =>
     .where('number', '>', after)
     .orderBy('number')
     .execute()
+
+/** Whether the hours of circuits still have the root, without what came late. Seals of old have none. */
+async function supplyAgrees(
+  db: LedgerDb,
+  { season }: Policy,
+  { day, supply_root: root, changes_upto: upTo }: KeptDay,
+): Promise<boolean> {
+  return root === '' || (await supplyRoot(db, localDayNumbered(season.zone, day), upTo)) === root
+}
 
 /** Whether the roll-ups that are kept for a day follow from its dwelling-days, registry and exclusions. */
 async function rollUpsAgree(db: LedgerDb, policy: Policy, day: number): Promise<boolean> {

@@ -14,7 +14,7 @@ import {
   dayLeaf,
   dayNumber,
   dayText,
-  markDayStale,
+  markDaysStale,
   pagesOf,
   replaceStaleDay,
   saveDwellingDays,
@@ -69,7 +69,7 @@ const sound = { scoreFollows: true, inputsMatchDigest: true, differences: [] }
 
 const lateReading = (celsius: number) =>
   ledger.write(async (transaction) => {
-    await markDayStale(transaction, { day: coldDay, dwelling: 'D-1802', device: 'P-2' }, 77)
+    await markDaysStale(transaction, [{ key: { day: coldDay, dwelling: 'D-1802', device: 'P-2' }, position: 77 }])
     await replaceStaleDay(transaction, dwellingDay('D-1802', 'P-2', coldDay, celsius), 77)
   })
 
@@ -250,7 +250,7 @@ describe('a seal', () => {
     const trees = await pageTrees(ledger.db, next)
     const before = treeOver(trees)
     await ledger.write((transaction) => saveDwellingDays(transaction, [dwellingDay('D-1802', 'P-2', next, 18)]))
-    await ledger.write((transaction) => sealDay(transaction, { day: next, trees, seen: 0, now: rankedNow }))
+    await ledger.write((transaction) => sealDay(transaction, { day: next, trees, seen: 0, supply: '', now: rankedNow }))
     const [sealed] = await rankingDays(ledger.db, { fromDay: next, toDay: next })
     expect(sealed).toMatchObject({ ...(await dayTree(ledger.db, next)), changes_after: 0, changes_upto: 1 })
     expect(sealed?.root).not.toBe(before.root)

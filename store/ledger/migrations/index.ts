@@ -20,6 +20,7 @@ import { pushSources } from './0018-push-sources.ts'
 import { quarantineReasons } from './0019-quarantine-reasons.ts'
 import { objectionCodes } from './0020-objection-codes.ts'
 import { lateSupply } from './0021-late-supply.ts'
+import { supplyRoot } from './0022-supply-root.ts'
 
 /** In the order of their names. A released migration is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -44,4 +45,5 @@ export const migrations: Record<string, Migration> = {
   '0019-quarantine-reasons': quarantineReasons,
   '0020-objection-codes': objectionCodes,
   '0021-late-supply': lateSupply,
+  '0022-supply-root': supplyRoot,
 }
