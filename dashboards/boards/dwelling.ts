@@ -1,4 +1,6 @@
+import { MappingType, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { MetricName } from '#domain/metric.ts'
+import { metricWords } from '#domain/metric-words.ts'
 import { measurements } from '#domain/telemetry-names.ts'
 import { tagIs, tagIsVariable } from '../influxql/condition.ts'
 import { column, max, mean } from '../influxql/expression.ts'
@@ -11,7 +13,7 @@ import type { Thresholds } from '../parts/thresholds.ts'
 import { consoleVariable, deviceVariable } from '../parts/variables.ts'
 import { emptyTexts, linkTexts } from '../texts/common.ts'
 import { dwellingTexts } from '../texts/dwelling.ts'
-import type { PanelTexts } from '../texts/said.ts'
+import type { Language, PanelTexts } from '../texts/said.ts'
 
 const readings = from(measurements.reading)
 const common = { dataSource: 'readings', empty: emptyTexts.readings } as const
@@ -30,12 +32,12 @@ export const dwellingBoard = (limits: Thresholds, consoleUrl: string): BoardSpec
   rows: [
     {
       title: dwellingTexts.row,
-      panels: () => [
+      panels: (language) => [
         metricPanel(dwellingTexts.indoor, 'indoor_temperature_c', 'celsius', limits.indoorC, [12, 9]),
         metricPanel(dwellingTexts.humidity, 'humidity_pct', 'percent', limits.neutral, [12, 9]),
         metricPanel(dwellingTexts.battery, 'battery_pct', 'percent', batterySteps, [12, 7]),
         qualityPanel(),
-        newestReadings(limits),
+        newestReadings(limits, language),
       ],
     },
   ],
@@ -86,20 +88,31 @@ const qualityPanel = (): PanelSpec => ({
     { from: 3, colour: tierColours.warning },
     { from: 4, colour: tierColours.danger },
   ],
-  queries: [
+  queries: probeMetrics.map((metric) =>
     query(readings, {
-      select: { quality: max('quality') },
-      where: [tagIsVariable('device', 'device')],
+      select: { [metric]: max('quality') },
+      where: [tagIsVariable('device', 'device'), tagIs('metric', metric)],
       time: 'shown',
       bucket: 'auto',
-      groupBy: ['metric'],
       fill: 'none',
     }),
-  ],
-  seriesName: '$tag_metric',
+  ),
+  columns: probeMetrics.map((metric) => ({ key: metric, header: metricWords[metric] })),
 })
 
-const newestReadings = (limits: Thresholds): PanelSpec => ({
+/** What probes of homes measure. */
+const probeMetrics = ['indoor_temperature_c', 'humidity_pct', 'battery_pct'] as const satisfies readonly MetricName[]
+
+const metricMappings = (language: Language): ValueMapping[] => [
+  {
+    type: MappingType.ValueToText,
+    options: Object.fromEntries(
+      Object.entries(metricWords).map(([metric, word], index) => [metric, { text: word[language], index }]),
+    ),
+  },
+]
+
+const newestReadings = (limits: Thresholds, language: Language): PanelSpec => ({
   ...common,
   kind: 'table',
   texts: dwellingTexts.rawTable,
@@ -118,7 +131,7 @@ const newestReadings = (limits: Thresholds): PanelSpec => ({
   ],
   columns: [
     { key: timeColumn, header: dwellingTexts.time },
-    { key: 'metric', header: dwellingTexts.metric },
+    { key: 'metric', header: dwellingTexts.metric, mappings: metricMappings(language) },
     { key: 'value', header: dwellingTexts.value },
     { key: 'quality', header: dwellingTexts.quality.title, decimals: 0 },
   ],

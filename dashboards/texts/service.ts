@@ -13,26 +13,29 @@ export const serviceTexts = {
   messages: {
     title: { zh: '每秒消息', en: 'Messages a second' },
     description: {
-      zh: '每秒收到并已落盘确认的上报，以及被拒绝的上报。',
-      en: 'Deliveries a second that were made durable and acked, and publishes that were refused.',
+      zh: '每秒收到并已落盘确认的上报，以及被拒绝的上报；多个接入进程相加。',
+      en: 'Deliveries a second that were made durable and acked, and publishes that were refused; of all edges together.',
     },
   },
   sessions: {
     title: { zh: '在线会话', en: 'Sessions' },
-    description: { zh: '连着的网关与客户端。', en: 'Gateways and clients that are connected.' },
+    description: {
+      zh: '连着的网关与客户端；多个接入进程相加。',
+      en: 'Gateways and clients that are connected, to all edges together.',
+    },
   },
   depth: {
     title: { zh: '日志积压', en: 'Journal depth' },
     description: {
-      zh: '已确认、还没写进各存储的字节数；数据库不在时会涨，回来后自己消化。',
-      en: 'Bytes that were acked and that a reader has not yet brought to its store; it grows while a store is away and drains by itself.',
+      zh: '已确认、还没写进各存储的字节数；数据库不在时会涨，回来后自己消化。有多个接入进程时取最多的。',
+      en: 'Bytes that were acked and that a reader has not yet brought to its store; it grows while a store is away and drains by itself. Of several edges the most.',
     },
   },
   age: {
     title: { zh: '日志时延', en: 'Journal age' },
     description: {
-      zh: '各读取者落后多少秒：最早一条还没处理完的上报等了多久。',
-      en: 'How many seconds each reader is behind: how long the oldest delivery waits that it has not dealt with.',
+      zh: '各读取者落后多少秒：最早一条还没处理完的上报等了多久。有多个接入进程时取最久的。',
+      en: 'How many seconds each reader is behind: how long the oldest delivery waits that it has not dealt with. Of several edges the most.',
     },
   },
   sync: {
@@ -58,11 +61,17 @@ export const serviceTexts = {
   },
   edgeMemory: {
     title: { zh: '内存', en: 'Memory' },
-    description: { zh: '进程占用的内存。', en: 'Resident memory of the process.' },
+    description: {
+      zh: '进程占用的内存；同类进程有多个时取最大的。',
+      en: 'Resident memory of the process; of several the largest.',
+    },
   },
   requests: {
     title: { zh: '每秒请求', en: 'Requests a second' },
-    description: { zh: 'API 每秒回答的 HTTP 请求。', en: 'HTTP requests answered a second.' },
+    description: {
+      zh: 'API 每秒回答的 HTTP 请求；多个 API 相加。',
+      en: 'HTTP requests answered a second, by all APIs together.',
+    },
   },
   latency: {
     title: { zh: '回答耗时', en: 'Time to an answer' },
