@@ -120,7 +120,7 @@ export function scoreFirm(method: RankingMethod, input: FirmInput, daysInPeriod:
     assessedPoints,
     totalPoints: method.totalPoints,
     assessedShare,
-    ...(scaled !== undefined && { scaled, interval: intervalOf(method, input, items, scaled, assessedPoints) }),
+    ...(scaled !== undefined && { scaled, interval: intervalOf(method, input, scaled, assessedPoints) }),
     provisional,
     vetoes,
     standing: standingOf(method, scaled, assessedShare, vetoes),
@@ -191,20 +191,17 @@ export function sampleHalfWidth(probes: number, homes: number): number {
 function intervalOf(
   method: RankingMethod,
   input: FirmInput,
-  items: readonly ItemScore[],
   scaled: number,
   assessedPoints: number,
 ): readonly [number, number] {
   const half = sampleHalfWidth(input.probes, input.connectedHomes)
-  const definitions = new Map(method.dimensions.flatMap((dimension) => dimension.items.map((item) => [item.id, item])))
-  let points = 0
-  for (const { item, measure, state } of items) {
+  let moved = 0
+  for (const { points, measure, full, none } of method.dimensions.flatMap(({ items }) => items)) {
     const range = sampledRange[measure]
-    const definition = definitions.get(item)
-    if (state === 'notAssessed' || range === undefined || !definition) continue
-    points += definition.points * Math.min(1, (half * range) / Math.abs(definition.full - definition.none))
+    if (range === undefined || measureOf(input, measure) === undefined) continue
+    moved += points * Math.min(1, (half * range) / Math.abs(full - none))
   }
-  const spread = (points * method.totalPoints) / assessedPoints
+  const spread = (moved * method.totalPoints) / assessedPoints
   const hundredth = (value: number) => Math.round(value * 100) / 100
   return [hundredth(Math.max(0, scaled - spread)), hundredth(Math.min(method.totalPoints, scaled + spread))]
 }
