@@ -19,6 +19,7 @@ import { type LapReport, type LoadGenerator, startLoadGenerator } from './load-g
 import { type Measured, measure, rounded, warmUp } from './measure.ts'
 import { processUsage } from './process-usage.ts'
 import { keepUp } from './rate-control.ts'
+import { profilesOption, seedOption } from './shared-options.ts'
 
 /**
  * The whole city on one machine: its registry by command, a probe in every home, 4,200 readings a second at random,
@@ -43,12 +44,7 @@ const options = {
     schema: positiveInteger('the time', 86_400),
     help: 'seconds of load, alone; with the import beside it, as long as the import takes',
   } satisfies Option<number>,
-  seed: {
-    env: 'WARMCITY_BENCH_SEED',
-    default: 1,
-    schema: positiveInteger('the seed', 2 ** 31),
-    help: 'decides the city and the order of readings',
-  } satisfies Option<number>,
+  seed: seedOption,
   liveHomes: {
     env: 'WARMCITY_BENCH_LIVE_HOMES',
     default: 200,
@@ -61,12 +57,7 @@ const options = {
     placeholder: 'DIR',
     help: 'folder in which the city is made, and from which it is taken next time',
   } satisfies Option<string>,
-  profiles: {
-    env: 'WARMCITY_BENCH_PROFILES',
-    schema: z.string().min(1),
-    placeholder: 'DIR',
-    help: 'folder for processor profiles of the edge',
-  } satisfies Option<string>,
+  profiles: profilesOption,
 }
 
 const windowMessages = 16

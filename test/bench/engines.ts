@@ -12,6 +12,7 @@ import { optionsOrExit } from '../support/command-line.ts'
 import { startInfluxd } from '../support/influxd.ts'
 import { measureMosquitto } from './engines-mosquitto.ts'
 import { processUsage } from './process-usage.ts'
+import { profilesOption } from './shared-options.ts'
 
 /**
  * Readings a second into SQLite and into an InfluxDB of its own, one after the other, durable, by the same batches:
@@ -58,12 +59,7 @@ const {
     schema: positiveInteger('the rate', 10_000_000),
     help: 'messages a second through Mosquitto to begin with',
   } satisfies Option<number>,
-  profiles: {
-    env: 'WARMCITY_BENCH_PROFILES',
-    schema: z.string().min(1),
-    placeholder: 'DIR',
-    help: 'folder for processor profiles of the edge behind Mosquitto',
-  } satisfies Option<string>,
+  profiles: profilesOption,
 })
 const roundMs = 600_000
 const startAt = Date.UTC(2026, 0, 15)

@@ -10,6 +10,7 @@ import { pausesOf, startEdgeProcess, untilCaughtUp } from './edge-process.ts'
 import { type LapReport, type LoadGateway, type LoadGenerator, startLoadGenerator } from './load-generator-process.ts'
 import { measure, rounded, warmUp } from './measure.ts'
 import { keepUp } from './rate-control.ts'
+import { profilesOption, seedOption } from './shared-options.ts'
 import { gatewayId, homesOfGateway, probeId, type SmallCity } from './small-city.ts'
 import { makeSmallCityData } from './small-city-data.ts'
 
@@ -49,18 +50,8 @@ const options = {
     placeholder: 'N',
     help: 'messages a second; or "sustainable": as many as the stores keep up with',
   } satisfies Option<number | string>,
-  seed: {
-    env: 'WARMCITY_BENCH_SEED',
-    default: 1,
-    schema: positiveInteger('the seed', 2 ** 31),
-    help: 'decides the order of devices',
-  } satisfies Option<number>,
-  profiles: {
-    env: 'WARMCITY_BENCH_PROFILES',
-    schema: z.string().min(1),
-    placeholder: 'DIR',
-    help: 'folder for processor profiles of the edge',
-  } satisfies Option<string>,
+  seed: seedOption,
+  profiles: profilesOption,
 }
 
 const aedesSecondsMax = 30

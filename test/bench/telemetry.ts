@@ -11,6 +11,7 @@ import type { TelemetryStore } from '#store/telemetry/telemetry-store.ts'
 import { type Option, positiveInteger } from '../../commands/options.ts'
 import { optionsOrExit } from '../support/command-line.ts'
 import { rounded } from './measure.ts'
+import { seedOption } from './shared-options.ts'
 
 /**
  * Measures the SQLite telemetry store: devices report every ten minutes in an order that changes from round to round.
@@ -53,12 +54,7 @@ const flags = optionsOrExit({
     placeholder: 'DIR',
     help: 'folder for the store, which is kept',
   } satisfies Option<string>,
-  seed: {
-    env: 'WARMCITY_BENCH_SEED',
-    default: 1,
-    schema: positiveInteger('the seed', 2 ** 31),
-    help: 'decides temperatures and order',
-  } satisfies Option<number>,
+  seed: seedOption,
 })
 const { devices, batch: batchSize } = flags
 const roundMs = 600_000
