@@ -14,8 +14,8 @@ import type { PanelSpec, Unit } from './panel.ts'
 type Service = 'edge' | 'api'
 type FigureTag = keyof typeof serviceFigure.tags
 
-/** Figures are mirrored this often. */
-const figuresEvery = '10s'
+/** Figures are mirrored every ten seconds; a bucket of twice that has one of each instance even when it is late. */
+const figuresEvery = '20s'
 
 const figures = from(serviceFigure)
 const common = { empty: emptyTexts.service, everyAtLeast: figuresEvery } as const

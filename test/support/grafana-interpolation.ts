@@ -28,7 +28,7 @@ export function interpolate(
   return text
     .replaceAll(/\$\{(\w+):regex\}/g, (_whole, name: string) => regexOf(variables.get(name), chosen[name], name))
     .replaceAll('$timeFilter', `time >= ${shown.from}ms and time <= ${shown.to}ms`)
-    .replaceAll('${__to}', String(shown.to))
+    .replaceAll(/\$\{__to\}/g, String(shown.to))
     .replaceAll('$__interval', interval)
 }
 
