@@ -6,6 +6,7 @@ import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { circuitFirms } from './ranking-roll-up.ts'
 import { districtFinder } from './registry-districts.ts'
 import { counts, inForce } from './registry-view.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface CircuitSupplyTables {
   /** Days of which the supply was read, and how many of their hours were over then. */
@@ -84,8 +85,6 @@ export async function watchedCircuits(
 /** A circuit with the hours of a day. */
 export type CircuitOfDay = WatchedCircuit & { readonly supply: SupplyHours }
 
-const rowsPerStatementMax = 300
-
 /** Keeps the first `hours` hours of a day of all watched circuits, in the place of what was read of it before. */
 export async function saveCircuitSupply(
   transaction: LedgerTransaction,
@@ -112,11 +111,8 @@ export async function insertCircuitSupply(
     ...{ day, circuit, firm, district, homes, area_tenths: areaTenths, ...supply, hours },
     open_hours: openHours(supply, hours),
   }))
-  for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
-    await transaction
-      .insertInto('circuit_supply')
-      .values(rows.slice(start, start + rowsPerStatementMax))
-      .execute()
+  for (const some of perStatement(rows)) {
+    await transaction.insertInto('circuit_supply').values(some).execute()
   }
 }
 

@@ -3,8 +3,7 @@ import type { LedgerDb, LedgerTransaction } from './database.ts'
 import type { RankingDayTables } from './ranking-days.ts'
 import { addSums, emptySums, type SumColumns, sumColumns } from './ranking-sums.ts'
 import { districtFinder } from './registry-districts.ts'
-
-const rowsPerStatementMax = 300
+import { perStatement } from './statement-rows.ts'
 
 /** Adds a day up by firm and district: for the firms that are named, or for all. */
 export async function sumFirms(transaction: LedgerTransaction, day: number, firms?: readonly string[]): Promise<void> {
@@ -13,11 +12,8 @@ export async function sumFirms(transaction: LedgerTransaction, day: number, firm
   let old = transaction.deleteFrom('firm_day').where('day', '=', day)
   if (firms) old = old.where('firm', 'in', firms)
   await old.execute()
-  for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
-    await transaction
-      .insertInto('firm_day')
-      .values(rows.slice(start, start + rowsPerStatementMax))
-      .execute()
+  for (const some of perStatement(rows)) {
+    await transaction.insertInto('firm_day').values(some).execute()
   }
 }
 

@@ -5,6 +5,7 @@ import { type CircuitOfDay, insertCircuitSupply, sumOpenings } from './circuit-s
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { merkleRoot } from './digest.ts'
 import { raiseVersion } from './ledger-version.ts'
+import { perStatement } from './statement-rows.ts'
 
 /**
  * Readings of plants that come when the hours of their day were read already: the watch marks the day, the hours are
@@ -34,16 +35,14 @@ export interface LateSupply {
   readonly markedAt: number
 }
 
-const rowsPerStatementMax = 300
-
 /** Marks days of sensors as to be read again; a day that is marked is marked once, with the newest time. */
 export async function markLateSupply(transaction: LedgerTransaction, late: readonly LateSupply[]): Promise<void> {
   const newest = new Map(late.map((mark) => [`${mark.day}/${mark.device}`, mark]))
   const rows = [...newest.values()].map(({ day, device, markedAt }) => ({ day, device, marked_at: markedAt }))
-  for (let start = 0; start < rows.length; start += rowsPerStatementMax) {
+  for (const some of perStatement(rows)) {
     await transaction
       .insertInto('supply_late')
-      .values(rows.slice(start, start + rowsPerStatementMax))
+      .values(some)
       .onConflict((conflict) =>
         conflict
           .columns(['day', 'device'])

@@ -16,6 +16,7 @@ import { registryVersion } from './registry-batches.ts'
 import { type RegistryChanges, registryChanges } from './registry-changes.ts'
 import { counts } from './registry-view.ts'
 import { daysWaiting, doneWith, waitingOn } from './roll-up-waiting.ts'
+import { perStatement } from './statement-rows.ts'
 import { moveSupply, supplyMoves } from './supply-places.ts'
 
 export interface RankingDayTables {
@@ -44,9 +45,6 @@ export interface RankingDayTables {
 const sealsAfterMs = 3 * hourMs
 /** Between two days that are looked at again, so that a season in a row leaves the machine to the gateways. */
 const betweenDaysMs = 20
-const rowsPerStatementMax = 300
-const placesPerStatementMax = 500
-
 /** Days of the season within a period that are over, and old enough that their summaries are there. */
 export function sealableDays(policy: Policy, fromDay: number, toDay: number, now: number): number[] {
   const days: number[] = []
@@ -192,11 +190,8 @@ async function rollUpPieces(work: DayWork, day: number, named?: readonly string[
         touched.firms.add(firm)
         touched.circuits.add(circuit)
       }
-      for (let start = 0; start < places.length; start += rowsPerStatementMax) {
-        await transaction
-          .insertInto('roll_up_day')
-          .values(places.slice(start, start + rowsPerStatementMax))
-          .execute()
+      for (const some of perStatement(places)) {
+        await transaction.insertInto('roll_up_day').values(some).execute()
       }
     })
   }
@@ -215,12 +210,12 @@ const writeGuarded = <T>(
 
 async function buildingsOn(db: LedgerDb, day: number, circuits: readonly string[]): Promise<string[]> {
   const found: string[] = []
-  for (let start = 0; start < circuits.length; start += placesPerStatementMax) {
+  for (const some of perStatement(circuits)) {
     const rows = await db
       .selectFrom('roll_up_day')
       .select('building')
       .distinct()
-      .where('circuit', 'in', circuits.slice(start, start + placesPerStatementMax))
+      .where('circuit', 'in', some)
       .where('day', '=', day)
       .execute()
     found.push(...rows.map(({ building }) => building))

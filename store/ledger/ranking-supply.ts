@@ -10,6 +10,7 @@ import { type SupplyChange, supplyChanges } from './late-supply.ts'
 import { daysForNobody, supplyCounts } from './ranking-left-out.ts'
 import { nobody } from './ranking-roll-up.ts'
 import { counts, territoryBelow } from './registry-view.ts'
+import { perStatement } from './statement-rows.ts'
 import { stretchesWithout, stretchOf } from './supply-stretches.ts'
 
 /** At either end of a season, days for which it matters who was late and who stopped early. */
@@ -162,9 +163,6 @@ interface Stay {
   readonly homesOn: ReadonlyMap<number, number>
 }
 
-/** A statement holds so many values beside the rest. */
-const circuitsPerStatementMax = 500
-
 /** Which firm had which of the circuits on which days that count. */
 async function staysOn(
   db: LedgerDb,
@@ -173,11 +171,11 @@ async function staysOn(
 ): Promise<Stay[]> {
   const estates = await estatesOf(db, districts)
   const stays: Stay[] = []
-  for (let start = 0; start < circuits.length; start += circuitsPerStatementMax) {
+  for (const some of perStatement(circuits)) {
     const rows = await db
       .selectFrom('roll_up_day')
       .select(['day', 'firm', 'circuit', 'estate', 'watched_homes'])
-      .where('circuit', 'in', circuits.slice(start, start + circuitsPerStatementMax))
+      .where('circuit', 'in', some)
       .where('day', '>=', days.fromDay)
       .where('day', '<=', days.toDay)
       .where('firm', '!=', nobody)
