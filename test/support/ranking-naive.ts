@@ -1,5 +1,7 @@
 import type { RankingMethod } from '#domain/ranking-method.ts'
-import type { GoldenCircuit, GoldenCity, GoldenHome } from './ranking-golden-city.ts'
+import type { GoldenCity, GoldenHome } from './ranking-golden-city.ts'
+import { days, isExcluded, isForNobody, type NaivePeriod, tenths } from './ranking-naive-days.ts'
+import { type NaiveOutage, naiveOutage, naivePunctual } from './ranking-naive-supply.ts'
 
 /**
  * The plainest reckoning that follows the words of docs/ranking.md, hour by hour and minute by minute. It shares
@@ -24,29 +26,7 @@ export interface NaiveFirm {
   readonly rank?: number
 }
 
-interface NaiveOutage {
-  readonly saidiHours: number
-  readonly saifi: number
-  readonly caidiHours?: number
-  readonly interruptions: number
-  readonly interruptionsOver8h: number
-  readonly interruptionsOver48h: number
-}
-
-export interface NaivePeriod {
-  readonly territory: string
-  readonly fromDay: number
-  readonly toDay: number
-  readonly districts: readonly string[]
-  /** Firms that stand on the list though nothing was measured of them. */
-  readonly listed: readonly string[]
-}
-
 const round2 = (value: number) => Math.round(value * 100) / 100
-const tenths = (areaM2: number) => Math.round(areaM2 * 10)
-const days = ({ fromDay, toDay }: Pick<NaivePeriod, 'fromDay' | 'toDay'>) =>
-  Array.from({ length: toDay - fromDay + 1 }, (_, index) => fromDay + index)
-
 export function naiveRanking(city: GoldenCity, method: RankingMethod, period: NaivePeriod): NaiveFirm[] {
   const firms = city.firms
     .map((firm) => naiveFirm(city, method, period, firm))
@@ -153,21 +133,6 @@ function coldestDays({ outdoorC }: GoldenCity, period: NaivePeriod): number[] {
   return known.slice(0, Math.ceil(known.length / 4)).map(({ day }) => day)
 }
 
-/** Days that count for nobody: the service began, or was down for more than four hours. */
-function isForNobody({ beganOn, down }: GoldenCity, day: number): boolean {
-  const downMinutes = down.reduce(
-    (sum, { from, to }) => sum + Math.max(0, Math.min(to, (day + 1) * 1440) - Math.max(from, day * 1440)),
-    0,
-  )
-  return day <= beganOn || downMinutes > 4 * 60
-}
-
-const isExcluded = ({ exclusions }: GoldenCity, day: number, placeKind: string, place: string) =>
-  exclusions.some(
-    (one) =>
-      one.confirmed && one.placeKind === placeKind && one.place === place && one.fromDay <= day && day <= one.toDay,
-  )
-
 interface HomeSums {
   /** Area times hours, tenths of a square metre. */
   all: number
@@ -223,86 +188,6 @@ function naiveHomeDay(home: GoldenHome, day: number) {
     uncovered: Math.max(...rooms.map(({ held }) => held)),
     missingCenti: Math.max(...rooms.map((room) => room.missingCenti + room.held * 800)),
   }
-}
-
-type Counted = (circuit: string, day: number) => boolean
-
-/** Whether a circuit's supply counts for anybody on a day. */
-const supplyCounts = (city: GoldenCity, { id }: GoldenCircuit, day: number) =>
-  !isForNobody(city, day) && !isExcluded(city, day, 'circuit', id)
-
-/** IEEE 1366, minute by minute. */
-function naiveOutage(
-  city: GoldenCity,
-  circuits: readonly GoldenCircuit[],
-  period: NaivePeriod,
-  counted: Counted,
-  connectedHomes: number,
-): NaiveOutage {
-  const ends: { homes: number; minutes: number }[] = []
-  for (const circuit of circuits) {
-    const homesOn = (day: number) =>
-      city.homes.filter((home) => home.circuit === circuit.id && home.heatedOn(day)).length
-    let lasting = { homes: 0, minutes: 0 }
-    const end = () => {
-      if (lasting.minutes >= 60) ends.push(lasting)
-      lasting = { homes: 0, minutes: 0 }
-    }
-    for (const day of days(period)) {
-      const counts = counted(circuit.id, day) && supplyCounts(city, circuit, day) && homesOn(day) > 0
-      for (let minute = day * 1440; minute < (day + 1) * 1440; minute += 1) {
-        if (!counts || !isWithout(circuit, minute)) end()
-        else lasting = { homes: lasting.homes || homesOn(day), minutes: lasting.minutes + 1 }
-      }
-    }
-    end()
-  }
-  const hours = ends.reduce((sum, { homes, minutes }) => sum + (homes * minutes) / 60, 0)
-  const interrupted = ends.reduce((sum, { homes }) => sum + homes, 0)
-  return {
-    saidiHours: hours / connectedHomes,
-    saifi: interrupted / connectedHomes,
-    ...(interrupted > 0 && { caidiHours: hours / interrupted }),
-    interruptions: ends.length,
-    interruptionsOver8h: ends.filter(({ minutes }) => minutes > 8 * 60).length,
-    interruptionsOver48h: ends.filter(({ minutes }) => minutes > 48 * 60).length,
-  }
-}
-
-const within = (stretches: readonly { from: number; to: number }[], minute: number) =>
-  stretches.some(({ from, to }) => from <= minute && minute < to)
-
-/** Nothing flows or is heard, or all water of the hour was too cold. */
-function isWithout(circuit: GoldenCircuit, minute: number): boolean {
-  if (within(circuit.still, minute) || within(circuit.silent, minute)) return true
-  return circuit.supplyC(Math.floor(minute / 1440), Math.floor(minute / 60) % 24) < 28
-}
-
-/** Area and hours of the season's first and last ten days, and how much of it was open. */
-function naivePunctual(
-  city: GoldenCity,
-  circuits: readonly GoldenCircuit[],
-  period: NaivePeriod,
-  counted: Counted,
-): number | undefined {
-  const edges = [
-    { fromDay: city.firstDay, toDay: city.firstDay + 9 },
-    { fromDay: city.lastDay - 9, toDay: city.lastDay },
-  ].filter(({ fromDay, toDay }) => period.fromDay <= fromDay && toDay <= period.toDay)
-  let [all, open] = [0, 0]
-  for (const circuit of circuits) {
-    for (const day of edges.flatMap(days)) {
-      if (!counted(circuit.id, day) || !supplyCounts(city, circuit, day)) continue
-      const homes = city.homes.filter((home) => home.circuit === circuit.id && home.heatedOn(day))
-      const area = homes.reduce((sum, { areaM2 }) => sum + tenths(areaM2), 0)
-      for (let hour = 0; hour < 24; hour += 1) {
-        const minutes = Array.from({ length: 60 }, (_, minute) => day * 1440 + hour * 60 + minute)
-        all += area
-        if (minutes.some((minute) => !isWithout(circuit, minute))) open += area
-      }
-    }
-  }
-  return all === 0 ? undefined : open / all
 }
 
 interface NaiveItem {

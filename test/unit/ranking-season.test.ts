@@ -13,7 +13,8 @@ import { rankingDays } from '#store/ledger/ranking-days.ts'
 import { firmInputs } from '#store/ledger/ranking-inputs.ts'
 import { type GoldenCity, goldenCity } from '../support/ranking-golden-city.ts'
 import { liveThrough } from '../support/ranking-golden-ledger.ts'
-import { type NaiveFirm, type NaivePeriod, naiveRanking } from '../support/ranking-naive.ts'
+import { type NaiveFirm, naiveRanking } from '../support/ranking-naive.ts'
+import type { NaivePeriod } from '../support/ranking-naive-days.ts'
 
 /**
  * A whole season computed twice: by the service, from what it wrote into a ledger as it lived through the season, and
