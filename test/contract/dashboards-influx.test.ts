@@ -2,18 +2,9 @@ import type { VariableModel } from '@grafana/grafana-foundation-sdk/dashboard'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { homeFields, measurements } from '#domain/telemetry-names.ts'
 import { connectInflux, type InfluxConnection, type InfluxSeries } from '#store/telemetry/influx/connection.ts'
-import { openInfluxFacts } from '#store/telemetry/influx/facts.ts'
-import { openInfluxRollUps, rollUpTarget } from '#store/telemetry/influx/roll-ups.ts'
-import { setUpInflux } from '#store/telemetry/influx/setup.ts'
+import { rollUpTarget } from '#store/telemetry/influx/roll-ups.ts'
 import { type FilledInflux, fillInflux } from '../support/city-in-influx.ts'
-import {
-  type AskedQuery,
-  alertRules,
-  type BoardFile,
-  boardFiles,
-  queriesOf,
-  ruleQueries,
-} from '../support/generated-dashboards.ts'
+import { type AskedQuery, type BoardFile, boardFiles, queriesOf } from '../support/generated-dashboards.ts'
 import { type Chosen, interpolate, optionsOf } from '../support/grafana-interpolation.ts'
 import { displayNameOf, joinedSeries } from '../support/grafana-series.ts'
 import { type Influxd, startInfluxd } from '../support/influxd.ts'
@@ -200,103 +191,6 @@ describe.runIf(hasProgram('influxd', suite))(suite, () => {
     expect(text).toContain(filled.city.circuits[0]?.id)
     expect(text).not.toContain(filled.city.dwellings[0]?.id)
   })
-
-  describe('alert rules', () => {
-    const target = () => ({ url: influxd.url, database: 'now' })
-    const now = Date.now()
-
-    const district = (id: string, at: number) => ({
-      place: { level: 'district' as const, id, name: id },
-      at,
-      few: false,
-      figures: { probes_reporting: 40, probes_expected: 50 },
-    })
-    const figure = (service: string, name: string, value: number, at: number, instance = '1') => ({
-      kind: 'serviceFigure' as const,
-      tags: { service, instance, figure: name },
-      fields: { value },
-      at,
-    })
-
-    /** What the threshold is compared with, by the labels of its series: the last value that is there. */
-    async function newest(uid: string, database = target().database): Promise<Record<string, number>> {
-      const query = ruleQueries.find(({ at }) => at.startsWith(`rule ${uid} `))
-      const series = await connectInflux(rollUpTarget({ ...target(), database })).query(query?.text ?? '')
-      return Object.fromEntries(
-        series.map(({ tags = {}, values = [] }) => [
-          Object.values(tags).join(),
-          Number(values.findLast((row) => row[1] !== null)?.[1] ?? Number.NaN),
-        ]),
-      )
-    }
-
-    /** Whether the rule would fire, for each series, as its threshold says. */
-    function fires(uid: string, values: Record<string, number>): Record<string, boolean> {
-      const rule = alertRules.find((one) => one.uid === uid)
-      const threshold = rule?.data.at(-1)?.model as unknown as ThresholdJson | undefined
-      const evaluator = threshold?.conditions[0]?.evaluator
-      if (!evaluator) throw new Error(`The rule ${uid} has no threshold`)
-      const [limit] = evaluator.params
-      return Object.fromEntries(
-        Object.entries(values).map(([name, value]) => [name, evaluator.type === 'gt' ? value > limit : value < limit]),
-      )
-    }
-
-    beforeAll(async () => {
-      await setUpInflux(target(), 0)
-      await setUpInflux({ ...target(), database: 'empty' }, 0)
-      const rollUps = openInfluxRollUps({ target: target() })
-      const steps = Array.from({ length: 12 }, (_, index) => now - (12 - index) * 10 * minuteMs)
-      await rollUps.writeRollUps([
-        ...steps.map((at) => district('nangang', at)),
-        // The last one is more than an hour old.
-        ...steps.slice(0, 5).map((at) => district('daoli', at)),
-      ])
-      await rollUps.close()
-      await openInfluxFacts({ target: target() }).writeFacts([
-        ...[4, 3, 2, 1].map((ago) => figure('api', 'warmcity_stream_head', 10, now - ago * minuteMs)),
-        ...[4, 3, 2, 1].map((ago) =>
-          figure('edge', 'warmcity_ingest_telemetry_lag_seconds', ago === 1 ? 1_000 : 1, now - ago * minuteMs),
-        ),
-        figure('edge', 'warmcity_ingest_watch_lag_seconds', 1, now - minuteMs),
-        // Another edge that is well tells last.
-        figure('edge', 'warmcity_ingest_telemetry_lag_seconds', 2, now - minuteMs + 1_000, '2'),
-        // One tells now, one has told nothing for six minutes.
-        figure('edge', 'warmcity_broker_deliveries_accepted', 10, now - minuteMs, '1'),
-        figure('edge', 'warmcity_broker_deliveries_accepted', 10, now - 6 * minuteMs, '2'),
-        figure('edge', 'warmcity_ingest_quarantine_rejected', 10, now - 21 * minuteMs),
-        figure('edge', 'warmcity_ingest_quarantine_rejected', 20, now - 11 * minuteMs),
-        figure('edge', 'warmcity_ingest_quarantine_rejected', 2_000, now - minuteMs),
-      ])
-    })
-
-    test('find a district that is silent, and leave the other alone', async () => {
-      const values = await newest('warmcity-district-silent')
-      expect(fires('warmcity-district-silent', values)).toEqual({ daoli: true, nangang: false })
-    })
-
-    test('find the reader that is behind', async () => {
-      expect(fires('warmcity-journal-age', await newest('warmcity-journal-age'))).toEqual({
-        'warmcity_ingest_telemetry_lag_seconds,1': true,
-        'warmcity_ingest_telemetry_lag_seconds,2': false,
-        'warmcity_ingest_watch_lag_seconds,1': false,
-      })
-    })
-
-    test('find a surge into quarantine', async () => {
-      expect(fires('warmcity-quarantine-surge', await newest('warmcity-quarantine-surge'))).toEqual({ 1: true })
-    })
-
-    test('find the service that tells nothing, and leave alone the one that does', async () => {
-      expect(fires('warmcity-api-down', await newest('warmcity-api-down'))).toEqual({ '': false })
-      expect(fires('warmcity-edge-down', await newest('warmcity-edge-down'))).toEqual({ 1: false, 2: true })
-      // Without a single row Grafana goes by what the rule says of no data.
-      for (const uid of ['warmcity-district-silent', 'warmcity-api-down', 'warmcity-edge-down']) {
-        expect(await newest(uid, 'empty'), uid).toEqual({})
-        expect(alertRules.find((rule) => rule.uid === uid)?.noDataState, uid).toBe('Alerting')
-      }
-    })
-  })
 })
 
 /** Fields of plants that the simulated ones do not measure, or that nothing brought about in these hours. */
@@ -310,10 +204,6 @@ const notInThisCity: readonly string[] = [
 ]
 
 const isProbe = ({ kind }: { readonly kind: string }) => kind === 'probe'
-
-interface ThresholdJson {
-  readonly conditions: readonly { readonly evaluator: { readonly type: 'gt' | 'lt'; readonly params: [number] } }[]
-}
 
 /** At least one value in a column. */
 const hasValues = (series: readonly InfluxSeries[], column: string): boolean =>
