@@ -12,8 +12,8 @@ import { serviceTexts } from '../texts/service.ts'
 import { notificationSettings } from './contact-point.ts'
 
 /**
- * What Warmcity must not be trusted to say about itself. Queries name their times, with no macro of Grafana: files of
- * provisioning replace what begins with a dollar sign.
+ * What Warmcity must not be trusted to say about itself. Queries name their times, with no macro of Grafana: they look
+ * back from now, and files of provisioning may replace what begins with a dollar sign.
  */
 
 type Compare = 'gt' | 'lt'
