@@ -81,7 +81,7 @@ export interface ApiOptions {
   readonly version: string
   /** Cookies only over TLS: set it where the service, or the proxy before it, speaks TLS. */
   readonly secureCookies: boolean
-  /** Addresses and host from X-Forwarded-*: only behind a proxy that sets them. */
+  /** Address and host from what the proxy next to us puts into X-Forwarded-*: only behind one that does. */
   readonly trustProxy: boolean
   /** `/metrics` without signing in: for a service that only its own machine can reach. */
   readonly openMetrics: boolean

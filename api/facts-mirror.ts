@@ -2,8 +2,10 @@ import type { Policy } from '#domain/policy.ts'
 import { figuresInText } from '#domain/service-figure.ts'
 import type { Clock } from '#domain/time.ts'
 import type { LedgerDb } from '#store/ledger/database.ts'
+import type { RankingList } from '#store/ledger/ranking-lists.ts'
 import type { FactStore } from '#store/telemetry/fact-store.ts'
 import { plannedWork, publishedLists, seasonMarks } from './facts.ts'
+import type { PublishedList } from './ranking/published.ts'
 import { type Repeating, repeat } from './repeating.ts'
 
 /** As often as Prometheus looks at most places. */
@@ -18,6 +20,8 @@ interface MirrorDeps {
   readonly clock: Clock
   readonly policy: Policy
   readonly facts: FactStore
+  /** What anybody may read of a published list: dashboards know nothing of scopes. */
+  readPublished(list: RankingList): Promise<PublishedList>
   /** The figures of this process, as `/metrics` shows them. */
   figuresText(): Promise<string>
   onError(error: unknown): void
@@ -28,7 +32,8 @@ interface MirrorDeps {
  * lists, seasons and planned work of the ledger. All of it can be written again, so several apis do no harm, and what
  * a database that was away has missed comes at the next turn.
  */
-export function startFactsMirror({ instance, db, clock, policy, facts, figuresText, onError }: MirrorDeps): Repeating {
+export function startFactsMirror({ db, clock, policy, facts, onError, ...deps }: MirrorDeps): Repeating {
+  const { instance, figuresText, readPublished } = deps
   let ledgerDueMs = 0
   const listsWritten = new Set<string>()
 
@@ -44,7 +49,7 @@ export function startFactsMirror({ instance, db, clock, policy, facts, figuresTe
       })),
     )
     if (performance.now() < ledgerDueMs) return
-    const lists = await publishedLists(db, policy, listsWritten)
+    const lists = await publishedLists(db, readPublished, listsWritten)
     await facts.writeFacts([...seasonMarks(policy, at), ...lists, ...(await plannedWork(db, policy, at))])
     for (const fact of lists) if (fact.kind === 'firmScore') listsWritten.add(fact.tags.list)
     ledgerDueMs = performance.now() + ledgerEveryMs

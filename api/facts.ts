@@ -5,9 +5,10 @@ import { labelOf } from '#domain/telemetry-names.ts'
 import { dayMs } from '#domain/time.ts'
 import type { LedgerDb } from '#store/ledger/database.ts'
 import { exclusionsOn } from '#store/ledger/ranking-exclusions.ts'
-import { type ListContent, listContent, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
+import { type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
 import { listRows } from '#store/ledger/registry-lookups.ts'
 import type { Fact } from '#store/telemetry/fact-store.ts'
+import type { PublishedList } from './ranking/published.ts'
 
 /** What the ledger knows and dashboards show: published lists, seasons, planned work. */
 
@@ -47,15 +48,22 @@ export function seasonMarks({ season: calendar }: Policy, now: number): Fact[] {
     })
 }
 
-/** Published lists that are not known yet: a mark, and every firm's score with its items. A published one never changes. */
-export async function publishedLists(db: LedgerDb, policy: Policy, known: ReadonlySet<string>): Promise<Fact[]> {
+/**
+ * Published lists that are not known yet: a mark, and every firm's standing, with its score and its items unless they
+ * speak of few homes. A published one never changes.
+ */
+export async function publishedLists(
+  db: LedgerDb,
+  read: (list: RankingList) => Promise<PublishedList>,
+  known: ReadonlySet<string>,
+): Promise<Fact[]> {
   const lists = (await rankingLists(db, { onlyFrozen: true }, listsMax)).filter(({ id }) => !known.has(id))
   if (lists.length === 0) return []
   const names = await firmNames(db)
   const facts: Fact[] = []
   for (const list of lists) {
     if (list.publishedAt === undefined) continue
-    const content = await listContent(db, policy, list)
+    const content = await read(list)
     facts.push(listMark(list, content.method, list.publishedAt))
     facts.push(...scoreFacts(list.id, content, list.publishedAt, names))
   }
@@ -85,7 +93,7 @@ interface FirmName {
 
 function scoreFacts(
   list: string,
-  { method, scores }: ListContent,
+  { method, scores, hidden }: PublishedList,
   at: number,
   names: ReadonlyMap<string, FirmName>,
 ): Fact[] {
@@ -97,8 +105,10 @@ function scoreFacts(
         kind: 'firmScore',
         tags: { firm, list },
         fields: {
-          ...(scaled !== undefined && { score: scaled }),
-          ...(interval && { interval_low: interval[0], interval_high: interval[1] }),
+          ...(!hidden.has(firm) && {
+            ...(scaled !== undefined && { score: scaled }),
+            ...(interval && { interval_low: interval[0], interval_high: interval[1] }),
+          }),
           assessed_share: assessedShare,
           ...(rank !== undefined && { rank }),
           standing,
@@ -106,7 +116,7 @@ function scoreFacts(
         },
         at,
       },
-      ...scored.map(({ item, points, score }): Fact => {
+      ...(hidden.has(firm) ? [] : scored).map(({ item, points, score }): Fact => {
         const { zh = item, en = item } = items.get(item)?.name ?? {}
         return {
           kind: 'firmItem',

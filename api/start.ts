@@ -9,6 +9,7 @@ import { startGrafanaLive } from './grafana-live.ts'
 import { openLive } from './live.ts'
 import { makeMetrics } from './metrics.ts'
 import { type Notifier, startNotifier } from './notify/notifier.ts'
+import { publishedListReader } from './ranking/published.ts'
 import { makeRanking } from './ranking/ranking.ts'
 import { startSealing } from './ranking/sealing.ts'
 import { metricsText } from './routes/metrics.ts'
@@ -66,6 +67,7 @@ export async function startApi(deps: ApiDeps, options: StartApiOptions): Promise
       clock: deps.clock,
       policy,
       facts: deps.facts,
+      readPublished: publishedListReader(ranking, wallClock),
       figuresText: () => metricsText({ ...deps, metrics }),
       onError: (error) => tellFailure(error, 'what dashboards show could not be written'),
     })

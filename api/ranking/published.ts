@@ -3,8 +3,7 @@ import { askedOfFew } from './few-homes.ts'
 import type { Ranking } from './ranking.ts'
 
 /** What anybody may read of a published list. */
-export interface PublishedList {
-  readonly scores: ListContent['scores']
+export interface PublishedList extends Pick<ListContent, 'method' | 'scores'> {
   /** Firms whose figures speak of few homes. */
   readonly hidden: ReadonlySet<string>
 }
@@ -15,15 +14,15 @@ const keptMs = 60_000
 const listsKeptMax = 100
 
 /** Reads published lists once for everybody who asks in the same minute: the whole city may, without signing in. */
-export function publishedLists(
+export function publishedListReader(
   ranking: Pick<Ranking, 'listContent' | 'firmsOfFewHomes'>,
   wallClock: () => number,
 ): (list: RankingList) => Promise<PublishedList> {
   const kept = new Map<string, { readonly until: number; readonly read: Promise<PublishedList> }>()
 
   async function read(list: RankingList): Promise<PublishedList> {
-    const { scores, inputs } = await ranking.listContent(list)
-    return { scores, hidden: await ranking.firmsOfFewHomes(askedOfFew(list, inputs)) }
+    const { method, scores, inputs } = await ranking.listContent(list)
+    return { method, scores, hidden: await ranking.firmsOfFewHomes(askedOfFew(list, inputs)) }
   }
 
   return (list) => {

@@ -13,7 +13,7 @@ import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
 import { attachment } from '../csv.ts'
 import { ProblemError } from '../problems.ts'
-import { publishedLists } from '../ranking/published.ts'
+import { publishedListReader } from '../ranking/published.ts'
 import {
   fileName,
   listParams,
@@ -64,7 +64,7 @@ interface PublicDeps extends RankingDeps {
 /** What anybody may know: published lists, and whom to call. Nothing here is about a home. */
 export const rankingPublicRoutes: FastifyPluginAsyncZod<PublicDeps> = async (app, deps) => {
   const { ledger, clock, ranking, wallClock } = deps
-  const readPublished = publishedLists(ranking, wallClock)
+  const readPublished = publishedListReader(ranking, wallClock)
   const tags = ['public']
   const config = { access: 'public' } as const
   const shown = async (list: RankingList): Promise<z.infer<typeof publicListSchema>> => {

@@ -5,7 +5,13 @@ import { cityPolicies, type Policy } from '#domain/policy.ts'
 import { hourMs, minuteMs } from '#domain/time.ts'
 import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { decideExclusion, proposeExclusion } from '#store/ledger/ranking-exclusions.ts'
-import { openObjections, publishList, rankingLists } from '#store/ledger/ranking-lists.ts'
+import {
+  listContent,
+  openObjections,
+  publishList,
+  type RankingList,
+  rankingLists,
+} from '#store/ledger/ranking-lists.ts'
 import { importRegistry } from '#store/ledger/registry-import.ts'
 import type { InfluxTarget } from '#store/telemetry/influx/connection.ts'
 import { openInfluxFacts } from '#store/telemetry/influx/facts.ts'
@@ -170,6 +176,11 @@ async function mirrorOnce(
     now: () => at,
     anchor: () => ({ cityMs: at, wallMs: at, speed: 1, simulated: true, catchingUp: false }),
   }
+  // Every firm of this small city has few homes: panels are tried with what they have of a large one.
+  const readPublished = async (list: RankingList) => {
+    const { method, scores } = await listContent(ledger.db, harbin, list)
+    return { method, scores, hidden: new Set<string>() }
+  }
   const errors: unknown[] = []
   const mirror = startFactsMirror({
     instance: 'one:8080',
@@ -177,6 +188,7 @@ async function mirrorOnce(
     clock,
     policy: harbin,
     facts,
+    readPublished,
     figuresText: () => metricsText({ ledger, telemetry: emptyTelemetry, clock, metrics }),
     onError: (error) => errors.push(error),
   })

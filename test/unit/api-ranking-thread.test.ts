@@ -5,7 +5,7 @@ import { type Ledger, openLedger } from '#store/ledger/database.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
 import { acquireLease, releaseLease } from '#store/ledger/leases.ts'
 import { listContent, type RankingList } from '#store/ledger/ranking-lists.ts'
-import { publishedLists } from '../../api/ranking/published.ts'
+import { publishedListReader } from '../../api/ranking/published.ts'
 import { makeRankingThread, type RankingThread } from '../../api/ranking/ranking-thread.ts'
 import { makeTestApi, type TestApi } from '../support/api.ts'
 import { type LedgerPlace, newLedgerPlace } from '../support/new-ledger.ts'
@@ -124,7 +124,7 @@ test('a published list is gone through once a minute, however many ask, and agai
     firmsOfFewHomes: async () => new Set(['F1']),
   }
   let now = 0
-  const readPublished = publishedLists(ranking, () => now)
+  const readPublished = publishedListReader(ranking, () => now)
   const list = { id: 'one' } as RankingList
   await expect(readPublished(list)).rejects.toThrow('not now')
   await Promise.all([readPublished(list), readPublished(list)])

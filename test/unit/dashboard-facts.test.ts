@@ -2,10 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { rankingMethods } from '#domain/ranking-methods/index.ts'
 import type { Ledger } from '#store/ledger/database.ts'
 import { decideExclusion, proposeExclusion } from '#store/ledger/ranking-exclusions.ts'
-import { draftList, openObjections, publishList, rankingLists } from '#store/ledger/ranking-lists.ts'
+import { draftList, openObjections, publishList, type RankingList, rankingLists } from '#store/ledger/ranking-lists.ts'
 import type { Fact } from '#store/telemetry/fact-store.ts'
 import { plannedWork, publishedLists, seasonMarks } from '../../api/facts.ts'
 import { startFactsMirror } from '../../api/facts-mirror.ts'
+import { publishedListReader } from '../../api/ranking/published.ts'
+import { makeRanking } from '../../api/ranking/ranking.ts'
+import { emptyTelemetry } from '../support/api.ts'
 import { rankedFrom, rankedLedger, rankedNow, rankedPolicy, rankedTo } from '../support/ranked-ledger.ts'
 
 let ledger: Ledger
@@ -27,6 +30,18 @@ async function publish(): Promise<string> {
   const published = list && (await publishList(ledger, rankedPolicy, list, by))
   if (!published?.ok) throw new Error(`not published: ${JSON.stringify(published)}`)
   return id
+}
+
+const ranking = () =>
+  makeRanking({
+    ...{ ledger, policy: rankedPolicy, telemetry: emptyTelemetry },
+    ...{ holder: 'test', wallClock: () => rankedNow },
+  })
+
+/** A list as if all of its firms had enough homes. */
+const asOfManyHomes = async (list: RankingList) => {
+  const { method, scores } = await ranking().listContent(list)
+  return { method, scores, hidden: new Set<string>() }
 }
 
 async function plan(placeKind: 'building' | 'circuit' | 'dwelling', place: string, fromDay: number, toDay: number) {
@@ -63,7 +78,7 @@ describe('season marks', () => {
 describe('a published list', () => {
   test('is a mark, a score for each firm, and its items', async () => {
     const list = await publish()
-    const facts = await publishedLists(ledger.db, rankedPolicy, new Set())
+    const facts = await publishedLists(ledger.db, asOfManyHomes, new Set())
     expect(facts.filter(({ kind }) => kind === 'mark')).toMatchObject([
       { tags: { kind: 'listPublished' }, fields: { reference: list }, at: rankedNow },
     ])
@@ -80,9 +95,23 @@ describe('a published list', () => {
     expect(points).toBe(rankingMethods[0]?.totalPoints)
   })
 
+  test('tells of firms with few homes where they stand, and no score: who looks at dashboards has no scope', async () => {
+    await publish()
+    const facts = await publishedLists(
+      ledger.db,
+      publishedListReader(ranking(), () => rankedNow),
+      new Set(),
+    )
+    const scores = facts.filter((fact) => fact.kind === 'firmScore')
+    expect(scores.map(({ tags }) => tags.firm).sort()).toEqual(['F1', 'F2'])
+    for (const { fields } of scores) expect(fields).toHaveProperty('standing')
+    for (const { fields } of scores) expect(Object.keys(fields).join()).not.toMatch(/score|interval/)
+    expect(facts.filter(({ kind }) => kind === 'firmItem')).toEqual([])
+  })
+
   test('that is known is not read again, and a draft is nobody’s business', async () => {
     const list = await publish()
-    expect(await publishedLists(ledger.db, rankedPolicy, new Set([list]))).toEqual([])
+    expect(await publishedLists(ledger.db, asOfManyHomes, new Set([list]))).toEqual([])
   })
 })
 
@@ -124,6 +153,7 @@ describe('the mirror', () => {
         clock: { now: () => rankedNow },
         policy: rankedPolicy,
         facts: { writeFacts },
+        readPublished: asOfManyHomes,
         figuresText: async () => 'warmcity_stream_head 7\n',
         onError: (error) => errors.push(error),
       }).close()
