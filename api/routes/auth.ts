@@ -36,6 +36,20 @@ export const authRoutes: FastifyPluginAsyncZod<AuthDeps> = async (app, deps) => 
   const { ledger, clock, wallClock, passwords, loginLimiter, options } = deps
   const cookieAttributes = { path: '/', httpOnly: true, sameSite: 'strict', secure: options.secureCookies } as const
 
+  /** Whether it is the account's password; whoever guesses is told to wait. */
+  async function isPassword(account: string, password: string, address: string): Promise<boolean> {
+    const waitMs = loginLimiter.retryAfterMs(account, address)
+    if (waitMs > 0) {
+      const seconds = String(Math.ceil(waitMs / 1_000))
+      const detail = `Too many wrong passwords: try again in ${seconds} s`
+      throw new ProblemError('rate_limited', detail, {}, { 'retry-after': seconds })
+    }
+    loginLimiter.attempted(account, address)
+    const isRight = await passwords.verify(password, await passwordHash(ledger.db, account))
+    if (isRight) loginLimiter.succeeded(account, address)
+    return isRight
+  }
+
   app.post(
     '/auth/login',
     {
@@ -50,23 +64,9 @@ export const authRoutes: FastifyPluginAsyncZod<AuthDeps> = async (app, deps) => 
     },
     async (request, reply) => {
       const { account: id, password } = request.body
-      const waitMs = loginLimiter.retryAfterMs(id, request.ip)
-      if (waitMs > 0) {
-        const seconds = String(Math.ceil(waitMs / 1_000))
-        throw new ProblemError(
-          'rate_limited',
-          `Too many failed logins: try again in ${seconds} s`,
-          {},
-          {
-            'retry-after': seconds,
-          },
-        )
-      }
-      loginLimiter.attempted(id, request.ip)
-      const accepted = await passwords.verify(password, await passwordHash(ledger.db, id))
+      const accepted = await isPassword(id, password, request.ip)
       const account = accepted ? await findAccount(ledger.db, id) : undefined
       if (!account) throw new ProblemError('wrong_login')
-      loginLimiter.succeeded(id, request.ip)
       const secret = newSecret('wcs')
       const now = wallClock()
       const expiresAt = now + sessionMs
@@ -131,13 +131,9 @@ export const authRoutes: FastifyPluginAsyncZod<AuthDeps> = async (app, deps) => 
     },
     async (request, reply) => {
       const { account, secretSha256 } = principalOf(request)
-      const waitMs = loginLimiter.retryAfterMs(account.id, request.ip)
-      if (waitMs > 0) throw new ProblemError('rate_limited', 'Too many wrong passwords: try again later')
-      loginLimiter.attempted(account.id, request.ip)
-      if (!(await passwords.verify(request.body.current, await passwordHash(ledger.db, account.id)))) {
+      if (!(await isPassword(account.id, request.body.current, request.ip))) {
         throw new ProblemError('wrong_login', 'The current password is wrong')
       }
-      loginLimiter.succeeded(account.id, request.ip)
       const password = await passwords.hash(request.body.next)
       await ledger.write(async (transaction) => {
         await changeAccount(transaction, account.id, { password })
