@@ -9,12 +9,17 @@ interface PageProps {
   readonly children: ReactNode
 }
 
-/** One page: its title, what can be done with all of it, and its content. */
-export function Page({ title, above, actions, children }: PageProps) {
+/** Calls the window what the page is called. */
+export function usePageTitle(title: string): void {
   const { app } = useTexts()
   useEffect(() => {
     document.title = `${title} · ${app.title}`
   }, [title, app])
+}
+
+/** One page: its title, what can be done with all of it, and its content. */
+export function Page({ title, above, actions, children }: PageProps) {
+  usePageTitle(title)
   return (
     <div className="page">
       <header className="page-head">

@@ -42,7 +42,6 @@ export function SettingsProvider({ children }: { readonly children: ReactNode })
 
   useEffect(() => {
     document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
-    document.title = textsIn[language].app.title
   }, [language])
   useEffect(() => applyPalette(document.documentElement, theme), [theme])
 

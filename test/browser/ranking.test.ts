@@ -192,6 +192,17 @@ describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 60_000 }, () => 
     expect(await page.getByRole('button', { name: 'Confirm' }).count()).toBe(0)
   })
 
+  test('what a window is called follows the page and the language', async () => {
+    const page = await at('/exclusions', 'city')
+    expect(await page.title()).toBe('Exclusions · Warmcity')
+    await page.getByRole('button', { name: '中文' }).click()
+    await page.getByRole('heading', { name: '剔除记录' }).waitFor()
+    expect(await page.title()).toBe('剔除记录 · 暖城')
+    await page.goto('/login')
+    await page.getByRole('heading', { name: '登录暖城' }).waitFor()
+    expect(await page.title()).toBe('登录 · 暖城')
+  })
+
   test('a list is drafted for a place, and an account made for a firm, by their names', async () => {
     const regulator = await at('/rankings', 'city')
     await regulator.getByRole('button', { name: 'Draft a list' }).click()

@@ -3,6 +3,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Alert, Button, Form, Input } from 'antd'
 import { ApiProblem } from '../../api/client.ts'
 import { useCityClock } from '../../live/city-clock.tsx'
+import { usePageTitle } from '../../parts/page.tsx'
 import { signIn } from '../../session/session.ts'
 import { useTexts } from '../../settings/settings.tsx'
 import { Brand, LanguageSwitch, ThemeSwitch } from '../../shell/brand.tsx'
@@ -18,6 +19,7 @@ const ownPath = (path: string | undefined): string => (path !== undefined && /^\
 
 export function LoginPage() {
   const { app } = useTexts()
+  usePageTitle(app.signIn)
   const { time } = useCityClock()
   const cache = useQueryClient()
   const navigate = useNavigate()

@@ -1,7 +1,8 @@
 import { PrinterOutlined } from '@ant-design/icons'
 import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
+import { usePageTitle } from '../../parts/page.tsx'
 import { useTexts } from '../../settings/settings.tsx'
 import { Brand, LanguageSwitch, ThemeSwitch } from '../../shell/brand.tsx'
 import { ClockFace } from '../../shell/clock-face.tsx'
@@ -16,9 +17,7 @@ interface PublicFrameProps {
 /** What stands around a page for anybody. */
 export function PublicFrame({ title, hint, children }: PublicFrameProps) {
   const texts = useTexts()
-  useEffect(() => {
-    document.title = `${title} · ${texts.app.title}`
-  }, [title, texts])
+  usePageTitle(title)
   return (
     <div className="public-page">
       <header className="public-head">
