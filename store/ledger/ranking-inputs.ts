@@ -40,16 +40,17 @@ export async function firmInputs(
     const parts = byFirm.get(firm) ?? []
     const days = parts.reduce((sum, part) => sum + part.days, 0)
     const cold = parts.filter((part) => part.cold === 1)
-    const perDay = (total: number) => (days === 0 ? 0 : Math.round(total / days))
+    const perDay = (column: keyof SumColumns) =>
+      days === 0 ? 0 : Math.round(parts.reduce((sum, part) => sum + part[column], 0) / days)
     return {
       firm,
       days,
-      probes: perDay(parts.reduce((sum, { probes }) => sum + probes, 0)),
-      connectedHomes: perDay(parts.reduce((sum, { homes }) => sum + homes, 0)),
-      heatedAreaM2: perDay(parts.reduce((sum, { area_tenths }) => sum + area_tenths, 0)) / 10,
+      probes: perDay('probes'),
+      connectedHomes: perDay('homes'),
+      heatedAreaM2: perDay('area_tenths') / 10,
       rollUp: sumRollUps(parts.map(rollUpOf)),
       ...(cold.length > 0 && { coldestDays: sumRollUps(cold.map(rollUpOf)) }),
-      ...supplyOf(firm, perDay(parts.reduce((sum, { watched_homes }) => sum + watched_homes, 0))),
+      ...supplyOf(firm, perDay('watched_homes')),
       imported: Object.fromEntries(
         imported.filter((input) => input.firm === firm).map(({ measure, value }) => [measure, value]),
       ),
