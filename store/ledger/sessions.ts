@@ -1,4 +1,5 @@
-import { type Account, accountFromRow, bumpCredentials } from './accounts.ts'
+import { type Selectable, sql } from 'kysely'
+import { type Account, type AccountTables, accountFromRow, bumpCredentials } from './accounts.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 
 /** Times here are wall-clock time: how long somebody stays signed in has nothing to do with the city's clock. */
@@ -54,8 +55,15 @@ export async function findSession(db: LedgerDb, sha256: string, now: number): Pr
     .where('session.expires_at', '>', now)
     .where('account.disabled_at', 'is', null)
     .executeTakeFirst()
-  return row && { account: accountFromRow(row), expiresAt: row.expires_at }
+  return row && credentialOf(row)
 }
+
+const credentialOf = (
+  row: Selectable<AccountTables['account']> & { readonly expires_at: number | null },
+): Credential => ({
+  account: accountFromRow(row),
+  ...(row.expires_at !== null && { expiresAt: row.expires_at }),
+})
 
 export async function endSession(transaction: LedgerTransaction, sha256: string): Promise<void> {
   await transaction.deleteFrom('session').where('sha256', '=', sha256).execute()
@@ -95,6 +103,10 @@ export async function createApiToken(
     .execute()
 }
 
+/** True for tokens that are in force. */
+const isInForce = (now: number) =>
+  sql<boolean>`(api_token.revoked_at is null and (api_token.expires_at is null or api_token.expires_at > ${now}))`
+
 /** The account of a token in force, if the account is not disabled. */
 export async function findApiToken(db: LedgerDb, sha256: string, now: number): Promise<Credential | undefined> {
   const row = await db
@@ -103,11 +115,10 @@ export async function findApiToken(db: LedgerDb, sha256: string, now: number): P
     .selectAll('account')
     .select('api_token.expires_at')
     .where('api_token.sha256', '=', sha256)
-    .where('api_token.revoked_at', 'is', null)
+    .where(isInForce(now))
     .where('account.disabled_at', 'is', null)
     .executeTakeFirst()
-  if (!row || (row.expires_at !== null && row.expires_at <= now)) return undefined
-  return { account: accountFromRow(row), ...(row.expires_at !== null && { expiresAt: row.expires_at }) }
+  return row && credentialOf(row)
 }
 
 /** Revokes a token of the account; false where it has none of that id, or it was revoked before. */
@@ -155,8 +166,7 @@ export async function countApiTokens(db: LedgerDb, account: string, now: number)
     .selectFrom('api_token')
     .select((expression) => expression.fn.countAll<number>().as('count'))
     .where('account', '=', account)
-    .where('revoked_at', 'is', null)
-    .where((expression) => expression.or([expression('expires_at', 'is', null), expression('expires_at', '>', now)]))
+    .where(isInForce(now))
     .executeTakeFirstOrThrow()
   return Number(count)
 }
