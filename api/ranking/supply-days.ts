@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Policy, policyAt } from '#domain/policy.ts'
 import { type LocalDay, localDayAt, localDayNumbered, seasonOf } from '#domain/season.ts'
+import { dayMs } from '#domain/time.ts'
 import {
   type CircuitOfDay,
   hoursOver,
@@ -17,6 +18,8 @@ export const trialDays = 14
 const hourlyDays = 14
 /** Days after the season's last one on which it still shows when heating stopped. */
 export const afterDays = 3
+/** Where telemetry's server was away, a day waits so long for what came before it closed. */
+const telemetryAwaitedMs = dayMs
 /** What was not read in so many days is in the past: the service was off, or was set up later. */
 const daysBackMax = 200
 const circuitsPerTurn = 20
@@ -31,10 +34,14 @@ export async function readSupply(deps: SupplyDeps, now: number): Promise<number>
 }
 
 async function readNewSupply(deps: SupplyDeps, now: number): Promise<number> {
-  const missing = await daysToRead(deps, now)
-  if (missing.length === 0) return 0
-  const { oldestAt } = await deps.telemetry.usage()
+  const waiting = await daysToRead(deps, now)
+  if (waiting.length === 0) return 0
+  const { oldestAt, newestAt = now, receivedTo = newestAt } = await deps.telemetry.usage()
   if (oldestAt === undefined) return 0
+  const missing = waiting.filter((day) => {
+    const closedMs = now - closesAt(deps.policy, day)
+    return closedMs < 0 || closedMs >= telemetryAwaitedMs || now - receivedTo <= closedMs
+  })
   // Of days before the first reading nothing is known: nobody was shut.
   const unknown = missing.filter(({ endsAt }) => endsAt <= oldestAt)
   const known = missing.filter(({ endsAt }) => endsAt > oldestAt)
@@ -77,15 +84,17 @@ async function daysToRead({ ledger, policy }: SupplyDeps, now: number): Promise<
     if (edge === undefined) continue
     const day = number === today.day ? today : localDayNumbered(zone, number)
     const read = known.get(number) ?? 0
-    const { dayClosesAfterMs } = policyAt(policy, day.beginsAt).rules
-    // The last hour of a day waits for late readings as long as homes do; then all hours are read for good.
-    const isOver = now >= day.endsAt + dayClosesAfterMs
+    const isOver = now >= closesAt(policy, day)
     const hours = hoursOver(day, now - lateMs)
     const isHourly = now < day.endsAt && edge <= hourlyDays
     if (read < hours && (isOver || isHourly)) open.push(day)
   }
   return open
 }
+
+/** The last hour of a day waits for late readings as long as homes do; then all hours are read for good. */
+const closesAt = (policy: Policy, day: LocalDay): number =>
+  day.endsAt + policyAt(policy, day.beginsAt).rules.dayClosesAfterMs
 
 /** Gateways report some minutes after the hour. */
 const lateMs = 20 * 60_000

@@ -61,6 +61,20 @@ test('hours are read as they are over, a day for good when its late readings are
   expect(await hours()).toBe(24)
 })
 
+test('a day waits for telemetry that is behind, and no longer than a day', async () => {
+  measure(start + dayMs)
+  const closesAt = start + dayMs + 3 * hourMs
+  const today = dayNumber('2025-10-20')
+  const behind = async () => ({ bytes: 1, readings: 1, oldestAt: start - 5 * dayMs, newestAt: closesAt - 1 })
+  const readBehind = async (now: number) => {
+    const telemetryBehind = { ...telemetry.reader, usage: behind }
+    await readSupply({ ledger: api.ledger, telemetry: telemetryBehind, policy: rankedPolicy }, now)
+    return (await supplyDaysRead(api.ledger.db, today, today)).get(today)
+  }
+  expect(await readBehind(closesAt)).toBeUndefined()
+  expect(await readBehind(closesAt + dayMs)).toBe(24)
+})
+
 test('who was late shows by firm, by district and by circuit, hour by hour from the trial run on', async () => {
   measure(start + 2 * dayMs + 4 * hourMs)
   await read(start + 2 * dayMs + 4 * hourMs)
