@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net'
+
 /**
  * Slows down whoever guesses passwords. Three windows: an account from one address (a person who forgot), an address
  * (one guesser, many accounts), an account (many addresses, one victim; wide, so that a stranger cannot lock it). What
@@ -5,6 +7,8 @@
  */
 const windowMs = 15 * 60_000
 const limits = { accountAndAddress: 5, address: 50, account: 100 } as const
+/** Groups of 16 bits that the network of a subscriber of IPv6 has; the other half is anybody's choice in it. */
+const networkGroups = 4
 /** Bounds memory: the oldest windows go first. */
 const windowsKeptMax = 50_000
 
@@ -24,11 +28,14 @@ interface Window {
 
 export function makeLoginLimiter(wallClock: () => number): LoginLimiter {
   const windows = new Map<string, Window>()
-  const keys = (account: string, address: string): [string, number][] => [
-    [JSON.stringify([account, address]), limits.accountAndAddress],
-    [JSON.stringify(['', address]), limits.address],
-    [JSON.stringify([account]), limits.account],
-  ]
+  const keys = (account: string, address: string): [string, number][] => {
+    const subscriber = subscriberOf(address)
+    return [
+      [JSON.stringify([account, subscriber]), limits.accountAndAddress],
+      [JSON.stringify(['', subscriber]), limits.address],
+      [JSON.stringify([account]), limits.account],
+    ]
+  }
   return {
     retryAfterMs(account, address) {
       const now = wallClock()
@@ -60,7 +67,15 @@ export function makeLoginLimiter(wallClock: () => number): LoginLimiter {
         const window = windows.get(key)
         if (window) window.failures -= 1
       }
-      windows.delete(JSON.stringify([account, address]))
+      windows.delete(JSON.stringify([account, subscriberOf(address)]))
     },
   }
+}
+
+/** An address of IPv4, or the network that an address of IPv6 lies in. */
+function subscriberOf(address: string): string {
+  if (!isIPv6(address) || address.startsWith('::ffff:')) return address
+  const [left = [], right = []] = address.split('::').map((half) => (half === '' ? [] : half.split(':')))
+  const zeros = new Array<string>(Math.max(0, 2 * networkGroups - left.length - right.length)).fill('0')
+  return [...left, ...zeros, ...right].slice(0, networkGroups).join(':')
 }

@@ -135,6 +135,17 @@ describe('login attempts', () => {
     expect(elsewhere.statusCode).toBe(200)
   })
 
+  test('a guesser does not come from elsewhere by another address of the same subscriber', async () => {
+    const from = async (remoteAddress: string) => {
+      const payload = { account: 'li', password: 'wrong wrong' }
+      return (await api.app.inject({ method: 'POST', url: '/api/v1/auth/login', payload, remoteAddress })).statusCode
+    }
+    for (let attempt = 1; attempt <= 5; attempt += 1) expect(await from(`2001:db8::${attempt}`)).toBe(401)
+    expect(await from('2001:db8:0:0:ffff::1')).toBe(429)
+    expect(await from('2001:db8:0:1::1')).toBe(401)
+    expect(await from('::ffff:10.0.0.7')).toBe(401)
+  })
+
   test('many people behind one address are not taken for a guesser', async () => {
     for (let round = 0; round < 60; round += 1) expect((await login('li', password)).statusCode).toBe(200)
   })

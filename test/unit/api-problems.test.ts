@@ -112,6 +112,19 @@ describe('the rate limit', () => {
     await limited.close()
   })
 
+  test.each([
+    ['2001:db8:0:7::1', '2001:db8:0:7:ffff::2', 429],
+    ['2001:db8:0:7::1', '2001:db8:0:8::1', 200],
+    ['::1', '::2', 429],
+    ['::ffff:10.0.0.1', '::ffff:10.0.0.2', 200],
+  ])('after %s, %s gets %i: a subscriber of IPv6 has 64 bits of addresses', async (first, second, status) => {
+    const limited = await makeTestApi({}, { requestsPerMinuteMax: 1 })
+    const ask = (remoteAddress: string) => limited.app.inject({ url: '/api/v1/time', remoteAddress })
+    await ask(first)
+    expect((await ask(second)).statusCode).toBe(status)
+    await limited.close()
+  })
+
   test('a forwarded address is believed only behind a proxy', async () => {
     for (const trustProxy of [false, true]) {
       const limited = await makeTestApi({}, { requestsPerMinuteMax: 1, trustProxy })
