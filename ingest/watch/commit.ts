@@ -3,8 +3,8 @@ import type { Rules } from '#domain/policy.ts'
 import type { Signal } from '#domain/signal.ts'
 import { joinableAlerts, saveAlerts } from '#store/ledger/alerts.ts'
 import type { Ledger, LedgerDb } from '#store/ledger/database.ts'
-import { markDayStale, saveDwellingDays } from '#store/ledger/dwelling-days.ts'
-import { insertFlags, openFlagsOf, type StoredFlag, updateFlag } from '#store/ledger/flags.ts'
+import { markDaysStale, saveDwellingDays } from '#store/ledger/dwelling-days.ts'
+import { insertFlags, openFlagsOf, type StoredFlag, updateFlags } from '#store/ledger/flags.ts'
 import { markLateSupply } from '#store/ledger/late-supply.ts'
 import { recordOutages } from '#store/ledger/outages.ts'
 import { saveProgress } from '#store/ledger/reader-positions.ts'
@@ -39,11 +39,11 @@ export async function commitEffects(
     const { changes } = decided
     alerts = decided.alerts
     // What ends goes first: a condition may be open once only.
-    for (const flag of changes.updated.values()) await updateFlag(transaction, flag)
+    await updateFlags(transaction, [...changes.updated.values()])
     await insertFlags(transaction, [...changes.inserted.values()])
     await saveAlerts(transaction, alerts)
     await saveDwellingDays(transaction, changes.days)
-    for (const { key, position } of changes.wrongDays) await markDayStale(transaction, key, position)
+    await markDaysStale(transaction, changes.wrongDays)
     await markLateSupply(transaction, changes.lateSupply)
     await recordOutages(transaction, changes.outages)
     for (const { weather, now } of changes.weather) await recordWeather(transaction, [weather], now)

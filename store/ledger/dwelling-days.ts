@@ -5,6 +5,7 @@ import { type DayFigures, putEntries, readEntries, wholeFigures } from './dwelli
 import { buildingsOf, type ProbeSlot, probeKey, slotsFor, slotsOf } from './home-probes.ts'
 import { raiseVersion } from './ledger-version.ts'
 import { haveRolledUpAgain } from './roll-up-waiting.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface DwellingDayTables {
   /** See `dwelling-day-page.ts` for what the entries are. */
@@ -67,9 +68,10 @@ export async function saveDwellingDays(
     if (!sealed.has(day)) continue
     for (const [page, entries] of byPage) changes.push(...changesOf(kept.get(page) ?? emptyPage, entries, position))
   }
-  for (const { staleSince, ...key } of days) {
-    if (staleSince !== undefined) await markDayStale(transaction, key, staleSince)
-  }
+  await markDaysStale(
+    transaction,
+    days.flatMap(({ staleSince, ...key }) => (staleSince === undefined ? [] : [{ key, position: staleSince }])),
+  )
   if (changes.length > 0) await keepChanges(transaction, changes)
 }
 
@@ -158,17 +160,27 @@ export interface DayKey {
   readonly device: string
 }
 
-/** Marks a closed day as wrong because of a reading at a journal position, whether there is a summary of it or not. */
-export async function markDayStale(
-  transaction: LedgerTransaction,
-  { day, dwelling, device }: DayKey,
-  position: number,
-): Promise<void> {
-  await transaction
-    .insertInto('dwelling_day_wrong')
-    .values({ day, dwelling, device, position })
-    .onConflict((conflict) => conflict.columns(['day', 'dwelling', 'device']).doUpdateSet({ position }))
-    .execute()
+/** A closed day that a reading at a journal position has made wrong. */
+export interface WrongDay {
+  readonly key: DayKey
+  readonly position: number
+}
+
+/** Marks closed days as wrong, whether there is a summary of them or not. */
+export async function markDaysStale(transaction: LedgerTransaction, wrong: readonly WrongDay[]): Promise<void> {
+  const newest = new Map(wrong.map(({ key, position }) => [`${key.day}/${probeKey(key)}`, { ...key, position }]))
+  const rows = [...newest.values()].map(({ day, dwelling, device, position }) => ({ day, dwelling, device, position }))
+  for (const some of perStatement(rows)) {
+    await transaction
+      .insertInto('dwelling_day_wrong')
+      .values(some)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['day', 'dwelling', 'device'])
+          .doUpdateSet(({ ref }) => ({ position: ref('excluded.position') })),
+      )
+      .execute()
+  }
 }
 
 /** Days that wait to be computed again and were made wrong before a journal position, at most `limit`. */

@@ -1,9 +1,10 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Scope, Whereabouts } from '#domain/account.ts'
 import type { Flag, FlagRule, FlagSubjectKind } from '#domain/flag.ts'
 import type { LedgerDb, LedgerTransaction } from './database.ts'
 import { behind, type NewestFirstCursor, nextAfter } from './newest-first.ts'
 import { scopeCondition, territoryNodes, territoryText } from './scope-condition.ts'
+import { perStatement } from './statement-rows.ts'
 
 export interface FlagTables {
   flag: {
@@ -41,39 +42,36 @@ export interface StoredFlag extends Flag {
   readonly clearedBy?: string
 }
 
-/** Keeps a statement under SQLite's limit of bound values. */
-const flagsPerStatementMax = 400
-
 /** Writes new flags. */
 export async function insertFlags(transaction: LedgerTransaction, flags: readonly StoredFlag[]): Promise<void> {
-  for (let start = 0; start < flags.length; start += flagsPerStatementMax) {
-    const rows = flags.slice(start, start + flagsPerStatementMax).map(toRow)
-    await transaction.insertInto('flag').values(rows).execute()
-  }
+  for (const some of perStatement(flags)) await transaction.insertInto('flag').values(some.map(toRow)).execute()
 }
 
-/** Writes what changes in a flag's life: its end, its alert, and whether people were told. */
-export async function updateFlag(transaction: LedgerTransaction, flag: StoredFlag): Promise<void> {
-  await transaction
-    .updateTable('flag')
-    .set({
-      cleared_at: flag.clearedAt ?? null,
-      cleared_by: flag.clearedBy ?? null,
-      history: flag.history ? 1 : 0,
-      alert: flag.alert ?? null,
+/**
+ * Writes what changes in the life of flags: their end, their alert, and whether people were told. A city that is heard
+ * again after an outage ends as many as it has probes.
+ */
+export async function updateFlags(transaction: LedgerTransaction, flags: readonly StoredFlag[]): Promise<void> {
+  for (const some of perStatement(flags)) {
+    const rows = some.map(({ key, clearedAt, clearedBy, history, alert }) => {
+      const values = [key, clearedAt ?? null, clearedBy ?? null, history ? 1 : 0, alert ?? null]
+      return sql`(${sql.join(values)})`
     })
-    .where('key', '=', flag.key)
-    .execute()
+    await sql`with changed (key, cleared_at, cleared_by, history, alert) as (values ${sql.join(rows)})
+      update flag set cleared_at = cast(changed.cleared_at as bigint), cleared_by = changed.cleared_by,
+        history = cast(changed.history as integer), alert = changed.alert
+      from changed where flag.key = changed.key`.execute(transaction)
+  }
 }
 
 /** Open flags of the given subjects, of all rules. */
 export async function openFlagsOf(db: LedgerDb, subjects: readonly string[]): Promise<StoredFlag[]> {
   const found: StoredFlag[] = []
-  for (let start = 0; start < subjects.length; start += flagsPerStatementMax) {
+  for (const some of perStatement(subjects)) {
     const rows = await db
       .selectFrom('flag')
       .selectAll()
-      .where('subject', 'in', subjects.slice(start, start + flagsPerStatementMax))
+      .where('subject', 'in', some)
       .where('cleared_at', 'is', null)
       .execute()
     found.push(...rows.map(fromRow))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { assessValue } from '#domain/quality.ts'
 import { dayMs, hourMs, minuteMs } from '#domain/time.ts'
-import { dayNumber, dwellingDays, markDayStale } from '#store/ledger/dwelling-days.ts'
+import { dayNumber, dwellingDays, markDaysStale } from '#store/ledger/dwelling-days.ts'
 import { recomputeStaleDays } from '../../ingest/watch/stale-days.ts'
 import { memoryTelemetry } from '../support/memory-telemetry.ts'
 import { randomStory } from '../support/random-story.ts'
@@ -112,7 +112,10 @@ test('a day that came in live is the same when it is computed from what was kept
       const { days } = await ledgerOf(city.ledger)
       const live = days.filter(({ stale }) => !stale)
       await city.ledger.write(async (transaction) => {
-        for (const key of days) await markDayStale(transaction, key, 0)
+        await markDaysStale(
+          transaction,
+          days.map((key) => ({ key, position: 0 })),
+        )
       })
       await recompute(city, records)
       const again = (await ledgerOf(city.ledger)).days

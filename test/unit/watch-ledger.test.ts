@@ -3,7 +3,7 @@ import type { Alert } from '#domain/alert.ts'
 import { hourMs } from '#domain/time.ts'
 import { findAlert, joinableAlerts, listAlerts, saveAlerts } from '#store/ledger/alerts.ts'
 import type { Ledger } from '#store/ledger/database.ts'
-import { insertFlags, listFlags, openFlagsOf, type StoredFlag, updateFlag } from '#store/ledger/flags.ts'
+import { insertFlags, listFlags, openFlagsOf, type StoredFlag, updateFlags } from '#store/ledger/flags.ts'
 import { listOutages, recordOutages } from '#store/ledger/outages.ts'
 import { listWeather, outdoorTemperatureAt, plantsSource, recordWeather } from '#store/ledger/weather.ts'
 import { newLedger } from '../support/new-ledger.ts'
@@ -97,7 +97,7 @@ describe('flags', () => {
 
   test('that are over are out of the list of open ones, and the condition may open again', async () => {
     const over = { ...flag(8), clearedAt: 5000, clearedBy: 'recovered' }
-    await ledger.write((transaction) => updateFlag(transaction, over))
+    await ledger.write((transaction) => updateFlags(transaction, [over]))
     expect(await openFlagsOf(ledger.db, ['D-8', 'D-7'])).toEqual([flag(7)])
     const again = flag(8, { key: 'dwelling/D-8/belowTarget/6000', since: 6000 })
     await ledger.write((transaction) => insertFlags(transaction, [again]))
