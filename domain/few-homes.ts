@@ -10,14 +10,16 @@ export interface Family {
 /**
  * Which places speak of fewer than `homesMin` measured homes, by themselves or by subtraction: where the hidden parts
  * of a place are so few together, the smallest of its other parts is hidden with them, until they are enough.
- * `measured` holds measured homes by number of place; the result is 1 for what must be hidden.
+ * `measured` holds measured homes by number of place, and `silent` is 1 where something is told of homes although none
+ * is measured: flags stay open when probes fall silent. The result is 1 for what must be hidden.
  */
 export function placesOfFewHomes(
   measured: ArrayLike<number>,
   families: readonly Family[],
   homesMin: number,
+  silent?: Uint8Array,
 ): Uint8Array {
-  const few = new Uint8Array(measured.length)
+  const few = silent?.slice() ?? new Uint8Array(measured.length)
   const homesOf = (place: number) => measured[place] as number
   for (let place = 0; place < few.length; place += 1)
     if (homesOf(place) > 0 && homesOf(place) < homesMin) few[place] = 1
@@ -29,15 +31,17 @@ export function placesOfFewHomes(
       for (;;) {
         let shownHomes = 0
         let smallest = -1
+        let silentHidden = false
         for (let index = 0; index < children.length; index += 1) {
           const child = children[index] as number
           const homes = homesOf(child)
+          if (silent?.[child] === 1) silentHidden = true
           if (few[child] === 1 || homes === 0) continue
           shownHomes += homes
           if (smallest < 0 || homes < homesOf(smallest)) smallest = child
         }
         const hiddenHomes = homesOf(parent) - shownHomes
-        if (hiddenHomes <= 0 || hiddenHomes >= homesMin || smallest < 0) break
+        if ((hiddenHomes <= 0 && !silentHidden) || hiddenHomes >= homesMin || smallest < 0) break
         few[smallest] = 1
         changed = true
       }

@@ -1,6 +1,6 @@
 import { type Family, placesOfFewHomes } from '#domain/few-homes.ts'
 import { append, type CityPlan, nowhere } from './city-plan.ts'
-import { type HomeCodes, measuredIn } from './homes-of-frame.ts'
+import { countHomes, type HomeCodes, type HomeCounts } from './homes-of-frame.ts'
 import type { Owners } from './owners.ts'
 
 interface MeasuredCity {
@@ -14,11 +14,14 @@ interface MeasuredCity {
 /** Which places speak of too few homes in a period, by number of the place. */
 export async function placesWithFew({ plan, owners, codes, homesMin, turn }: MeasuredCity): Promise<Uint8Array> {
   const measured = new Uint32Array(plan.places.length)
-  const add = (place: number | undefined, homes: number) => {
-    if (place !== undefined && place !== nowhere) measured[place] = (measured[place] as number) + homes
+  const probed = new Uint32Array(plan.places.length)
+  const add = (place: number | undefined, homes: HomeCounts) => {
+    if (place === undefined || place === nowhere) return
+    measured[place] = (measured[place] as number) + homes.measured
+    probed[place] = (probed[place] as number) + homes.probed
   }
   for (const stretch of plan.stretches) {
-    const homes = measuredIn(plan, stretch, codes)
+    const homes = countHomes(plan, stretch, codes)
     add(stretch.building, homes)
     add(plan.districtOf.get(stretch.building), homes)
     add(plan.city, homes)
@@ -29,7 +32,8 @@ export async function placesWithFew({ plan, owners, codes, homesMin, turn }: Mea
     for (const source of plan.sourcesOf.get(substation ?? nowhere) ?? []) add(source, homes)
     await turn()
   }
-  return placesOfFewHomes(measured, [...plan.families, ...familiesOfFirms(plan, owners)], homesMin)
+  const silent = Uint8Array.from(probed, (homes, place) => (homes > 0 && measured[place] === 0 ? 1 : 0))
+  return placesOfFewHomes(measured, [...plan.families, ...familiesOfFirms(plan, owners)], homesMin, silent)
 }
 
 /** Circuits of a firm, and firms of the city: these change hands by date. */

@@ -79,9 +79,19 @@ export function tallyStretch(
   }
 }
 
-/** How many homes of a stretch are measured. */
-export function measuredIn({ homes }: CityPlan, { from, to }: Stretch, codes: HomeCodes): number {
+export interface HomeCounts {
+  /** Homes whose contract is for heat and that have a probe. */
+  readonly probed: number
+  readonly measured: number
+}
+
+export function countHomes({ homes }: CityPlan, { from, to }: Stretch, codes: HomeCodes): HomeCounts {
+  let probed = 0
   let measured = 0
-  for (let index = from; index < to; index += 1) if (binOf(codes[homes[index] as number] ?? 0) > 0) measured += 1
-  return measured
+  for (let index = from; index < to; index += 1) {
+    const code = codes[homes[index] as number] ?? 0
+    if ((code >> bits.expected) & probesMax) probed += 1
+    if (binOf(code) > 0) measured += 1
+  }
+  return { probed, measured }
 }

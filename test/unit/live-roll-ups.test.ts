@@ -165,6 +165,19 @@ describe('a period of a small city', () => {
   })
 })
 
+describe('homes that nobody hears from any more', () => {
+  test('are told to nobody by flags that stay open, nor by subtraction', async () => {
+    const rolled = await rolledCity({ dwellings: 45, perCircuit: 15 })
+    const periods = 12
+    const rooms = (home: number, at: number) => (home < 30 || at < start + period ? 22 : undefined)
+    await rolled.city.run([...story(start, periods, rooms, 45), ...closing(start + periods * period)])
+    await written(rolled, periods)
+    const last = (id: string) => rolled.store.rollUp('circuit', id, start + (periods - 1) * period)
+    expect(last('C-2')).toMatchObject({ few: true, figures: { dwellings_measured: 0, dwellings_probed: 15 } })
+    expect([last('C-0'), last('C-1')].filter((circuit) => circuit?.few)).toHaveLength(1)
+  })
+})
+
 describe('probes that are silent or late', () => {
   const measured = ({ store }: RolledCity, index: number) => {
     const { dwellings_measured, indoor_mean_c } = store.rollUp('city', 'harbin', start + index * period)?.figures ?? {}

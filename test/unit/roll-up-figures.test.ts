@@ -85,6 +85,14 @@ describe('places of few homes', () => {
     expect([...placesOfFewHomes([50, 20, 0, 0, 73, 10, 0], family, 10)]).toEqual([0, 1, 0, 0, 0, 0, 0])
   })
 
+  test('are those where flags stay open although all probes are silent, and what would give them away', () => {
+    const family: Family[] = [{ parent: 3, children: [0, 1, 2] }]
+    const silent = Uint8Array.of(1, 0, 0, 0)
+    expect([...placesOfFewHomes([0, 30, 12, 42], family, 10, silent)]).toEqual([1, 0, 1, 0])
+    // Ten measured homes are hidden together with it.
+    expect([...placesOfFewHomes([0, 30, 4, 34], family, 10, silent)]).toEqual([1, 1, 1, 0])
+  })
+
   test('never leave fewer than ten homes to be told by subtraction from what is shown', () => {
     const city = fc.array(fc.array(fc.nat(25), { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 6 })
     fc.assert(
