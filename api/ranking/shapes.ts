@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { FirmScore, ItemScore } from '#domain/ranking.ts'
 import { type RankingMethod, vetoKinds } from '#domain/ranking-method.ts'
 import { findMethod } from '#domain/ranking-methods/index.ts'
+import { listRecordSchema } from '#domain/ranking-record.ts'
 import { idSchema } from '#domain/registry.ts'
 import type { LedgerDb } from '#store/ledger/database.ts'
 import { dayNumber, dayText } from '#store/ledger/dwelling-days.ts'
@@ -71,9 +72,6 @@ export async function shownList(
 /** What the files of a list are called, without their ending. */
 export const fileName = ({ territory, fromDay, toDay }: RankingList): string =>
   `ranking-${territory}-${dayText(fromDay)}-${dayText(toDay)}`
-
-export const recordText =
-  'Method, inputs of each firm and roots of the sealed days, with the digest over them. Inputs that speak of fewer than ten homes stand as their hash, and what officers wrote about a veto does.'
 
 export const placedFirmSchema = z
   .object({
@@ -160,5 +158,13 @@ export const probesShownMin = 10
 
 export const listParams = z.object({ id: z.uuid() })
 export const firmParams = z.object({ id: z.uuid(), firm: idSchema })
+/** The route of a list's record, for those who are signed in and for anybody. */
+export const recordSchema = {
+  summary: 'What a published list follows from, to be checked with `warmcity verify-record`',
+  description:
+    'Method, inputs of each firm and roots of the sealed days, with the digest over them. Inputs that speak of fewer than ten homes stand as their hash, and what officers wrote about a veto does.',
+  params: listParams,
+  response: { 200: listRecordSchema },
+}
 export const evidenceText = z.string().trim().min(1).max(2_000)
 export const idAnswer = z.object({ id: z.string() })

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { listRecordSchema } from '#domain/ranking-record.ts'
 import { type Compared, type ComparedList, comparedLists } from '#store/ledger/ranking-comparison.ts'
 import { type RankingList, readRecord } from '#store/ledger/ranking-lists.ts'
 import { attachment, csvResponse, sendCsv } from '../csv.ts'
@@ -13,7 +12,7 @@ import {
   listSchema,
   placedFirmSchema,
   placedFirms,
-  recordText,
+  recordSchema,
   shownItems,
   shownList,
 } from '../ranking/shapes.ts'
@@ -156,13 +155,7 @@ export const rankingExportRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
     '/rankings/:id/record',
     {
       config: read,
-      schema: {
-        tags,
-        summary: 'What a published list follows from, to be checked with `warmcity verify-record`',
-        description: recordText,
-        params: listParams,
-        response: { 200: listRecordSchema },
-      },
+      schema: { tags, ...recordSchema },
     },
     async (request, reply) => {
       const list = await readList(request, request.params.id)

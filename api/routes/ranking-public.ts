@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { listRecordSchema } from '#domain/ranking-record.ts'
 import {
   findList,
   listsOpenToObjections,
@@ -20,7 +19,7 @@ import {
   listSchema,
   placedFirmSchema,
   placedFirms,
-  recordText,
+  recordSchema,
   shownList,
 } from '../ranking/shapes.ts'
 import {
@@ -119,13 +118,7 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<PublicDeps> = async (app
     '/public/rankings/:id/record',
     {
       config,
-      schema: {
-        tags,
-        summary: 'What a published list follows from, to be checked with `warmcity verify-record`',
-        description: recordText,
-        params: listParams,
-        response: { 200: listRecordSchema },
-      },
+      schema: { tags, ...recordSchema },
     },
     async (request, reply) => {
       const list = await publishedList(request.params.id)
