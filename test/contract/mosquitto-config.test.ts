@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectAsync } from 'mqtt'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { hasMosquitto } from '../support/mosquitto-server.ts'
-import { freePorts } from '../support/services-apart.ts'
 
 const deploy = join(import.meta.dirname, '../../deploy/mosquitto')
 const password = 'a secret of the broker'
@@ -15,7 +15,7 @@ const password = 'a secret of the broker'
 /** A Mosquitto with the settings that the compose file gives it; only its folder and port are others. */
 async function startAsDeployed(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'warmcity-mosquitto-'))
-  const [port] = await freePorts(1)
+  const port = await freePort()
   const passwords = join(folder, 'passwords')
   writeFileSync(passwords, '', { mode: 0o600 })
   for (const user of ['warmcity-ingest', 'warmcity-api', 'GW-1', 'GW-2']) {
@@ -42,7 +42,7 @@ async function startAsDeployed(): Promise<string> {
       said += chunk.toString()
     })
   }
-  while (!(await isListening(port ?? 0))) {
+  while (!(await isListening(port))) {
     if (broker.exitCode !== null) throw new Error(`mosquitto ended:\n${said}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

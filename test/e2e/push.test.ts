@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { signIn } from '../support/http-client.ts'
-import { freePorts, type Installation, isWell, type RunningCommand, startCommand } from '../support/services-apart.ts'
+import { type Installation, type RunningCommand, startCommand } from '../support/services-apart.ts'
 
 const root = join(import.meta.dirname, '../..')
 const password = 'the first password of all'
@@ -26,7 +26,7 @@ const mapping = {
 }
 
 /** Seven processes start one after another, on a machine that may have much else to do. */
-const patienceMs = 120_000
+const patienceMs = 240_000
 
 test(
   'a push that was answered is not lost when the edge is killed, and nothing is promised while it is away',
@@ -37,15 +37,12 @@ test(
       for (const one of running) await one.stop('SIGKILL')
       rmSync(data, { recursive: true })
     })
-    const [mqttPort, edgeHttpPort, httpPort] = (await freePorts(3)).map(String)
     const settings = {
       WARMCITY_DATA: data,
-      WARMCITY_HTTP_PORT: httpPort ?? '',
-      WARMCITY_MQTT_PORT: mqttPort ?? '',
+      WARMCITY_HTTP_PORT: '0',
+      WARMCITY_MQTT_PORT: '0',
       WARMCITY_WEBSOCKET_PORT: '0',
-      WARMCITY_EDGE_HTTP_PORT: edgeHttpPort ?? '',
-      WARMCITY_MQTT_URL: `mqtt://127.0.0.1:${mqttPort}`,
-      WARMCITY_EDGE_URL: `http://127.0.0.1:${edgeHttpPort}`,
+      WARMCITY_EDGE_HTTP_PORT: '0',
       WARMCITY_MQTT_SECRET: 'a secret that was made for the API',
       WARMCITY_ADMIN_PASSWORD: password,
     }
@@ -53,10 +50,9 @@ test(
       const command = startCommand(installation, args, settings)
       expect(await command.ended, command.output()).toBe(0)
     }
-    const begin = async (name: string, address: string) => {
-      const command = startCommand(installation, [name], settings)
+    const begin = (name: string, more: Readonly<Record<string, string>> = {}) => {
+      const command = startCommand(installation, [name], { ...settings, ...more })
       running.push(command)
-      await command.until(() => isWell(address))
       return command
     }
     mkdirSync(join(data, 'mapping'))
@@ -64,10 +60,11 @@ test(
     await once('prepare')
     await once('registry', 'import', join(root, 'docs/examples/small-city'))
     await once('registry', 'import', join(data, 'mapping/registry.json'))
-    const edge = await begin('edge', settings.WARMCITY_EDGE_URL)
-    const base = `http://127.0.0.1:${httpPort}`
-    await edge.until(async () => (await fetch(`${settings.WARMCITY_EDGE_URL}/readyz`)).ok)
-    await begin('api', base)
+    const edge = begin('edge')
+    const { mqtt = '', edgeHttp = '' } = await edge.said('the edge serves')
+    await edge.until(async () => (await fetch(`${edgeHttp}/readyz`)).ok)
+    const api = begin('api', { WARMCITY_MQTT_URL: mqtt, WARMCITY_EDGE_URL: edgeHttp })
+    const { http: base = '' } = await api.said('the api serves')
 
     const admin = await signIn(base, 'admin', password)
     const source = { id: 'carrier', gateway: 'GW-0001', scheme: 'hmac', networks: ['127.0.0.0/8'] }
@@ -92,7 +89,7 @@ test(
     expect(withheld.headers.get('retry-after')).toBe('30')
     expect(await withheld.json()).toMatchObject({ code: 'unavailable', detail: 'the edge does not answer' })
 
-    const again = await begin('edge', settings.WARMCITY_EDGE_URL)
+    const again = begin('edge', { WARMCITY_EDGE_HTTP_PORT: new URL(edgeHttp).port })
     await again.until(async () => (await push(21.25, at + 1_000)).ok)
     await admin.until<{ readings: readonly { at: number; value: number }[] }>(
       `/dwellings/D-0001/readings?from=${at - 1_000}&to=${at + 60_000}`,
@@ -102,7 +99,7 @@ test(
       },
     )
     // Whoever is not the api has no business at the edge's own door.
-    const door = `${settings.WARMCITY_EDGE_URL}/deliveries`
+    const door = `${edgeHttp}/deliveries`
     const stranger = await fetch(door, { method: 'POST', headers: { authorization: 'Bearer x' }, body: '{}' })
     expect(stranger.status).toBe(401)
   },

@@ -7,7 +7,7 @@ import { type RunningCommand, runServicesApart } from '../support/services-apart
 const root = join(import.meta.dirname, '../..')
 
 /** Five processes start one after another, on a machine that may have much else to do. */
-const patienceMs = 120_000
+const patienceMs = 240_000
 
 test(
   'edge, API and simulator run each by itself, with their secrets in files, and end when they are told to',

@@ -5,7 +5,8 @@ import { basename, dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import { optionsOrExit } from '../support/command-line.ts'
 import { copyOf, type Instruction, listOf, readStages, type Stage } from '../support/dockerfile.ts'
-import { freePorts, type Installation, runServicesApart, startCommand } from '../support/services-apart.ts'
+import { freePort } from '../support/free-port.ts'
+import { type Installation, runServicesApart, startCommand } from '../support/services-apart.ts'
 
 /*
  * Goes through the steps of the image in clean folders, with the Node that the image has, and runs the services from
@@ -122,7 +123,7 @@ function megabytes(folder: string): number {
 /** The health checks of the compose file, against a port where nobody listens. */
 async function tryHealthChecks(installation: Installation): Promise<void> {
   const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true })
-  const [port] = await freePorts(1)
+  const port = await freePort()
   for (const service of ['edge', 'api']) {
     const [, , ...words] = services[service].healthcheck.test as string[]
     const args = words.map((word) => word.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`))

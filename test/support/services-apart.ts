@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { signIn } from './http-client.ts'
 
@@ -21,6 +20,8 @@ export interface RunningCommand {
   readonly ended: Promise<number | null>
   /** Asks until `wanted` holds; throws when the command ends before. */
   until(wanted: () => Promise<boolean>): Promise<void>
+  /** What stands in the line of the log that says this; throws when the command ends before. */
+  said(message: string): Promise<Readonly<Record<string, string>>>
   /** SIGTERM, as a container engine sends it, or another signal; resolves with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
@@ -51,32 +52,26 @@ export function startCommand(
     isOver = true
     return code as number | null
   })
+  async function until(wanted: () => Promise<boolean>): Promise<void> {
+    while (!(await wanted())) {
+      if (isOver) throw new Error(`"${args.join(' ')}" ended:\n${output}`)
+      await new Promise((resolve) => setTimeout(resolve, askAgainMs))
+    }
+  }
   return {
     output: () => output,
     ended,
-    async until(wanted) {
-      while (!(await wanted())) {
-        if (isOver) throw new Error(`"${args.join(' ')}" ended:\n${output}`)
-        await new Promise((resolve) => setTimeout(resolve, askAgainMs))
-      }
+    until,
+    async said(message) {
+      const line = () => output.split('\n').find((one) => one.endsWith(`"msg":${JSON.stringify(message)}}`))
+      await until(async () => line() !== undefined)
+      return JSON.parse(line() ?? '')
     },
     stop(signal = 'SIGTERM') {
       child.kill(signal)
       return ended
     },
   }
-}
-
-/** Ports that were free a moment ago: services that run apart have to know each other's beforehand. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  })
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
 
 const adminPassword = 'the first password of all'
@@ -98,35 +93,28 @@ export async function runServicesApart(
   data: string,
   running: RunningCommand[] = [],
 ): Promise<ApartReport> {
-  const [mqttPort = 0, edgeHttpPort = 0, httpPort = 0] = await freePorts(3)
   const secrets = { WARMCITY_MQTT_SECRET_FILE: join(data, 'api'), WARMCITY_ADMIN_PASSWORD_FILE: join(data, 'admin') }
   writeFileSync(secrets.WARMCITY_MQTT_SECRET_FILE, 'a secret that was made for the API\n')
   writeFileSync(secrets.WARMCITY_ADMIN_PASSWORD_FILE, `${adminPassword}\n`)
   const settings = { WARMCITY_DATA: data, WARMCITY_HOST: '127.0.0.1', ...secrets }
-  const start = (args: readonly string[], more: Readonly<Record<string, string | number>> = {}) =>
-    startCommand(installation, args, {
-      ...settings,
-      ...Object.fromEntries(Object.entries(more).map(([name, value]) => [name, String(value)])),
-    })
+  const start = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+    startCommand(installation, args, { ...settings, ...more })
 
-  const mqtt = { WARMCITY_MQTT_URL: `mqtt://127.0.0.1:${mqttPort}` }
-  const edgeUrl = `http://127.0.0.1:${edgeHttpPort}`
   try {
     for (const args of [['prepare'], ['prepare', '--demo', '--dwellings', '40'], ['prepare']]) {
       const prepared = start(args)
       if ((await prepared.ended) !== 0) throw new Error(`${args.join(' ')} failed:\n${prepared.output()}`)
     }
-    const ports = { WARMCITY_MQTT_PORT: mqttPort, WARMCITY_WEBSOCKET_PORT: 0, WARMCITY_EDGE_HTTP_PORT: edgeHttpPort }
-    const edge = start(['edge'], ports)
+    const edge = start(['edge', '--mqtt-port', '0', '--websocket-port', '0', '--edge-http-port', '0'])
     running.push(edge)
-    await edge.until(() => isWell(edgeUrl))
-    const api = start(['api'], { ...mqtt, WARMCITY_HTTP_PORT: httpPort, WARMCITY_EDGE_URL: edgeUrl })
+    const { mqtt = '', edgeHttp = '' } = await edge.said('the edge serves')
+    const broker = { WARMCITY_MQTT_URL: mqtt }
+    const api = start(['api', '--http-port', '0'], { ...broker, WARMCITY_EDGE_URL: edgeHttp })
     running.push(api)
-    const base = `http://127.0.0.1:${httpPort}`
-    await api.until(() => isWell(base))
-    const admin = await signIn(base, 'admin', adminPassword)
+    const { http = '' } = await api.said('the api serves')
+    const admin = await signIn(http, 'admin', adminPassword)
     const startedMs = performance.now()
-    const simulate = start(['simulate', '--dwellings', '40'], mqtt)
+    const simulate = start(['simulate', '--dwellings', '40'], broker)
     running.push(simulate)
     await simulate.until(async () => {
       const { items } = await admin.get<{ items: readonly { state: string }[] }>('/gateways')
@@ -143,10 +131,3 @@ export async function runServicesApart(
     for (const one of running) await one.stop()
   }
 }
-
-/** Whether the service answers that it lives. */
-export const isWell = (base: string) =>
-  fetch(`${base}/healthz`).then(
-    ({ ok }) => ok,
-    () => false,
-  )
