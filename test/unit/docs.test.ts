@@ -266,7 +266,8 @@ describe('the operations guide', () => {
 })
 
 describe('the guides', () => {
-  const pages = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', ...markdownIn('docs')]
+  const besides = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+  const pages = [...besides, 'console/README.md', 'test/scenarios/README.md', ...markdownIn('docs')]
 
   it.each(pages)('%s links only to what is there', (page) => {
     const links = [...text(page).matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g)]
@@ -275,6 +276,12 @@ describe('the guides', () => {
       expect(existsSync(join(root, target)), link).toBe(true)
       if (section !== undefined) expect(sectionsOf(target), link).toContain(section)
     }
+  })
+
+  it.each(pages)('%s names only files of the source that are there', (page) => {
+    const folders = 'domain|store|broker|ingest|api|console|dashboards|simulators|commands|test|deploy|docs'
+    const named = text(page).match(new RegExp(`(?<![\\w/.-])(?:${folders})/[\\w./-]+\\.\\w+`, 'g')) ?? []
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 
   it('name npm scripts that are there', () => {
