@@ -75,7 +75,7 @@ function ownChecks(record: ListRecord): Check[] {
       holds: scoresWrong.length === 0,
       text: `their scores and places follow from the inputs by the method${named(scoresWrong)}`,
     },
-    { holds: digestFollows, text: `all this makes the digest ${record.digest}` },
+    { holds: digestFollows, text: `these hashes and the rest of the record make the digest ${record.digest}` },
   ]
 }
 
