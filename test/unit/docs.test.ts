@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { permissions, rolePermissions, roles } from '#domain/account.ts'
@@ -263,70 +263,4 @@ describe('the operations guide', () => {
       meaning,
     ])
   }
-})
-
-describe('the guides', () => {
-  const besides = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
-  const pages = [...besides, 'console/README.md', 'test/scenarios/README.md', ...markdownIn('docs')]
-
-  it.each(pages)('%s links only to what is there', (page) => {
-    const links = [...text(page).matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g)]
-    for (const [link, path = '', section] of links.filter(([link]) => !link.startsWith('](http'))) {
-      const target = path === '' ? page : join(page, '..', path)
-      expect(existsSync(join(root, target)), link).toBe(true)
-      if (section !== undefined) expect(sectionsOf(target), link).toContain(section)
-    }
-  })
-
-  it.each(pages)('%s names only files of the source that are there', (page) => {
-    const folders = 'domain|store|broker|ingest|api|console|dashboards|simulators|commands|test|deploy|docs'
-    const named = text(page).match(new RegExp(`(?<![\\w/.-])(?:${folders})/[\\w./-]+\\.\\w+`, 'g')) ?? []
-    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
-  })
-
-  it('name npm scripts that are there', () => {
-    for (const script of new Set(pages.flatMap(scriptsNamedIn))) expect(scripts).toContain(script)
-  })
-
-  it.each(['README.md', 'README.zh-CN.md'])('%s names every measurement and every proof', (page) => {
-    const measuring = scripts.filter((script) => /^(bench|proof):/.test(script))
-    expect(measuring.length).toBeGreaterThan(5)
-    expect(scriptsNamedIn(page)).toEqual(expect.arrayContaining(measuring))
-  })
-
-  const scripts = Object.keys(JSON.parse(text('package.json')).scripts)
-  const scriptsNamedIn = (page: string) =>
-    [...text(page).matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script)
-
-  /** What the headings of a page are called in links. */
-  const sectionsOf = (page: string) =>
-    [...text(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\- ]/gu, '')
-        .replaceAll(' ', '-'),
-    )
-
-  function markdownIn(folder: string): string[] {
-    return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.md'))
-      .map((path) => join(folder, path))
-  }
-})
-
-describe('the lock file', () => {
-  it('has an entry for every optional dependency: npm ci refuses it otherwise', () => {
-    const { packages } = JSON.parse(text('package-lock.json')) as {
-      packages: Record<string, { optionalDependencies?: Record<string, string> }>
-    }
-    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
-      Object.keys(optionalDependencies).filter((name) => !isInstalled(path, name)),
-    )
-    expect(missing).toEqual([])
-
-    function isInstalled(from: string, name: string): boolean {
-      if (Object.hasOwn(packages, from === '' ? `node_modules/${name}` : `${from}/node_modules/${name}`)) return true
-      return from !== '' && isInstalled(from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))), name)
-    }
-  })
 })
