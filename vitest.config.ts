@@ -3,7 +3,7 @@ import { hasPostgres } from './test/support/postgres-server.ts'
 
 /** What has to be true of every ledger, and of what is built on it: the same files run on SQLite and on PostgreSQL. */
 const onEveryLedger = [
-  'test/contract/{accounts,audit,commissioning,gateways-import,identities,ledger-*,quarantine,ranking,ranking-late-supply}.test.ts',
+  'test/contract/{accounts,audit,commissioning,gateways-import,identities,ledger-*,notifications,quarantine,ranking,ranking-late-supply}.test.ts',
   'test/contract/{registry,registry-files,registry-crash,signals}.test.ts',
   'test/unit/api-{alerts,live,notify,ranking-exports,ranking-thread,several}.test.ts',
   'test/unit/{supply-days,watch-ledger}.test.ts',
