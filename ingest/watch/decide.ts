@@ -3,7 +3,7 @@ import { summarizeDay } from '#domain/dwelling-day.ts'
 import { type FlagSubjectKind, flagKey } from '#domain/flag.ts'
 import type { Rules } from '#domain/policy.ts'
 import type { FlagEvent } from '#domain/watch-event.ts'
-import type { ClosedDay, DayKey } from '#store/ledger/dwelling-days.ts'
+import type { ClosedDay, WrongDay } from '#store/ledger/dwelling-days.ts'
 import type { StoredFlag } from '#store/ledger/flags.ts'
 import type { LateSupply } from '#store/ledger/late-supply.ts'
 import type { Outage } from '#store/ledger/outages.ts'
@@ -19,7 +19,7 @@ export interface Changes {
   readonly inserted: Map<string, StoredFlag>
   readonly updated: Map<string, StoredFlag>
   readonly days: ClosedDay[]
-  readonly wrongDays: { readonly key: DayKey; readonly position: number }[]
+  readonly wrongDays: WrongDay[]
   readonly lateSupply: LateSupply[]
   readonly outages: Outage[]
   readonly weather: { readonly weather: Weather; readonly now: number }[]

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { assessValue } from '#domain/quality.ts'
 import { dayMs, hourMs, minuteMs } from '#domain/time.ts'
-import { dayNumber, dwellingDays, markDaysStale } from '#store/ledger/dwelling-days.ts'
+import { dayNumber, dwellingDays, markDaysStale, staleDays } from '#store/ledger/dwelling-days.ts'
 import { recomputeStaleDays } from '../../ingest/watch/stale-days.ts'
 import { memoryTelemetry } from '../support/memory-telemetry.ts'
 import { randomStory } from '../support/random-story.ts'
@@ -125,4 +125,21 @@ test('a day that came in live is the same when it is computed from what was kept
     }),
     { numRuns: 8 },
   )
+})
+
+test('a day that many readings of one moment made wrong waits once, behind the last of them', async () => {
+  const city = await openWatchedCity(cityRows({ dwellings: 1 }))
+  const key = { day: 20_468, dwelling: 'D-0', device: 'P-0' }
+  await city.ledger.write((transaction) =>
+    markDaysStale(transaction, [
+      { key, position: 5 },
+      { key, position: 9 },
+      { key: { ...key, day: 20_469 }, position: 7 },
+    ]),
+  )
+  expect(await staleDays(city.ledger.db, 100, 10)).toEqual([
+    { ...key, day: 20_469, staleSince: 7 },
+    { ...key, staleSince: 9 },
+  ])
+  await city.close()
 })

@@ -95,6 +95,32 @@ describe('flags', () => {
     expect(await subjects({ kind: 'city' }, false)).toEqual(['C-1'])
   })
 
+  test('of a whole city end at once, each in its own way', async () => {
+    const many = Array.from({ length: 1_100 }, (_, number) =>
+      flag(number, { key: `many-${number}`, subject: `many-${number}` }),
+    )
+    await ledger.write((transaction) => insertFlags(transaction, many))
+    const over = many.map((one, number) => ({
+      ...one,
+      history: number % 2 === 0,
+      ...(number % 3 > 0 && { clearedAt: 5_000 + number, clearedBy: 'heard' }),
+    }))
+    await ledger.write((transaction) => updateFlags(transaction, over))
+    const still = await openFlagsOf(
+      ledger.db,
+      many.map(({ subject }) => subject),
+    )
+    const byKey = (flags: readonly StoredFlag[]) => [...flags].sort((left, right) => (left.key < right.key ? -1 : 1))
+    expect(byKey(still)).toEqual(byKey(over.filter((_, number) => number % 3 === 0)))
+    const { flags } = await listFlags(ledger.db, {
+      ...city,
+      openOnly: false,
+      subject: { kind: 'dwelling', id: 'many-1099' },
+      limit: 9,
+    })
+    expect(flags).toEqual([over[1_099]])
+  })
+
   test('that are over are out of the list of open ones, and the condition may open again', async () => {
     const over = { ...flag(8), clearedAt: 5000, clearedBy: 'recovered' }
     await ledger.write((transaction) => updateFlags(transaction, [over]))
