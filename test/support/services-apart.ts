@@ -101,7 +101,7 @@ export async function runServicesApart(
     startCommand(installation, args, { ...settings, ...more })
 
   try {
-    for (const args of [['prepare'], ['prepare', '--demo', '--dwellings', '40'], ['prepare']]) {
+    for (const args of [['prepare'], ['prepare', '--demo', '--dwellings', '400'], ['prepare']]) {
       const prepared = start(args)
       if ((await prepared.ended) !== 0) throw new Error(`${args.join(' ')} failed:\n${prepared.output()}`)
     }
@@ -114,7 +114,7 @@ export async function runServicesApart(
     const { http = '' } = await api.said('the api serves')
     const admin = await signIn(http, 'admin', adminPassword)
     const startedMs = performance.now()
-    const simulate = start(['simulate', '--dwellings', '40'], broker)
+    const simulate = start(['simulate', '--dwellings', '400'], broker)
     running.push(simulate)
     await simulate.until(async () => {
       const { items } = await admin.get<{ items: readonly { state: string }[] }>('/gateways')
