@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type Compared, type ComparedList, comparedLists } from '#store/ledger/ranking-comparison.ts'
-import { type RankingList, readRecord } from '#store/ledger/ranking-lists.ts'
+import { frozenList, type RankingList } from '#store/ledger/ranking-lists.ts'
+import { listRecord } from '#store/ledger/ranking-record.ts'
 import { attachment, csvResponse, sendCsv } from '../csv.ts'
 import { ProblemError } from '../problems.ts'
 import { listReader } from '../ranking/list-reader.ts'
@@ -160,9 +161,9 @@ export const rankingExportRoutes: FastifyPluginAsyncZod<RankingDeps> = async (ap
     async (request, reply) => {
       const list = await readList(request, request.params.id)
       if (list.state !== 'frozen') throw new ProblemError('conflict', 'Only a published list has a record')
-      const { inputs } = await ranking.listContent(list)
+      const { frozen, scores } = await frozenList(ledger.db, list.id)
       reply.headers(attachment(`${fileName(list)}-record.json`))
-      return readRecord(ledger.db, list.id, await hiddenFirms(request, list, inputs))
+      return listRecord(frozen, scores, await hiddenFirms(request, list, frozen.inputs))
     },
   )
 

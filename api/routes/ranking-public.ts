@@ -2,11 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import {
   findList,
+  frozenList,
   listsOpenToObjections,
   type RankingList,
   rankingLists,
-  readRecord,
 } from '#store/ledger/ranking-lists.ts'
+import { listRecord } from '#store/ledger/ranking-record.ts'
 import { sealsLogged } from '#store/ledger/ranking-seals.ts'
 import { buildingSuppliers } from '#store/ledger/ranking-suppliers.ts'
 import { currentRow } from '#store/ledger/registry-lookups.ts'
@@ -124,7 +125,8 @@ export const rankingPublicRoutes: FastifyPluginAsyncZod<PublicDeps> = async (app
       const list = await publishedList(request.params.id)
       const { hidden } = await readPublished(list)
       reply.headers(attachment(`${fileName(list)}-record.json`))
-      return readRecord(ledger.db, list.id, hidden)
+      const { frozen, scores } = await frozenList(ledger.db, list.id)
+      return listRecord(frozen, scores, hidden)
     },
   )
 

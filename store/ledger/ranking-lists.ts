@@ -4,7 +4,7 @@ import type { Policy } from '#domain/policy.ts'
 import { type FirmInput, type FirmScore, rankFirms } from '#domain/ranking.ts'
 import type { RankingMethod } from '#domain/ranking-method.ts'
 import { findMethod } from '#domain/ranking-methods/index.ts'
-import type { FrozenInputs, ListRecord } from '#domain/ranking-record.ts'
+import type { FrozenInputs } from '#domain/ranking-record.ts'
 import { appendAudit } from './audit.ts'
 import type { Ledger, LedgerDb, LedgerTransaction } from './database.ts'
 import { canonicalJson } from './digest.ts'
@@ -12,7 +12,7 @@ import { behind, type NewestFirstCursor } from './newest-first.ts'
 import { rankingDays } from './ranking-days.ts'
 import { firmInputs, type RankingPeriod } from './ranking-inputs.ts'
 import { objectionsTo } from './ranking-objections.ts'
-import { frozenDigest, listRecord, newSalts, rootOfDays } from './ranking-record.ts'
+import { frozenDigest, newSalts, rootOfDays } from './ranking-record.ts'
 import { registryVersion } from './registry-batches.ts'
 
 export interface RankingListTables {
@@ -177,18 +177,13 @@ export async function listContent(db: LedgerDb, policy: Policy, list: RankingLis
   return { method, daysInPeriod, inputs, scores: rankFirms(method, inputs, daysInPeriod) }
 }
 
-async function frozenList(
+/** What a published list was frozen from, and the scores that it was published with. */
+export async function frozenList(
   db: LedgerDb,
   id: string,
 ): Promise<{ readonly frozen: FrozenInputs; readonly scores: FirmScore[] }> {
   const row = await listRow(db, id)
   return { frozen: JSON.parse(row?.frozen ?? ''), scores: JSON.parse(row?.result ?? '') }
-}
-
-/** A published list with what it follows from, for somebody from whom some firms are hidden. */
-export async function readRecord(db: LedgerDb, id: string, hidden: ReadonlySet<string>): Promise<ListRecord> {
-  const { frozen, scores } = await frozenList(db, id)
-  return listRecord(frozen, scores, hidden)
 }
 
 export type PublishRefusal = 'notOpenForObjection' | 'objectionsStillOpen' | 'objectionsUndecided'
