@@ -68,6 +68,15 @@ export interface LocalDays {
   readonly toDay: number
 }
 
+/** At either end of a season, days for which it matters who was late and who stopped early. */
+const edgeDays = 10
+
+/** The first and the last days of a season. */
+export const seasonEdges = ({ firstDay, lastDay }: Season): { readonly start: LocalDays; readonly end: LocalDays } => ({
+  start: { fromDay: firstDay, toDay: firstDay + edgeDays - 1 },
+  end: { fromDay: lastDay - edgeDays + 1, toDay: lastDay },
+})
+
 export function localDayAt(zone: string, at: number): LocalDay {
   return localDayOf(zone, Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toZonedDateTimeISO(zone).toPlainDate())
 }

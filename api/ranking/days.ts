@@ -1,15 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Policy } from '#domain/policy.ts'
+import type { LocalDays } from '#domain/season.ts'
 import type { Ledger, LedgerTransaction } from '#store/ledger/database.ts'
 import { acquireLease, holdLease, type Lease, LeaseLostError, releaseLease } from '#store/ledger/leases.ts'
 import { bringDaysUpToDate } from '#store/ledger/ranking-days.ts'
 import type { TelemetryReader } from '#store/telemetry/telemetry-store.ts'
 import { readSupply } from './supply-days.ts'
 
-/** Local days, both included. */
-export interface DaysAsked {
-  readonly fromDay: number
-  readonly toDay: number
+export interface DaysAsked extends LocalDays {
   /** City time of whoever asks. */
   readonly now: number
 }

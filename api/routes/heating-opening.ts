@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { idSchema } from '#domain/registry.ts'
-import { localDayAt, localDayNumbered, seasonOf, seasonOn } from '#domain/season.ts'
+import { localDayAt, localDayNumbered, seasonEdges, seasonOf, seasonOn } from '#domain/season.ts'
 import { hourMs } from '#domain/time.ts'
 import { shutCircuits, supplyOpenings } from '#store/ledger/circuit-supply.ts'
 import { dayText } from '#store/ledger/dwelling-days.ts'
@@ -12,8 +12,6 @@ import { afterDays, trialDays } from '../ranking/supply-days.ts'
 import { instantOut } from '../schemas.ts'
 import type { RankingDeps } from './rankings.ts'
 
-/** The first and the last days of a season, when it matters who was late and who stopped early. */
-const edgeDays = 10
 const circuitsMax = 200
 
 const openingSchema = z
@@ -82,10 +80,7 @@ export const heatingOpeningRoutes: FastifyPluginAsyncZod<RankingDeps> = async (a
       if (node?.kind !== 'city' && node?.kind !== 'district') throw new ProblemError('not_found')
       const season = request.query.season === undefined ? present() : seasonOf(calendar, request.query.season)
       if (!season) throw new ProblemError('not_found')
-      const within =
-        edge === 'start'
-          ? { fromDay: season.firstDay, toDay: season.firstDay + edgeDays - 1 }
-          : { fromDay: season.lastDay - edgeDays + 1, toDay: season.lastDay }
+      const within = seasonEdges(season)[edge]
       const shown = {
         fromDay: within.fromDay - (edge === 'start' ? trialDays : 0),
         toDay: within.toDay + (edge === 'end' ? afterDays : 0),

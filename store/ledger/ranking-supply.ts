@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Policy } from '#domain/policy.ts'
 import type { FirmInput } from '#domain/ranking.ts'
-import { type LocalDays, localDayAt, seasonOn } from '#domain/season.ts'
+import { type LocalDays, localDayAt, seasonEdges, seasonOn } from '#domain/season.ts'
 import { openHours } from '#domain/supply-hours.ts'
 import { type Interruption, interruptions, sumOutages } from '#domain/supply-outage.ts'
 import { type LateCircuit, shutCircuits } from './circuit-supply.ts'
@@ -12,9 +12,6 @@ import { nobody } from './ranking-roll-up.ts'
 import { counts, territoryBelow } from './registry-view.ts'
 import { perStatement } from './statement-rows.ts'
 import { stretchesWithout, stretchOf } from './supply-stretches.ts'
-
-/** At either end of a season, days for which it matters who was late and who stopped early. */
-const edgeDays = 10
 
 type Supply = Pick<FirmInput, 'outage' | 'edges'>
 
@@ -209,8 +206,6 @@ async function estatesOf(db: LedgerDb, districts: readonly string[]): Promise<Se
 function edgesWithin(policy: Policy, fromDay: number, toDay: number): LocalDays[] {
   const season = seasonOn(policy.season, fromDay) ?? seasonOn(policy.season, toDay)
   if (!season) return []
-  return [
-    { fromDay: season.firstDay, toDay: season.firstDay + edgeDays - 1 },
-    { fromDay: season.lastDay - edgeDays + 1, toDay: season.lastDay },
-  ].filter((edge) => fromDay <= edge.fromDay && edge.toDay <= toDay)
+  const { start, end } = seasonEdges(season)
+  return [start, end].filter((edge) => fromDay <= edge.fromDay && edge.toDay <= toDay)
 }
