@@ -5,7 +5,6 @@ import type { LedgerDb } from './database.ts'
 import { canonicalJson } from './digest.ts'
 import { supplyChanges } from './late-supply.ts'
 import { firmInputs } from './ranking-inputs.ts'
-
 import type { Difference, DifferenceReason } from './ranking-verify.ts'
 
 /** A part of what a firm's points follow from, and what may have changed it since. */

@@ -59,8 +59,8 @@ export async function verifyList(
   const digest = frozenDigest(frozen)
   const inputsMatchDigest =
     digest === row.digest &&
-    published?.actor === row.published_by &&
     published !== undefined &&
+    published.actor === row.published_by &&
     JSON.parse(published.detail).digest === digest
   const scores = canonicalJson(rankFirms(frozen.method, frozen.inputs, frozen.daysInPeriod))
   return {
