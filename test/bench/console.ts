@@ -57,7 +57,7 @@ const browser = await launchBrowser()
 try {
   await service.printed('history 100 %')
   const base = service.addresses.http
-  const password = /password "([^"]+)"/.exec(service.output())?.[1] ?? ''
+  const password = service.password()
   const admin = await signIn(base, 'admin', password)
   await admin.until<Overview>('/overview', ({ at }) => at !== undefined)
   const answer = JSON.stringify(enlarged(await admin.get<Overview>('/overview')))

@@ -33,8 +33,8 @@ describe.runIf(hasProgram('chromium', suite))(suite, { timeout: 180_000 }, () =>
     execFileSync(process.execPath, [prepare], { stdio: 'inherit' })
     service = await startService(data, smallCity)
     base = service.addresses.http
-    password = /password "([^"]+)"/.exec(service.output())?.[1] ?? ''
-    const secret = / -P (\S+)/.exec(service.output())?.[1] ?? ''
+    password = service.password()
+    const secret = service.found(/ -P (\S+)/)
     await service.printed('history 100 %')
     regulator = await signIn(base, 'regulator', password)
     admin = await signIn(base, 'admin', password)

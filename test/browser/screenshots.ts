@@ -36,7 +36,7 @@ const browser = await launchBrowser()
 try {
   await service.printed('history 100 %')
   const base = service.addresses.http
-  const password = /password "([^"]+)"/.exec(service.output())?.[1] ?? ''
+  const password = service.password()
   const admin = await signIn(base, 'admin', password)
   await admin.until<{ catchingUp: boolean }>('/time', ({ catchingUp }) => !catchingUp)
   await fillRanking(admin, await signIn(base, 'regulator', password))

@@ -24,7 +24,7 @@ describe.runIf(hasProgram('mosquitto_pub', suite))(suite, { timeout: 120_000 }, 
 
   beforeAll(async () => {
     service = await startService(data, smallCity, inJuly)
-    regulator = await signIn(service.addresses.http, 'regulator', printed(/password "([^"]+)"/))
+    regulator = await signIn(service.addresses.http, 'regulator', service.password())
     await regulator.until<{ catchingUp: boolean }>('/time', ({ catchingUp }) => !catchingUp)
   }, 120_000)
 
@@ -32,8 +32,6 @@ describe.runIf(hasProgram('mosquitto_pub', suite))(suite, { timeout: 120_000 }, 
     await service.stop()
     rmSync(data, { recursive: true, force: true })
   })
-
-  const printed = (pattern: RegExp) => pattern.exec(service.output())?.[1] ?? ''
 
   test('it is a January evening although the machine says July, and that is said', async () => {
     await service.printed('history 100 %')
@@ -69,7 +67,7 @@ describe.runIf(hasProgram('mosquitto_pub', suite))(suite, { timeout: 120_000 }, 
     })
     await new Promise<void>((resolve) => socket.once('hello', () => resolve()))
 
-    const line = printed(/(mosquitto_pub -h .*)/)
+    const line = service.found(/(mosquitto_pub -h .*)/)
     for (let sent = 0; sent < 2; sent++) await promisify(execFile)('sh', ['-c', line])
 
     type Flags = { items: { subject: string; rule: string; device: string; value: number }[] }
@@ -108,7 +106,7 @@ describe.runIf(hasProgram('mosquitto_pub', suite))(suite, { timeout: 120_000 }, 
   test('Ctrl-C drains, and a second start goes on from there without building the city again', async () => {
     const before = await regulator.get<{ now: number }>('/time')
     const { head } = await regulator.get<{ head: number }>('/signals?after=0&limit=1')
-    const password = printed(/password "([^"]+)"/)
+    const password = service.password()
     expect(await service.stop()).toBe(0)
     expect(service.output()).toContain('Nothing is left half written')
 

@@ -12,6 +12,10 @@ export interface RunningService {
   readonly addresses: Readonly<Record<'mqtt' | 'websocket' | 'http' | 'edgeHttp', string>>
   /** Everything that it printed so far. */
   output(): string
+  /** What the first group of a pattern matches in what was printed so far; throws where nothing does. */
+  found(pattern: RegExp): string
+  /** The demo accounts' password, as it is printed at the start. */
+  password(): string
   /** Resolves when the output holds the text. */
   printed(text: string): Promise<void>
   /** Ctrl-C; resolves with the exit code. */
@@ -42,7 +46,17 @@ export async function startService(
   const path = join(data, 'addresses.json')
   if (!existsSync(path)) throw new Error(`the service told no addresses:\n${text.all()}`)
   const addresses = JSON.parse(readFileSync(path, 'utf8'))
-  return { data, addresses, output: text.all, printed: (wanted) => text.holds(wanted, exited), stop }
+  const found = (pattern: RegExp) => {
+    const match = pattern.exec(text.all())?.[1]
+    if (match === undefined) throw new Error(`the service did not print ${pattern}:\n${text.all()}`)
+    return match
+  }
+  return {
+    ...{ data, addresses, found, stop },
+    output: text.all,
+    password: () => found(/password "([^"]+)"/),
+    printed: (wanted) => text.holds(wanted, exited),
+  }
 }
 
 function collectOutput(child: ChildProcess) {
